@@ -1,0 +1,15 @@
+#pragma once
+#include "nbm/core/macros.hpp"
+
+// What the optional CUDA backend offers. A build without it links cuda/stub.cpp, whose functions answer 0 or throw
+// BackendUnavailable, so that no other code asks how the library was built.
+namespace nbm::cuda {
+
+// Number of usable devices; 0 without a GPU, a driver or the backend. Never throws.
+NBM_EXPORT int device_count() noexcept;
+// Whether this build contains the backend at all.
+NBM_EXPORT bool built() noexcept;
+// Throws BackendUnavailable, with what is missing and how to get it, unless device `index` can be used.
+NBM_EXPORT void require_device(int index);
+
+}  // namespace nbm::cuda

@@ -1,0 +1,13 @@
+#pragma once
+// Function qualifiers shared by the host compiler and nvcc.
+
+// Mathematics of one point: compiled for the host, for every SIMD level of the host, and for the device.
+// Forced inline so that no out-of-line copy built for one instruction set can be linked into code for another.
+#if defined(__CUDACC__)
+#define NBM_HD __host__ __device__ __forceinline__
+#else
+#define NBM_HD inline __attribute__((always_inline))
+#endif
+
+// Symbols of the shared library that other programs may use.
+#define NBM_EXPORT __attribute__((visibility("default")))

@@ -1,0 +1,26 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "nbm/core/types.hpp"
+
+namespace nbm {
+
+// Specification of a sine network R^3 -> R (docs/method.md, section 2).
+struct NBM_EXPORT Siren {
+  std::vector<int> hidden = {10, 10, 10, 10, 10};  // widths of the hidden layers, at least one
+  double omega = 2.0;                              // frequency factor of the first layer
+  double gamma = 1.5;                              // hidden weights start in U(-gamma/sqrt(n), gamma/sqrt(n))
+
+  // Throws InvalidArgument.
+  void validate() const;
+  index_t parameter_count() const;
+  friend bool operator==(const Siren&, const Siren&) = default;
+};
+
+// Parameters in one vector: for each hidden layer its weights [out][in] row-major, then its biases [out];
+// last the output weights [in] and the output bias. Both networks of a problem: minus first, then plus.
+NBM_EXPORT std::vector<double> initial_parameters(const Siren& siren, std::uint64_t seed, Side side);
+
+}  // namespace nbm

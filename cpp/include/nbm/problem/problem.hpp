@@ -1,0 +1,36 @@
+#pragma once
+#include "nbm/problem/box.hpp"
+#include "nbm/problem/field.hpp"
+
+namespace nbm {
+
+// Coefficients on one side of the interface: k u - div(mu grad u) = f, and the Dirichlet value on the box boundary.
+struct NBM_EXPORT Medium {
+  Field k = 0.0;
+  Field mu = 1.0;
+  Field f = 0.0;
+  Field boundary = 0.0;
+};
+
+// The interface problem of docs/method.md, section 1:
+//   k u - div(mu grad u) = f on each side,  u+ - u- = jump_u,  mu+ dn u+ - mu- dn u- = jump_flux on level_set = 0,
+//   u = boundary on the box.   minus: level_set < 0.  The normal points from minus to plus.
+struct NBM_EXPORT Problem {
+  Box box;
+  Field level_set = 1.0;
+  Medium minus, plus;
+  Field jump_u = 0.0;
+  Field jump_flux = 0.0;
+
+  const Medium& medium(Side side) const { return side == Side::minus ? minus : plus; }
+  // Checks the box, and every field at `probes` low-discrepancy points: finite, and mu > 0 where its side is.
+  // Throws InvalidArgument or InvalidField.
+  void validate(index_t probes = 4096) const;
+};
+
+// Field::evaluate with a check: throws InvalidField naming `name` and the point where a value is not finite.
+NBM_EXPORT void evaluate_finite(const Field& field, const char* name, PointsView points, std::span<double> values);
+// The same for a diffusion coefficient, which must also be positive.
+NBM_EXPORT void evaluate_positive(const Field& field, const char* name, PointsView points, std::span<double> values);
+
+}  // namespace nbm

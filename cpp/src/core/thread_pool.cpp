@@ -1,0 +1,116 @@
+#include "nbm/core/thread_pool.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "nbm/core/error.hpp"
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+namespace nbm {
+
+struct ThreadPool::Team {
+  std::vector<std::thread> workers;
+  std::mutex mutex;
+  std::condition_variable start, finish;
+  std::uint64_t generation = 0;
+  std::size_t busy = 0;
+  bool stopping = false;
+
+  const std::function<void(index_t)>* task = nullptr;
+  index_t count = 0;
+  std::atomic<index_t> next{0};
+  std::exception_ptr failure;
+  index_t failed_task = 0;
+
+  void work() {
+    for (index_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
+      try {
+        (*task)(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!failure || i < failed_task) {
+          failure = std::current_exception();
+          failed_task = i;
+        }
+        next.store(count);
+      }
+    }
+  }
+
+  void serve() {
+    std::uint64_t seen = 0;
+    std::unique_lock lock(mutex);
+    while (true) {
+      start.wait(lock, [&] { return stopping || generation != seen; });
+      if (stopping) return;
+      seen = generation;
+      lock.unlock();
+      work();
+      lock.lock();
+      if (--busy == 0) finish.notify_one();
+    }
+  }
+};
+
+ThreadPool::ThreadPool(int threads) : team_(std::make_unique<Team>()) {
+  if (threads < 0) {
+    throw InvalidArgument("threads", "must be 0 (all cores) or positive, got " + std::to_string(threads));
+  }
+  const int team_size = threads == 0 ? available_cores() : threads;
+  for (int i = 1; i < team_size; ++i) {
+    team_->workers.emplace_back([team = team_.get()] { team->serve(); });
+  }
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    const std::lock_guard lock(team_->mutex);
+    team_->stopping = true;
+  }
+  team_->start.notify_all();
+  for (auto& worker : team_->workers) worker.join();
+}
+
+int ThreadPool::threads() const { return static_cast<int>(team_->workers.size()) + 1; }
+
+void ThreadPool::run(index_t count, const std::function<void(index_t)>& task) {
+  if (count <= 0) return;
+  Team& team = *team_;
+  {
+    const std::lock_guard lock(team.mutex);
+    team.task = &task;
+    team.count = count;
+    team.next.store(0);
+    team.failure = nullptr;
+    team.busy = team.workers.size();
+    ++team.generation;
+  }
+  team.start.notify_all();
+  team.work();
+  std::unique_lock lock(team.mutex);
+  team.finish.wait(lock, [&] { return team.busy == 0; });
+  if (team.failure) std::rethrow_exception(std::exchange(team.failure, nullptr));
+}
+
+int ThreadPool::available_cores() {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+#endif
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+TaskPartition TaskPartition::of(index_t count, index_t grain, index_t most) {
+  return {count, count == 0 ? 0 : std::clamp<index_t>(count / grain, 1, most)};
+}
+
+}  // namespace nbm
