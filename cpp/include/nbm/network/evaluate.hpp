@@ -1,0 +1,23 @@
+#pragma once
+#include <array>
+#include <span>
+
+#include "nbm/core/points.hpp"
+#include "nbm/core/thread_pool.hpp"
+#include "nbm/network/siren.hpp"
+
+namespace nbm {
+
+// Arithmetic of the network. Parameters, points and results are double precision in either case.
+enum class Precision { float32, float64 };
+
+// values[i] = network at points i (network coordinates). parameters: Siren::parameter_count() of one network.
+NBM_EXPORT void evaluate_network(const Siren& siren, std::span<const double> parameters, PointsView points,
+                                 std::span<double> values, Precision precision, ThreadPool& pool);
+
+// Also the gradient by network coordinates: gradient[axis][i].
+NBM_EXPORT void evaluate_network_gradient(const Siren& siren, std::span<const double> parameters, PointsView points,
+                                          std::span<double> values, std::array<std::span<double>, kDim> gradient,
+                                          Precision precision, ThreadPool& pool);
+
+}  // namespace nbm

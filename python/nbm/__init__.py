@@ -1,0 +1,24 @@
+"""nbm: elliptic PDEs with jumps across irregular interfaces in 3-D, solved by small sine networks."""
+
+from __future__ import annotations
+
+from nbm import _core
+from nbm.errors import (
+    BackendUnavailable,
+    FileError,
+    InvalidArgument,
+    InvalidField,
+    NbmError,
+    NonFiniteLoss,
+)
+
+__version__: str = _core.build_info().version
+
+__all__ = [
+    "BackendUnavailable",
+    "FileError",
+    "InvalidArgument",
+    "InvalidField",
+    "NbmError",
+    "NonFiniteLoss",
+]

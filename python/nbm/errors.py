@@ -1,0 +1,59 @@
+"""Errors of nbm. Each says in one sentence what was given, what was expected and what to do; its fields carry the data."""
+
+from __future__ import annotations
+
+__all__ = [
+    "BackendUnavailable",
+    "FileError",
+    "InvalidArgument",
+    "InvalidField",
+    "NbmError",
+    "NonFiniteLoss",
+]
+
+
+class NbmError(RuntimeError):
+    """Base of every error that nbm raises."""
+
+
+class InvalidArgument(NbmError, ValueError):
+    """An argument or option that cannot be used. ``name``: the argument."""
+
+    def __init__(self, message: str, name: str = "") -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class InvalidField(NbmError, ValueError):
+    """A coefficient with an unusable value. ``field``: its name, ``value``: what was found, ``point``: where (x, y, z)."""
+
+    def __init__(self, message: str, field: str, value: float, point: tuple[float, float, float]) -> None:
+        super().__init__(message)
+        self.field = field
+        self.value = value
+        self.point = point
+
+
+class NonFiniteLoss(NbmError, ArithmeticError):
+    """Training produced NaN or infinity. ``step``: when, ``group``: in the residuals of which rows."""
+
+    def __init__(self, message: str, step: int, group: str) -> None:
+        super().__init__(message)
+        self.step = step
+        self.group = group
+
+
+class BackendUnavailable(NbmError):
+    """A feature that this build or machine lacks. ``backend``: its name."""
+
+    def __init__(self, message: str, backend: str) -> None:
+        super().__init__(message)
+        self.backend = backend
+
+
+class FileError(NbmError, OSError):
+    """A file that is missing, damaged or of another version. ``path``: the file."""
+
+    def __init__(self, message: str, path: str) -> None:
+        super().__init__(message)
+        self.path = path
