@@ -1,0 +1,96 @@
+# `make demo` and `make test` do everything on a machine with Python >= 3.10, a C++20 compiler and a package index:
+# a virtual environment in .venv, cmake and ninja in it, the build in build/package, the installed package.
+
+PYTHON ?= python3
+DEMO_OUT ?= demo
+
+VENV := .venv
+BUILD := build/package
+BIN := $(VENV)/bin
+# cmake, ninja and the linters are those of the environment.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# A second build of the same file is quick where ccache is installed.
+ifneq ($(shell command -v ccache),)
+export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
+endif
+export CMAKE_GENERATOR := Ninja
+
+BUILD_REQUIREMENTS := "scikit-build-core>=0.11" "nanobind>=2.4" "cmake>=3.26" ninja
+SOURCES := $(shell find CMakeLists.txt pyproject.toml README.md LICENSE cmake cpp cuda python -type f \
+  -not -name '*.pyc')
+TEST_SOURCES := $(shell find tests/cpp tests/support -type f 2>/dev/null)
+CXX_FILES := $(shell git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' 2>/dev/null)
+PYTHON_TREES := python tests benchmarks examples
+
+.PHONY: all demo test test-cpp test-python lint format bench wheel clean
+.DELETE_ON_ERROR:
+
+all: $(VENV)/package.stamp
+
+demo: $(VENV)/package.stamp
+	$(BIN)/python -m nbm.demo --out $(DEMO_OUT)
+
+# The C++ tests first; without GoogleTest they are left out, and the configuration says how to get it.
+test: test-cpp test-python
+
+test-cpp: $(BUILD)/tests.stamp
+	@if [ -f $(BUILD)/tests/cpp/gtest_found ]; then \
+	  ctest --test-dir $(BUILD) --output-on-failure --progress; \
+	else \
+	  echo "C++ tests left out: GoogleTest is missing. To run them, install it (apt install libgtest-dev," \
+	    "dnf install gtest-devel, brew install googletest) and call make test again."; \
+	fi
+
+test-python: $(VENV)/package.stamp $(VENV)/test.stamp | test-cpp
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/package.stamp $(VENV)/test.stamp
+	@if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(CXX_FILES); \
+	  else echo "clang-format is missing: C++ format not checked."; fi
+	ruff check $(PYTHON_TREES)
+	ruff format --check $(PYTHON_TREES)
+	MYPYPATH=$(BUILD)/python mypy
+
+format: $(VENV)/test.stamp
+	clang-format -i $(CXX_FILES)
+	ruff check --fix $(PYTHON_TREES)
+	ruff format $(PYTHON_TREES)
+
+bench: $(VENV)/package.stamp
+	cmake -S . -B $(BUILD) -DNBM_BENCHMARKS=ON
+	cmake --build $(BUILD)
+	$(BIN)/python benchmarks/run.py
+
+wheel: $(VENV)/build.stamp
+	$(BIN)/python -m pip wheel --no-build-isolation --no-deps -Cbuild-dir=$(BUILD) --wheel-dir dist .
+
+clean:
+	rm -rf build dist demo .pytest_cache .mypy_cache .ruff_cache $(VENV)/*.stamp
+
+# --- the environment ---
+
+$(VENV)/build.stamp: Makefile
+	@command -v $${CXX:-c++} >/dev/null || { echo "No C++ compiler: install one with C++20 (g++ >= 12) or set CXX."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "nbm needs Python >= 3.10: call make PYTHON=/path/to/python3."; exit 1; }
+	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV) || $(PYTHON) -m virtualenv $(VENV) || { rm -rf $(VENV); \
+	  echo "$(PYTHON) cannot make virtual environments: install python3-venv (apt) or virtualenv (pip)."; exit 1; }
+	@echo "Preparing $(VENV) ..."
+	$(BIN)/python -m pip install --quiet $(BUILD_REQUIREMENTS)
+	@touch $@
+
+# Tests and linters need more than the package does; nbm itself is installed already.
+$(VENV)/test.stamp: pyproject.toml | $(VENV)/package.stamp
+	$(BIN)/python -m pip install --quiet "nbm[test,dev]"
+	@touch $@
+
+$(VENV)/package.stamp: $(VENV)/build.stamp $(SOURCES)
+	@echo "Building nbm and installing it in $(VENV) (a minute or two the first time) ..."
+	$(BIN)/python -m pip install --quiet --no-build-isolation -Cbuild-dir=$(BUILD) ".[plot]"
+	@touch $@
+
+# The library compiled for the package is linked into the tests: the same build folder.
+$(BUILD)/tests.stamp: $(VENV)/package.stamp $(TEST_SOURCES)
+	cmake -S . -B $(BUILD) -DNBM_TESTS=AUTO
+	cmake --build $(BUILD)
+	@touch $@
