@@ -5,9 +5,12 @@
 // Forced inline so that no out-of-line copy built for one instruction set can be linked into code for another.
 #if defined(__CUDACC__)
 #define NBM_HD __host__ __device__ __forceinline__
+#define NBM_UNROLL _Pragma("unroll")
 #else
 #define NBM_HD inline __attribute__((always_inline))
+#define NBM_UNROLL _Pragma("GCC unroll 16")
 #endif
+// NBM_UNROLL: before a loop of fixed length whose values belong in registers.
 
 // Symbols of the shared library that other programs may use.
 #define NBM_EXPORT __attribute__((visibility("default")))

@@ -1,0 +1,93 @@
+#include "nbm/network/evaluate.hpp"
+
+#include "network/kernels.hpp"
+#include "network/prepared_network.hpp"
+#include "nbm/core/aligned_buffer.hpp"
+#include "nbm/core/error.hpp"
+
+namespace nbm {
+namespace {
+
+constexpr index_t kGrain = 2048;  // points in a task: enough to hide its start, few enough to share the work
+
+void check_sizes(const Siren& siren, std::span<const double> parameters, index_t points, std::size_t values) {
+  if (static_cast<index_t>(parameters.size()) != siren.parameter_count()) {
+    throw InvalidArgument("parameters", "expected " + std::to_string(siren.parameter_count()) +
+                                            " numbers for this network, got " + std::to_string(parameters.size()));
+  }
+  if (static_cast<index_t>(values) != points) {
+    throw InvalidArgument("values", "expected one entry for each of the " + std::to_string(points) +
+                                        " points, got " + std::to_string(values));
+  }
+}
+
+template <class S>
+void evaluate(const Siren& siren, std::span<const double> parameters, PointsView points, double* values,
+              const std::array<std::span<double>, kDim>* gradient, ThreadPool& pool) {
+  const PreparedNetwork<S> network(siren, parameters);
+  const NetworkKernels<S>& kernels = network_kernels<S>();
+  const auto depth = static_cast<int>(siren.hidden.size());
+  const index_t workspace = kernels.pack_size * siren_workspace(siren.hidden.data(), depth, kValueColumns);
+  const auto tasks = TaskPartition::of(points.size, kGrain, 256);
+  pool.run(tasks.tasks, [&](index_t task) {
+    AlignedBuffer<S> memory(workspace);
+    const index_t first = tasks.begin(task), count = tasks.end(task) - first;
+    const double* const x[kDim] = {points.x + first, points.y + first, points.z + first};
+    if (gradient == nullptr) {
+      kernels.values(network.view(), x, count, values + first, memory.data());
+    } else {
+      double* const slope[kDim] = {(*gradient)[0].data() + first, (*gradient)[1].data() + first,
+                                   (*gradient)[2].data() + first};
+      kernels.gradient(network.view(), x, count, values + first, slope, memory.data());
+    }
+  });
+}
+
+}  // namespace
+
+void evaluate_network(const Siren& siren, std::span<const double> parameters, PointsView points,
+                      std::span<double> values, Precision precision, ThreadPool& pool) {
+  check_sizes(siren, parameters, points.size, values.size());
+  if (precision == Precision::float32) {
+    evaluate<float>(siren, parameters, points, values.data(), nullptr, pool);
+  } else {
+    evaluate<double>(siren, parameters, points, values.data(), nullptr, pool);
+  }
+}
+
+void evaluate_network_gradient(const Siren& siren, std::span<const double> parameters, PointsView points,
+                               std::span<double> values, std::array<std::span<double>, kDim> gradient,
+                               Precision precision, ThreadPool& pool) {
+  check_sizes(siren, parameters, points.size, values.size());
+  for (const auto& component : gradient) check_sizes(siren, parameters, points.size, component.size());
+  if (precision == Precision::float32) {
+    evaluate<float>(siren, parameters, points, values.data(), &gradient, pool);
+  } else {
+    evaluate<double>(siren, parameters, points, values.data(), &gradient, pool);
+  }
+}
+
+template <class S>
+const NetworkKernels<S>& network_kernels() {
+  constexpr bool single = std::is_same_v<S, float>;
+  const auto choose = [](const NetworkKernels<float>& f, const NetworkKernels<double>& d) -> const NetworkKernels<S>& {
+    if constexpr (single) {
+      return f;
+    } else {
+      return d;
+    }
+  };
+#if defined(NBM_SIMD_X86)
+  switch (simd_level()) {
+    case SimdLevel::avx512: return choose(simd_avx512::network_kernels_float, simd_avx512::network_kernels_double);
+    case SimdLevel::avx2: return choose(simd_avx2::network_kernels_float, simd_avx2::network_kernels_double);
+    case SimdLevel::baseline: break;
+  }
+#endif
+  return choose(simd_baseline::network_kernels_float, simd_baseline::network_kernels_double);
+}
+
+template const NetworkKernels<float>& network_kernels<float>();
+template const NetworkKernels<double>& network_kernels<double>();
+
+}  // namespace nbm

@@ -1,0 +1,36 @@
+#pragma once
+#include "nbm/core/simd.hpp"
+#include "nbm/network/siren_point.hpp"
+
+// Network batches, compiled for each SIMD level (kernels.cpp). All memory is the caller's; `memory` is aligned to 64
+// bytes and holds `pack_size` times the workspace of siren_point.hpp for kColumns columns.
+namespace nbm {
+
+constexpr int kValueColumns = 4;  // packs of points whose values are computed together
+
+template <class S>
+struct NetworkKernels {
+  int pack_size;
+  void (*values)(const SirenView<S>& net, const double* const x[kDim], index_t count, double* values, S* memory);
+  void (*gradient)(const SirenView<S>& net, const double* const x[kDim], index_t count, double* values,
+                   double* const gradient[kDim], S* memory);
+};
+
+namespace simd_baseline {
+extern const NetworkKernels<float> network_kernels_float;
+extern const NetworkKernels<double> network_kernels_double;
+}  // namespace simd_baseline
+namespace simd_avx2 {
+extern const NetworkKernels<float> network_kernels_float;
+extern const NetworkKernels<double> network_kernels_double;
+}  // namespace simd_avx2
+namespace simd_avx512 {
+extern const NetworkKernels<float> network_kernels_float;
+extern const NetworkKernels<double> network_kernels_double;
+}  // namespace simd_avx512
+
+// The kernels of simd_level().
+template <class S>
+const NetworkKernels<S>& network_kernels();
+
+}  // namespace nbm
