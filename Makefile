@@ -45,8 +45,8 @@ test-python: $(VENV)/package.stamp $(VENV)/test.stamp | test-cpp
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/package.stamp $(VENV)/test.stamp
-	@if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(CXX_FILES); \
-	  else echo "clang-format is missing: C++ format not checked."; fi
+	@bad=$$(for file in $(CXX_FILES); do clang-format --dry-run -Werror $$file 2>/dev/null || echo "  $$file"; done); \
+	  [ -z "$$bad" ] || { echo "make format would change:"; echo "$$bad"; exit 1; }
 	ruff check $(PYTHON_TREES)
 	ruff format --check $(PYTHON_TREES)
 	MYPYPATH=$(BUILD)/python mypy

@@ -17,7 +17,7 @@ def cmake_dir() -> Path:
     """
     folder = Path(nbm.__file__).resolve().parent / "lib" / "cmake" / "nbm"
     if not (folder / "nbmConfig.cmake").is_file():
-        raise nbm.FileError(f"{folder} has no nbmConfig.cmake: install nbm with pip to get its C++ library", str(folder))
+        raise nbm.FileError(f"{folder} has no nbmConfig.cmake: install nbm with pip for its C++ library", str(folder))
     return folder
 
 

@@ -1,4 +1,7 @@
-"""Errors of nbm. Each says in one sentence what was given, what was expected and what to do; its fields carry the data."""
+"""Errors of nbm.
+
+Each says in one sentence what was given, what was expected and what to do; its fields carry the data.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ class InvalidArgument(NbmError, ValueError):
 
 
 class InvalidField(NbmError, ValueError):
-    """A coefficient with an unusable value. ``field``: its name, ``value``: what was found, ``point``: where (x, y, z)."""
+    """A coefficient with an unusable value. ``field``: its name, ``value``: what was found, ``point``: where."""
 
     def __init__(self, message: str, field: str, value: float, point: tuple[float, float, float]) -> None:
         super().__init__(message)
