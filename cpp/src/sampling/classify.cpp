@@ -1,39 +1,63 @@
 #include "nbm/sampling/classify.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <array>
+#include <memory>
 
 #include "nbm/problem/problem.hpp"
 
 namespace nbm {
 namespace {
 
-constexpr index_t kBlock = 128;  // cells whose 15 values stay in the cache together
+constexpr index_t kBlock = 512;  // cells whose coordinates and values stay in the cache together
 
-void fill_positions(PointsView cells, Vec3<double> h, Points& positions) {
-  for (index_t i = 0; i < cells.size; ++i) {
-    for (int j = 0; j < kClassifyPositions; ++j) {
-      positions.set(i * kClassifyPositions + j, classify_position(cells[i], h, j));
+// Coordinates along one axis that the positions of a cell take: x + (offset / 2) h for offset = -2 ... 2. All positions
+// of a block are combinations of these arrays; none is copied.
+struct AxisCoordinates {
+  std::array<std::array<double, kBlock>, 5> at;
+
+  void fill(const double* x, double h, index_t count) {
+    for (int offset = -2; offset <= 2; ++offset) {
+      auto& values = at[static_cast<std::size_t>(offset + 2)];
+      for (index_t i = 0; i < count; ++i) values[static_cast<std::size_t>(i)] = x[i] + 0.5 * offset * h;
     }
   }
-}
+  const double* shifted(double cells) const { return at[static_cast<std::size_t>(2.0 * cells + 2.0)].data(); }
+};
+
+struct Block {
+  std::array<AxisCoordinates, kDim> axis;
+  std::array<double, kBlock> phi;
+  std::array<std::int64_t, kBlock> minus;  // positions with a negative value
+
+  void count_minus(const Field& level_set, index_t cells, double smallest_h) {
+    minus.fill(0);
+    for (int position = 0; position < kClassifyPositions; ++position) {
+      // In units of the cell: where the position of a cell at the origin lies.
+      const Vec3<double> at = classify_position({0.0, 0.0, 0.0}, {1.0, 1.0, 1.0}, position);
+      const PointsView points{axis[0].shifted(at.x), axis[1].shifted(at.y), axis[2].shifted(at.z), cells};
+      evaluate_finite(level_set, "level_set", points, std::span(phi).first(static_cast<std::size_t>(cells)));
+      const double corner_h = position < kCellCorners ? smallest_h : 0.0;  // 0 leaves a value as it is
+      for (index_t i = 0; i < cells; ++i) minus[i] += corner_level_set(phi[i], corner_h) < 0.0;
+    }
+  }
+};
 
 }  // namespace
 
 void classify(const Field& level_set, PointsView points, Vec3<double> h, std::span<std::uint8_t> kind) {
   const double smallest_h = std::min({h.x, h.y, h.z});
-  Points positions(kClassifyPositions * std::min(points.size, kBlock));
-  std::vector<double> phi(positions.x.size());
+  const auto block = std::make_unique<Block>();
   for (index_t first = 0; first < points.size; first += kBlock) {
     const PointsView cells = points.slice(first, std::min(kBlock, points.size - first));
-    const index_t values = cells.size * kClassifyPositions;
-    fill_positions(cells, h, positions);
-    evaluate_finite(level_set, "level_set", positions.view().slice(0, values),
-                    std::span(phi).first(static_cast<std::size_t>(values)));
+    block->axis[0].fill(cells.x, h.x, cells.size);
+    block->axis[1].fill(cells.y, h.y, cells.size);
+    block->axis[2].fill(cells.z, h.z, cells.size);
+    block->count_minus(level_set, cells.size, smallest_h);
     for (index_t i = 0; i < cells.size; ++i) {
-      double* cell = phi.data() + i * kClassifyPositions;
-      for (int j = 0; j < kCellCorners; ++j) cell[j] = corner_level_set(cell[j], smallest_h);
-      kind[static_cast<std::size_t>(first + i)] = static_cast<std::uint8_t>(classify_cell(cell, cell + kCellCorners));
+      const auto n = static_cast<std::size_t>(i);
+      kind[static_cast<std::size_t>(first) + n] =
+          static_cast<std::uint8_t>(kind_of_count(static_cast<int>(block->minus[n])));
     }
   }
 }

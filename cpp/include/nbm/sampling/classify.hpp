@@ -22,21 +22,26 @@ NBM_HD double corner_level_set(double phi, double smallest_h) {
   return phi < least && phi > -least ? least : phi;
 }
 
-// Whether 15 values of the level set have both signs; corners as corner_level_set gives them.
-NBM_HD bool is_irregular(const double corner[kCellCorners], const double center_and_neighbors[kStarNodes]) {
-  int minus = 0;
-  for (int i = 0; i < kCellCorners; ++i) minus += corner[i] < 0.0;
-  for (int i = 0; i < kStarNodes; ++i) minus += center_and_neighbors[i] < 0.0;
-  return minus != 0 && minus != kCellCorners + kStarNodes;
+constexpr int kClassifyPositions = kCellCorners + kStarNodes;
+
+// The kind of a cell with that many of its 15 values negative; corners as corner_level_set gives them.
+NBM_HD CellKind kind_of_count(int minus) {
+  return minus == 0 ? CellKind::regular_plus
+                    : (minus == kClassifyPositions ? CellKind::regular_minus : CellKind::irregular);
 }
 
 NBM_HD CellKind classify_cell(const double corner[kCellCorners], const double center_and_neighbors[kStarNodes]) {
-  if (is_irregular(corner, center_and_neighbors)) return CellKind::irregular;
-  return center_and_neighbors[0] < 0.0 ? CellKind::regular_minus : CellKind::regular_plus;
+  int minus = 0;
+  for (int i = 0; i < kCellCorners; ++i) minus += corner[i] < 0.0;
+  for (int i = 0; i < kStarNodes; ++i) minus += center_and_neighbors[i] < 0.0;
+  return kind_of_count(minus);
+}
+
+NBM_HD bool is_irregular(const double corner[kCellCorners], const double center_and_neighbors[kStarNodes]) {
+  return classify_cell(corner, center_and_neighbors) == CellKind::irregular;
 }
 
 // The 15 positions of a cell in the order of the two arrays above: corners, then centre and neighbours.
-constexpr int kClassifyPositions = kCellCorners + kStarNodes;
 NBM_HD Vec3<double> classify_position(Vec3<double> x, Vec3<double> h, int position) {
   if (position < kCellCorners) {
     const int i = position >> 2 & 1, j = position >> 1 & 1, k = position & 1;

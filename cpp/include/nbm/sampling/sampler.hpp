@@ -17,7 +17,7 @@ struct NBM_EXPORT SampleCounts {
   index_t irregular = 2048;
   index_t boundary = 1024;
 
-  // Throws InvalidArgument unless every count is in [0, 2^31).
+  // Throws InvalidArgument unless every count is in [0, 2^27).
   void validate() const;
 };
 

@@ -1,0 +1,153 @@
+#include "nbm/sampling/interface_sampler.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+
+#include "nbm/core/error.hpp"
+#include "sample_tasks.hpp"
+#include "triangulation.hpp"
+
+namespace nbm {
+namespace {
+
+constexpr index_t kBlock = 512;  // points that are projected together
+constexpr int kNewtonSteps = 12;
+constexpr double kDistanceTolerance = 1e-10;  // longest edges
+// Of central differences, in longest edges: truncation and round-off both near 1e-10 of the gradient.
+constexpr double kDifferenceStep = 1e-5;
+
+double longest_edge(const Box& box) {
+  const Vec3<double> edge = box.edge();
+  return std::max({edge.x, edge.y, edge.z});
+}
+
+bool contains(const Box& box, Vec3<double> p) {
+  bool inside = true;
+  for (int axis = 0; axis < kDim; ++axis) inside = inside && p[axis] >= box.lower[axis] && p[axis] <= box.upper[axis];
+  return inside;
+}
+
+double triangle_area(const std::array<Vec3<double>, 3>& t) {
+  const Vec3<double> n = cross(t[1] - t[0], t[2] - t[0]);
+  return 0.5 * std::sqrt(dot(n, n));
+}
+
+// The level set and its gradient at points, by central differences.
+struct LocalField {
+  std::vector<double> phi, ahead, behind, shifted_ahead, shifted_behind;
+  std::array<std::vector<double>, kDim> gradient;
+
+  void evaluate(const Field& level_set, const Points& points, double step) {
+    const auto n = points.x.size();
+    for (auto* v : {&phi, &ahead, &behind, &shifted_ahead, &shifted_behind}) v->resize(n);
+    level_set.evaluate(points.view(), phi);
+    for (int axis = 0; axis < kDim; ++axis) {
+      const std::vector<double>& coordinate = axis == 0 ? points.x : axis == 1 ? points.y : points.z;
+      for (std::size_t i = 0; i < n; ++i) {
+        shifted_ahead[i] = coordinate[i] + step;
+        shifted_behind[i] = coordinate[i] - step;
+      }
+      const auto view = [&](const std::vector<double>& shifted) {
+        PointsView v = points.view();
+        (axis == 0 ? v.x : axis == 1 ? v.y : v.z) = shifted.data();
+        return v;
+      };
+      level_set.evaluate(view(shifted_ahead), ahead);
+      level_set.evaluate(view(shifted_behind), behind);
+      auto& slope = gradient[static_cast<std::size_t>(axis)];
+      slope.resize(n);
+      for (std::size_t i = 0; i < n; ++i) slope[i] = (ahead[i] - behind[i]) / (shifted_ahead[i] - shifted_behind[i]);
+    }
+  }
+  Vec3<double> gradient_at(std::size_t i) const { return {gradient[0][i], gradient[1][i], gradient[2][i]}; }
+};
+
+// A point on its way to the interface.
+struct Traveller {
+  index_t number;
+  Vec3<double> at;
+  Vec3<double> normal{};
+  bool arrived = false;
+};
+
+}  // namespace
+
+void InterfacePoints::append(const InterfacePoints& other) {
+  append_points(points, other.points);
+  append_points(normals, other.normals);
+  number.insert(number.end(), other.number.begin(), other.number.end());
+}
+
+InterfaceSampler::InterfaceSampler(const Box& box, Field level_set, ThreadPool& pool, InterfaceOptions options)
+    : box_(box), level_set_(std::move(level_set)) {
+  box.validate();
+  if (options.cells < 1) throw InvalidArgument("cells", "must be at least 1, got " + std::to_string(options.cells));
+  if (options.refinement < 1) {
+    throw InvalidArgument("refinement", "must be at least 1, got " + std::to_string(options.refinement));
+  }
+  longest_step_ = longest_edge(box) / options.cells;
+  triangles_ = triangulate_interface(box_, level_set_, options, pool);
+  // Triangles without area, at corners where the level set vanishes, would only cost memory.
+  std::erase_if(triangles_, [](const Triangle& t) { return triangle_area(t) <= 0.0; });
+  cumulative_area_.reserve(triangles_.size());
+  double sum = 0.0;
+  for (const Triangle& t : triangles_) cumulative_area_.push_back(sum += triangle_area(t));
+}
+
+InterfacePoints InterfaceSampler::draw(IndexRange range, std::uint64_t seed, Stream stream, index_t draw,
+                                       ThreadPool& pool) const {
+  const ScrambledSobol sobol = make_sobol(seed, stream, draw);
+  return run_parts<InterfacePoints>(range, kBlock, pool, [&](IndexRange part) { return this->draw(part, sobol); });
+}
+
+InterfacePoints InterfaceSampler::draw(IndexRange range, const ScrambledSobol& sobol) const {
+  InterfacePoints result;
+  if (empty()) return result;
+  for (index_t first = range.begin; first < range.end; first += kBlock) {
+    project_block({first, std::min(first + kBlock, range.end)}, sobol, result);
+  }
+  return result;
+}
+
+void InterfaceSampler::project_block(IndexRange block, const ScrambledSobol& sobol, InterfacePoints& result) const {
+  const double edge = longest_edge(box_);
+  std::vector<Traveller> travellers;
+  for (index_t i = block.begin; i < block.end; ++i) {
+    const double chosen = low_discrepancy(sobol, i, 0) * area();
+    const auto found = std::upper_bound(cumulative_area_.begin(), cumulative_area_.end() - 1, chosen);
+    const Triangle& t = triangles_[static_cast<std::size_t>(found - cumulative_area_.begin())];
+    const double s = std::sqrt(low_discrepancy(sobol, i, 1)), v = low_discrepancy(sobol, i, 2);
+    travellers.push_back({i, (1.0 - s) * t[0] + (s * (1.0 - v)) * t[1] + (s * v) * t[2]});
+  }
+  std::vector<std::size_t> active(travellers.size());
+  std::iota(active.begin(), active.end(), std::size_t{0});
+  LocalField field;
+  for (int step = 0; step <= kNewtonSteps && !active.empty(); ++step) {
+    Points at;
+    for (const std::size_t a : active) at.push_back(travellers[a].at);
+    field.evaluate(level_set_, at, kDifferenceStep * edge);
+    std::vector<std::size_t> moving;
+    for (std::size_t i = 0; i < active.size(); ++i) {
+      Traveller& t = travellers[active[i]];
+      const Vec3<double> g = field.gradient_at(i);
+      const double slope = std::sqrt(dot(g, g)), distance = field.phi[i] / slope;
+      if (!(slope > 0.0) || !std::isfinite(distance)) continue;
+      t.normal = (1.0 / slope) * g;
+      t.arrived = std::abs(distance) <= kDistanceTolerance * edge;
+      if (t.arrived) continue;
+      t.at = t.at - std::clamp(distance, -longest_step_, longest_step_) * t.normal;
+      if (contains(box_, t.at)) moving.push_back(active[i]);
+    }
+    active = std::move(moving);
+  }
+  for (const Traveller& t : travellers) {
+    if (!t.arrived) continue;
+    result.points.push_back(t.at);
+    result.normals.push_back(t.normal);
+    result.number.push_back(t.number);
+  }
+}
+
+}  // namespace nbm

@@ -1,0 +1,248 @@
+#include "nbm/sampling/sampler.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <mutex>
+#include <string>
+#include <tuple>
+
+#include "nbm/core/error.hpp"
+#include "nbm/sampling/classify.hpp"
+#include "nbm/sampling/resolution.hpp"
+#include "sample_tasks.hpp"
+
+namespace nbm {
+namespace {
+
+constexpr index_t kBlock = 512;    // points that are made and classified together
+constexpr index_t kGrain = 2048;   // least points of a task
+constexpr index_t kProbes = 4096;  // candidates that measure the acceptance
+constexpr double kMostCandidates = 20.0;
+constexpr double kIrregularSpread = 1.2;  // longest cell edges on either side of the interface
+constexpr int kOffsetDim = kInterfaceDims;
+constexpr int kFaces = 2 * kDim;
+constexpr index_t kCountLimit = index_t{1} << 27;  // with kMostCandidates below the 2^32 points of a Sobol sequence
+
+double& coordinate(Points& points, int axis, index_t i) {
+  auto& values = axis == 0 ? points.x : axis == 1 ? points.y : points.z;
+  return values[static_cast<std::size_t>(i)];
+}
+
+void check_count(const char* name, index_t count) {
+  if (count >= 0 && count < kCountLimit) return;
+  throw InvalidArgument(name, "must be from 0 to 2^27 - 1 points a draw, got " + std::to_string(count));
+}
+
+void check_share(index_t draw, int rank, int ranks) {
+  if (draw < 0) throw InvalidArgument("draw", "must be at least 0, got " + std::to_string(draw));
+  if (ranks < 1 || rank < 0 || rank >= ranks) {
+    throw InvalidArgument(
+        "rank", "must be from 0 to ranks - 1, got rank " + std::to_string(rank) + " of " + std::to_string(ranks));
+  }
+}
+
+std::vector<std::uint8_t> kinds_of(const Field& level_set, const Points& points, Vec3<double> h) {
+  std::vector<std::uint8_t> kind(points.x.size());
+  classify(level_set, points.view(), h, kind);
+  return kind;
+}
+
+}  // namespace
+
+bool stays_inside(const Box& box, Vec3<double> point, Vec3<double> cell_size, double reach) {
+  constexpr double kRoundOff = 1e-12;  // edges
+  for (int axis = 0; axis < kDim; ++axis) {
+    const double room = reach * cell_size[axis] - kRoundOff * box.edge()[axis];
+    if (point[axis] - box.lower[axis] < room || box.upper[axis] - point[axis] < room) return false;
+  }
+  return true;
+}
+
+void SampleCounts::validate() const {
+  check_count("regular", regular);
+  check_count("irregular", irregular);
+  check_count("boundary", boundary);
+}
+
+void SampleSet::append(const SampleSet& other) {
+  for (std::size_t side = 0; side < kSides; ++side) {
+    append_points(regular[side], other.regular[side]);
+    append_points(boundary[side], other.boundary[side]);
+  }
+  append_points(irregular, other.irregular);
+}
+
+struct Sampler::State {
+  Box box;
+  Field level_set;
+  SampleCounts counts;
+  std::uint64_t seed;
+  InterfaceSampler interface;
+  std::mutex mutex;
+  std::map<std::tuple<double, double, double>, Acceptance> known;
+
+  State(const Problem& problem, SampleCounts wanted, std::uint64_t random_seed, ThreadPool& pool)
+      : box(problem.box),
+        level_set(problem.level_set),
+        counts(wanted),
+        seed(random_seed),
+        interface(problem.box, problem.level_set, pool) {}
+
+  SampleSet regular_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const;
+  SampleSet irregular_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const;
+  SampleSet boundary_part(IndexRange range, index_t draw) const;
+  std::array<index_t, kFaces + 1> face_begin() const;
+};
+
+SampleSet Sampler::State::regular_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const {
+  const bool one_side = level_set.constant() != nullptr;
+  const Vec3<double> room = box.edge() - h;
+  SampleSet set;
+  Points points;
+  for (index_t first = range.begin; first < range.end; first += kBlock) {
+    const index_t n = std::min(kBlock, range.end - first);
+    points.resize(n);
+    for (int axis = 0; axis < kDim; ++axis) {
+      double* x = &coordinate(points, axis, 0);
+      fill_low_discrepancy(sobol, first, n, axis, x);
+      const double origin = box.lower[axis] + 0.5 * h[axis];
+      for (index_t i = 0; i < n; ++i) x[i] = origin + room[axis] * x[i];
+    }
+    if (one_side) {
+      append_points(set.regular[index_of(side_of(*level_set.constant()))], points);
+      continue;
+    }
+    const std::vector<std::uint8_t> kind = kinds_of(level_set, points, h);
+    for (index_t i = 0; i < n; ++i) {
+      const auto k = static_cast<CellKind>(kind[static_cast<std::size_t>(i)]);
+      if (k != CellKind::irregular) set.regular[static_cast<std::size_t>(k)].push_back(points[i]);
+    }
+  }
+  return set;
+}
+
+SampleSet Sampler::State::irregular_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const {
+  const double spread = kIrregularSpread * std::max({h.x, h.y, h.z});
+  const InterfacePoints on = interface.draw(range, sobol);
+  Points candidates;
+  for (index_t i = 0; i < on.size(); ++i) {
+    const index_t number = on.number[static_cast<std::size_t>(i)];
+    const double offset = (2.0 * low_discrepancy(sobol, number, kOffsetDim) - 1.0) * spread;
+    const Vec3<double> point = on.points[i] + offset * on.normals[i];
+    if (stays_inside(box, point, h, kIrregularReach)) candidates.push_back(point);
+  }
+  const std::vector<std::uint8_t> kind = kinds_of(level_set, candidates, h);
+  SampleSet set;
+  for (index_t i = 0; i < candidates.size(); ++i) {
+    if (static_cast<CellKind>(kind[static_cast<std::size_t>(i)]) == CellKind::irregular) {
+      set.irregular.push_back(candidates[i]);
+    }
+  }
+  return set;
+}
+
+// Numbers of the boundary points by face: -x, +x, -y, +y, -z, +z.
+std::array<index_t, kFaces + 1> Sampler::State::face_begin() const {
+  const Vec3<double> edge = box.edge();
+  const std::array<double, kDim> area = {edge.y * edge.z, edge.z * edge.x, edge.x * edge.y};
+  const double total = 2.0 * (area[0] + area[1] + area[2]);
+  std::array<index_t, kFaces + 1> begin{};
+  double sum = 0.0;
+  for (std::size_t face = 0; face < kFaces; ++face) {
+    sum += area[face / 2];
+    begin[face + 1] = std::llround(static_cast<double>(counts.boundary) * (sum / total));
+  }
+  begin[kFaces] = counts.boundary;
+  return begin;
+}
+
+SampleSet Sampler::State::boundary_part(IndexRange range, index_t draw) const {
+  const std::array<index_t, kFaces + 1> begin = face_begin();
+  Points points;
+  for (int face = 0; face < kFaces; ++face) {
+    const auto f = static_cast<std::size_t>(face);
+    const ScrambledSobol sobol = make_sobol(seed, Stream::boundary, draw * kFaces + face);
+    const int normal = face / 2, first_axis = (normal + 1) % kDim, second_axis = (normal + 2) % kDim;
+    for (index_t i = std::max(range.begin, begin[f]); i < std::min(range.end, begin[f + 1]); ++i) {
+      Vec3<double> p;
+      p[normal] = face % 2 == 0 ? box.lower[normal] : box.upper[normal];
+      p[first_axis] = box.lower[first_axis] + box.edge()[first_axis] * low_discrepancy(sobol, i - begin[f], 0);
+      p[second_axis] = box.lower[second_axis] + box.edge()[second_axis] * low_discrepancy(sobol, i - begin[f], 1);
+      points.push_back(p);
+    }
+  }
+  std::vector<double> phi(points.x.size());
+  evaluate_finite(level_set, "level_set", points.view(), phi);
+  SampleSet set;
+  for (index_t i = 0; i < points.size(); ++i) {
+    set.boundary[static_cast<std::size_t>(index_of(side_of(phi[static_cast<std::size_t>(i)])))].push_back(points[i]);
+  }
+  return set;
+}
+
+Sampler::Sampler(const Problem& problem, SampleCounts counts, std::uint64_t seed, ThreadPool& pool) {
+  problem.box.validate();
+  counts.validate();
+  state_ = std::make_unique<State>(problem, counts, seed, pool);
+}
+
+Sampler::~Sampler() = default;
+Sampler::Sampler(Sampler&&) noexcept = default;
+Sampler& Sampler::operator=(Sampler&&) noexcept = default;
+
+bool Sampler::has_interface() const { return !state_->interface.empty(); }
+const InterfaceSampler& Sampler::interface() const { return state_->interface; }
+const SampleCounts& Sampler::counts() const { return state_->counts; }
+
+Acceptance Sampler::acceptance(Vec3<double> cell_size, ThreadPool& pool) const {
+  validate_cell_size(cell_size, state_->box);
+  const std::tuple key(cell_size.x, cell_size.y, cell_size.z);
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (const auto found = state_->known.find(key); found != state_->known.end()) return found->second;
+  }
+  Acceptance share;
+  if (has_interface()) {
+    const ScrambledSobol sobol = make_sobol(state_->seed, Stream::acceptance, 0);
+    const SampleSet kept = run_parts<SampleSet>({0, kProbes}, kBlock, pool, [&](IndexRange part) {
+      SampleSet set = state_->regular_part(part, sobol, cell_size);
+      set.append(state_->irregular_part(part, sobol, cell_size));
+      return set;
+    });
+    const auto probes = static_cast<double>(kProbes);
+    share.regular = static_cast<double>(kept.regular[0].size() + kept.regular[1].size()) / probes;
+    share.irregular = static_cast<double>(kept.irregular.size()) / probes;
+  }
+  const std::lock_guard lock(state_->mutex);
+  return state_->known.emplace(key, share).first->second;
+}
+
+SampleSet Sampler::draw(index_t draw, Vec3<double> cell_size, ThreadPool& pool, int rank, int ranks) const {
+  check_share(draw, rank, ranks);
+  const Acceptance kept = acceptance(cell_size, pool);
+  const auto candidates = [&](index_t wanted, double share) {
+    const double factor = std::min(kMostCandidates, 1.0 / std::max(share, 1.0 / kMostCandidates));
+    return share_of(std::llround(static_cast<double>(wanted) * factor), rank, ranks);
+  };
+  const State& state = *state_;
+  const ScrambledSobol regular = make_sobol(state.seed, Stream::regular, draw);
+  SampleSet set = run_parts<SampleSet>(candidates(state.counts.regular, kept.regular), kGrain, pool,
+                                       [&](IndexRange part) { return state.regular_part(part, regular, cell_size); });
+  if (has_interface()) {
+    const ScrambledSobol irregular = make_sobol(state.seed, Stream::irregular, draw);
+    set.append(run_parts<SampleSet>(candidates(state.counts.irregular, kept.irregular), kBlock, pool,
+                                    [&](IndexRange part) { return state.irregular_part(part, irregular, cell_size); }));
+  }
+  set.append(run_parts<SampleSet>(share_of(state.counts.boundary, rank, ranks), kGrain, pool,
+                                  [&](IndexRange part) { return state.boundary_part(part, draw); }));
+  return set;
+}
+
+InterfacePoints Sampler::draw_interface(index_t draw, index_t count, ThreadPool& pool, int rank, int ranks) const {
+  check_share(draw, rank, ranks);
+  check_count("count", count);
+  return state_->interface.draw(share_of(count, rank, ranks), state_->seed, Stream::interface, draw, pool);
+}
+
+}  // namespace nbm
