@@ -1,0 +1,64 @@
+#pragma once
+#include <array>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nbm/network/evaluate.hpp"
+#include "nbm/problem/problem.hpp"
+
+namespace nbm {
+
+// A trained solution: u = minus network where level_set < 0, plus network elsewhere (docs/method.md, section 2).
+// A value; every method is const and may be called from many threads at once (each with a pool of its own).
+// Points are in box coordinates. Outside the box the networks extrapolate: nothing there was trained.
+// Outputs hold points.size values; InvalidArgument otherwise. InvalidField where the level set is not finite.
+class NBM_EXPORT Solution {
+ public:
+  using Gradient = std::array<std::span<double>, kDim>;  // gradient[axis][i], by box coordinates
+  using Info = std::map<std::string, std::string>;       // free text kept with the model: training, problem, author
+
+  // parameters: the minus network, then the plus network, siren.parameter_count() each. Throws InvalidArgument.
+  Solution(Box box, Field level_set, Siren siren, std::vector<double> parameters, Info info = {});
+
+  const Box& box() const { return box_; }
+  const Field& level_set() const { return level_set_; }
+  const Siren& siren() const { return siren_; }
+  const std::vector<double>& parameters() const { return parameters_; }
+  std::span<const double> parameters(Side side) const;
+  const Info& info() const { return info_; }
+  void set_info(Info info) { info_ = std::move(info); }
+
+  // u, by the side on which each point lies.
+  void evaluate(PointsView points, std::span<double> values, ThreadPool& pool,
+                Precision precision = Precision::float64) const;
+  void evaluate_gradient(PointsView points, std::span<double> values, Gradient gradient, ThreadPool& pool,
+                         Precision precision = Precision::float64) const;
+  // One side's network at every point, wherever it lies.
+  void evaluate_side(Side side, PointsView points, std::span<double> values, ThreadPool& pool,
+                     Precision precision = Precision::float64) const;
+  void evaluate_gradient_side(Side side, PointsView points, std::span<double> values, Gradient gradient,
+                              ThreadPool& pool, Precision precision = Precision::float64) const;
+  // u+ - u-.
+  void jump(PointsView points, std::span<double> values, ThreadPool& pool) const;
+  // mu+ dn u+ - mu- dn u-, with the coefficients of `problem` and unit normals given per point (minus to plus).
+  void flux_jump(const Problem& problem, PointsView points, PointsView normals, std::span<double> values,
+                 ThreadPool& pool) const;
+  void evaluate_level_set(PointsView points, std::span<double> values, ThreadPool& pool) const;
+
+  // Model files (safetensors): weights in double precision, and everything that evaluation needs. Throws FileError.
+  // A level set that is a host function cannot be stored: load(path) then throws FileError and load(path, level_set) is the way.
+  void save(const std::string& path) const;
+  static Solution load(const std::string& path);
+  static Solution load(const std::string& path, Field level_set);
+
+ private:
+  Box box_;
+  Field level_set_;
+  Siren siren_;
+  std::vector<double> parameters_;
+  Info info_;
+};
+
+}  // namespace nbm

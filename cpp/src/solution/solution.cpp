@@ -1,0 +1,160 @@
+#include "nbm/solution/solution.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nbm/core/error.hpp"
+#include "solution/side_split.hpp"
+
+namespace nbm {
+namespace {
+
+constexpr index_t kBatch = 1 << 17;  // points held sorted at a time: bounds the scratch to a few MB
+
+constexpr std::array kBothSides = {Side::minus, Side::plus};
+
+void require_size(const char* name, std::size_t size, PointsView points) {
+  if (size != static_cast<std::size_t>(points.size)) {
+    throw InvalidArgument(
+        name, "holds " + std::to_string(size) + " values where there are " + std::to_string(points.size) + " points");
+  }
+}
+
+void require_sizes(std::span<const double> values, const Solution::Gradient& gradient, PointsView points) {
+  require_size("values", values.size(), points);
+  for (const auto& component : gradient) require_size("gradient", component.size(), points);
+}
+
+std::span<double> part(std::span<double> values, index_t first, index_t count) {
+  return values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+}
+
+// run(first, batch) for consecutive batches of the points.
+template <class Run>
+void for_batches(PointsView points, Run&& run) {
+  for (index_t first = 0; first < points.size; first += kBatch) {
+    run(first, points.slice(first, std::min(kBatch, points.size - first)));
+  }
+}
+
+// d/dx = (d xhat / dx) d/dxhat of the affine map onto network coordinates.
+void to_box_coordinates(const Box& box, const Solution::Gradient& gradient) {
+  const Vec3<double> edge = box.edge();
+  for (int axis = 0; axis < kDim; ++axis) {
+    for (double& derivative : gradient[static_cast<std::size_t>(axis)]) derivative *= 2.0 / edge[axis];
+  }
+}
+
+}  // namespace
+
+Solution::Solution(Box box, Field level_set, Siren siren, std::vector<double> parameters, Info info)
+    : box_(box),
+      level_set_(std::move(level_set)),
+      siren_(std::move(siren)),
+      parameters_(std::move(parameters)),
+      info_(std::move(info)) {
+  box_.validate();
+  siren_.validate();
+  if (static_cast<index_t>(parameters_.size()) != kSides * siren_.parameter_count()) {
+    throw InvalidArgument("parameters", "holds " + std::to_string(parameters_.size()) +
+                                            " numbers where two networks need " +
+                                            std::to_string(kSides * siren_.parameter_count()));
+  }
+  for (const double value : parameters_) {
+    if (!std::isfinite(value))
+      throw InvalidArgument("parameters", "holds NaN or infinity where every number must be finite");
+  }
+}
+
+std::span<const double> Solution::parameters(Side side) const {
+  const std::size_t count = parameters_.size() / kSides;
+  return std::span(parameters_).subspan(static_cast<std::size_t>(index_of(side)) * count, count);
+}
+
+void Solution::evaluate(PointsView points, std::span<double> values, ThreadPool& pool, Precision precision) const {
+  require_size("values", values.size(), points);
+  std::vector<double> sorted(static_cast<std::size_t>(std::min(kBatch, points.size)));
+  for_batches(points, [&](index_t first, PointsView batch) {
+    const SideSplit split(box_, level_set_, batch, pool);
+    for (const Side side : kBothSides) {
+      evaluate_network(siren_, parameters(side), split.points(side), split.part(side, sorted), precision, pool);
+    }
+    split.scatter(sorted, part(values, first, batch.size), pool);
+  });
+}
+
+void Solution::evaluate_gradient(PointsView points, std::span<double> values, Gradient gradient, ThreadPool& pool,
+                                 Precision precision) const {
+  require_sizes(values, gradient, points);
+  const auto size = static_cast<std::size_t>(std::min(kBatch, points.size));
+  std::vector<double> u(size), ux(size), uy(size), uz(size);
+  for_batches(points, [&](index_t first, PointsView batch) {
+    const SideSplit split(box_, level_set_, batch, pool);
+    for (const Side side : kBothSides) {
+      evaluate_network_gradient(siren_, parameters(side), split.points(side), split.part(side, u),
+                                {split.part(side, ux), split.part(side, uy), split.part(side, uz)}, precision, pool);
+    }
+    to_box_coordinates(box_, {part(ux, 0, batch.size), part(uy, 0, batch.size), part(uz, 0, batch.size)});
+    split.scatter(u, part(values, first, batch.size), pool);
+    split.scatter(ux, part(gradient[0], first, batch.size), pool);
+    split.scatter(uy, part(gradient[1], first, batch.size), pool);
+    split.scatter(uz, part(gradient[2], first, batch.size), pool);
+  });
+}
+
+void Solution::evaluate_side(Side side, PointsView points, std::span<double> values, ThreadPool& pool,
+                             Precision precision) const {
+  require_size("values", values.size(), points);
+  for_batches(points, [&](index_t first, PointsView batch) {
+    const Points network_points = normalized(box_, batch, pool);
+    evaluate_network(siren_, parameters(side), network_points.view(), part(values, first, batch.size), precision, pool);
+  });
+}
+
+void Solution::evaluate_gradient_side(Side side, PointsView points, std::span<double> values, Gradient gradient,
+                                      ThreadPool& pool, Precision precision) const {
+  require_sizes(values, gradient, points);
+  for_batches(points, [&](index_t first, PointsView batch) {
+    const Points network_points = normalized(box_, batch, pool);
+    const Gradient g = {part(gradient[0], first, batch.size), part(gradient[1], first, batch.size),
+                        part(gradient[2], first, batch.size)};
+    evaluate_network_gradient(siren_, parameters(side), network_points.view(), part(values, first, batch.size), g,
+                              precision, pool);
+    to_box_coordinates(box_, g);
+  });
+}
+
+void Solution::jump(PointsView points, std::span<double> values, ThreadPool& pool) const {
+  evaluate_side(Side::plus, points, values, pool);
+  std::vector<double> minus(values.size());
+  evaluate_side(Side::minus, points, minus, pool);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] -= minus[i];
+}
+
+void Solution::flux_jump(const Problem& problem, PointsView points, PointsView normals, std::span<double> values,
+                         ThreadPool& pool) const {
+  require_size("values", values.size(), points);
+  require_size("normals", static_cast<std::size_t>(normals.size), points);
+  std::vector<double> u(values.size()), ux(u), uy(u), uz(u), mu(u);
+  std::fill(values.begin(), values.end(), 0.0);
+  for (const Side side : kBothSides) {
+    const bool plus = side == Side::plus;
+    evaluate_gradient_side(side, points, u, {ux, uy, uz}, pool);
+    evaluate_positive(problem.medium(side).mu, plus ? "mu_plus" : "mu_minus", points, mu);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double flux = mu[i] * dot(Vec3<double>{ux[i], uy[i], uz[i]}, normals[static_cast<index_t>(i)]);
+      values[i] += plus ? flux : -flux;
+    }
+  }
+}
+
+void Solution::evaluate_level_set(PointsView points, std::span<double> values, ThreadPool& pool) const {
+  require_size("values", values.size(), points);
+  const auto cut = TaskPartition::of(points.size, 4096);
+  pool.run(cut.tasks, [&](index_t task) {
+    const index_t first = cut.begin(task), count = cut.end(task) - first;
+    evaluate_finite(level_set_, "level_set", points.slice(first, count), part(values, first, count));
+  });
+}
+
+}  // namespace nbm
