@@ -12,12 +12,12 @@ namespace nbm {
 // its half difference first_k = (u(x + h e_k) - u(x - h e_k)) / 2 and second difference second_k at spacing h:
 //   residual_i = value_i u + sum_k (first_ik first_k + second_ik second_k) - rhs_i
 struct DifferenceRows {
-  Vec3<double> step;                              // h in network coordinates: 2 h_k / edge_k
-  std::array<std::vector<double>, kDim> x;        // [n] points
-  std::vector<double> value;                      // [n]
-  std::array<std::vector<double>, kDim> first;    // [n] a axis
-  std::array<std::vector<double>, kDim> second;   // [n] an axis
-  std::vector<double> rhs;                        // [n]
+  Vec3<double> step;                             // h in network coordinates: 2 h_k / edge_k
+  std::array<std::vector<double>, kDim> x;       // [n] points
+  std::vector<double> value;                     // [n]
+  std::array<std::vector<double>, kDim> first;   // [n] a axis
+  std::array<std::vector<double>, kDim> second;  // [n] an axis
+  std::vector<double> rhs;                       // [n]
 
   index_t size() const { return static_cast<index_t>(rhs.size()); }
   void resize(index_t n);
@@ -26,10 +26,10 @@ struct DifferenceRows {
 // Rows that touch any number of points of both networks (section 7), compressed by row:
 //   residual_i = sum_side sum_{begin[side][i] <= j < begin[side][i+1]} weight[side][j] u_side(x[side][j]) - rhs_i
 struct StencilRows {
-  std::array<std::vector<index_t>, kSides> begin;                        // [n + 1] a side
-  std::array<std::array<std::vector<double>, kDim>, kSides> x;           // [entries] a side and axis
-  std::array<std::vector<double>, kSides> weight;                        // [entries] a side
-  std::vector<double> rhs;                                               // [n]
+  std::array<std::vector<index_t>, kSides> begin;               // [n + 1] a side
+  std::array<std::array<std::vector<double>, kDim>, kSides> x;  // [entries] a side and axis
+  std::array<std::vector<double>, kSides> weight;               // [entries] a side
+  std::vector<double> rhs;                                      // [n]
 
   index_t size() const { return static_cast<index_t>(rhs.size()); }
   void clear();

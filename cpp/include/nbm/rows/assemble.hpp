@@ -1,0 +1,26 @@
+#pragma once
+#include "nbm/core/points.hpp"
+#include "nbm/problem/problem.hpp"
+#include "nbm/rows/row_sets.hpp"
+
+// Rows at batches of points (docs/method.md, sections 5, 7, 8). Points and cell sizes h are in box units, the rows'
+// points in network coordinates. Every function is safe from several threads at once on different rows, and throws
+// InvalidField where a coefficient is not finite, or a mu not positive.
+namespace nbm {
+
+// Rows for n points with cells of size h: sized, `step` set, the rest for assemble_regular to write.
+NBM_EXPORT DifferenceRows make_difference_rows(const Box& box, Vec3<double> h, index_t n);
+
+// Writes the rows of points.size cells, all regular and on one side, into rows [offset, offset + points.size).
+NBM_EXPORT void assemble_regular(const Problem& problem, Side side, PointsView points, Vec3<double> h,
+                                 DifferenceRows& rows, index_t offset);
+
+// The rows of any cells, meant for irregular ones. Nodes of weight 0 are left out; the others come side by side in the
+// order of the 5 x 5 x 5 cube.
+NBM_EXPORT StencilRows assemble_irregular(const Problem& problem, PointsView points, Vec3<double> h);
+
+// Writes the rows u_side = boundary value at points of the box boundary into rows [offset, offset + points.size).
+NBM_EXPORT void assemble_boundary(const Problem& problem, Side side, PointsView points, ValueRows& rows,
+                                  index_t offset);
+
+}  // namespace nbm

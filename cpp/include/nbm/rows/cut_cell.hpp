@@ -1,0 +1,159 @@
+#pragma once
+#include <cmath>
+
+#include "nbm/rows/stencil.hpp"
+
+// What the interface cuts off a cell: volumes, parts of faces, interface triangles (docs/method.md, section 6).
+namespace nbm {
+
+constexpr int kTetrahedra = 6;
+constexpr int kMaxTriangles = 2 * kTetrahedra;
+
+struct InterfaceTriangle {
+  Vec3<double> centroid;     // relative to the cell centre
+  Vec3<double> area_vector;  // area times the unit normal from minus to plus
+  double area = 0.0;
+};
+
+// Everything in box units; centroids relative to the cell centre, meaningful where the area is not 0.
+struct CutCell {
+  double volume[kSides];
+  double face_area[kSides][kFaces];
+  Vec3<double> face_centroid[kSides][kFaces];
+  InterfaceTriangle triangle[kMaxTriangles];
+  int triangles;
+};
+
+// Corner (i, j, k) of the unit cell around the origin.
+NBM_HD Vec3<double> unit_corner(int corner) {
+  return {(corner >> 2 & 1) - 0.5, (corner >> 1 & 1) - 0.5, (corner & 1) - 0.5};
+}
+
+// The point where the linear interpolant of the two values vanishes; a and b have opposite signs.
+NBM_HD Vec3<double> zero_on_edge(Vec3<double> at_a, Vec3<double> at_b, double a, double b) {
+  return at_a + (a / (a - b)) * (at_b - at_a);
+}
+
+// Area moments of the two parts of a polygon, in units of the unit square: area, and area times centroid.
+struct FaceParts {
+  double area[kSides] = {0.0, 0.0};
+  Vec3<double> moment[kSides];
+
+  NBM_HD void add(int side, double part, Vec3<double> a, Vec3<double> b, Vec3<double> c) {
+    area[side] += part;
+    moment[side] = moment[side] + (part / 3.0) * (a + b + c);
+  }
+};
+
+// Adds one triangle (of area 1/2). Both parts are sums of positive terms, so that the small one keeps its accuracy.
+NBM_HD void cut_triangle(const double phi[3], const Vec3<double> corner[3], FaceParts& parts) {
+  const int minus = (phi[0] < 0.0) + (phi[1] < 0.0) + (phi[2] < 0.0);
+  if (minus == 0 || minus == 3) {
+    parts.add(minus == 3 ? 0 : 1, 0.5, corner[0], corner[1], corner[2]);
+    return;
+  }
+  const bool lone_is_minus = minus == 1;
+  const int a = (phi[0] < 0.0) == lone_is_minus ? 0 : (phi[1] < 0.0) == lone_is_minus ? 1 : 2;
+  const int b = (a + 1) % 3, c = (a + 2) % 3;
+  const double to_b = phi[a] / (phi[a] - phi[b]), to_c = phi[a] / (phi[a] - phi[c]);
+  const double from_b = phi[b] / (phi[b] - phi[a]), from_c = phi[c] / (phi[c] - phi[a]);
+  const Vec3<double> on_ab = corner[a] + to_b * (corner[b] - corner[a]);
+  const Vec3<double> on_ac = corner[a] + to_c * (corner[c] - corner[a]);
+  const int lone = lone_is_minus ? 0 : 1;
+  parts.add(lone, 0.5 * to_b * to_c, corner[a], on_ab, on_ac);
+  parts.add(1 - lone, 0.5 * from_b, corner[b], corner[c], on_ab);
+  parts.add(1 - lone, 0.5 * to_b * from_c, corner[c], on_ac, on_ab);
+}
+
+NBM_HD FaceParts cut_face(const double phi[kCellCorners], int face) {
+  const int axis = face_axis(face);
+  const int first = 4 >> ((axis + 1) % 3), second = 4 >> ((axis + 2) % 3);  // corner strides along the face
+  const int origin = face_sign(face) > 0 ? 4 >> axis : 0;
+  const int path[2] = {first, second};
+  FaceParts parts;
+  for (const int step : path) {  // both triangles share the diagonal from the lowest to the highest corner
+    const int corners[3] = {origin, origin + step, origin + first + second};
+    const double values[3] = {phi[corners[0]], phi[corners[1]], phi[corners[2]]};
+    const Vec3<double> points[3] = {unit_corner(corners[0]), unit_corner(corners[1]), unit_corner(corners[2])};
+    cut_triangle(values, points, parts);
+  }
+  return parts;
+}
+
+// a, b, c: points of the unit cell; `toward`: any point on the plus side.
+NBM_HD InterfaceTriangle interface_triangle(Vec3<double> a, Vec3<double> b, Vec3<double> c, Vec3<double> toward,
+                                            Vec3<double> h) {
+  const Vec3<double> v = cross(b - a, c - a);
+  const double sign = dot(v, toward - a) < 0.0 ? -0.5 : 0.5;
+  InterfaceTriangle out;
+  out.area_vector = {sign * v.x * face_area(h, 0), sign * v.y * face_area(h, 1), sign * v.z * face_area(h, 2)};
+  out.area = sqrt(dot(out.area_vector, out.area_vector));
+  const Vec3<double> middle = (1.0 / 3.0) * (a + b + c);
+  out.centroid = {h.x * middle.x, h.y * middle.y, h.z * middle.z};
+  return out;
+}
+
+// Cuts the tetrahedron on four corners of the unit cell: returns the fraction of its volume on the minus side and
+// appends its interface triangles.
+NBM_HD double cut_tetrahedron(const double phi[kCellCorners], const int corners[4], Vec3<double> h, CutCell& cell) {
+  int at[4];  // minus corners first, both groups in the order given
+  int minus = 0;
+  for (int i = 0; i < 4; ++i) {
+    if (phi[corners[i]] < 0.0) at[minus++] = corners[i];
+  }
+  for (int i = 0, n = minus; i < 4; ++i) {
+    if (!(phi[corners[i]] < 0.0)) at[n++] = corners[i];
+  }
+  if (minus == 0 || minus == 4) return minus == 4 ? 1.0 : 0.0;
+  const double p[4] = {phi[at[0]], phi[at[1]], phi[at[2]], phi[at[3]]};
+  const Vec3<double> x[4] = {unit_corner(at[0]), unit_corner(at[1]), unit_corner(at[2]), unit_corner(at[3])};
+  if (minus != 2) {
+    const int lone = minus == 1 ? 0 : 3;
+    double fraction = 1.0;
+    Vec3<double> zero[3];
+    for (int i = 0, n = 0; i < 4; ++i) {
+      if (i == lone) continue;
+      fraction *= p[lone] / (p[lone] - p[i]);
+      zero[n++] = zero_on_edge(x[lone], x[i], p[lone], p[i]);
+    }
+    cell.triangle[cell.triangles++] = interface_triangle(zero[0], zero[1], zero[2], x[3], h);
+    return minus == 1 ? fraction : 1.0 - fraction;
+  }
+  const double t02 = p[0] / (p[0] - p[2]), t03 = p[0] / (p[0] - p[3]);
+  const double t12 = p[1] / (p[1] - p[2]), t13 = p[1] / (p[1] - p[3]);
+  const Vec3<double> z02 = x[0] + t02 * (x[2] - x[0]), z03 = x[0] + t03 * (x[3] - x[0]);
+  const Vec3<double> z12 = x[1] + t12 * (x[2] - x[1]), z13 = x[1] + t13 * (x[3] - x[1]);
+  cell.triangle[cell.triangles++] = interface_triangle(z02, z03, z13, x[3], h);
+  cell.triangle[cell.triangles++] = interface_triangle(z02, z13, z12, x[3], h);
+  return t02 * t03 * (1.0 - t13) + t02 * (1.0 - t12) * t13 + t12 * t13;
+}
+
+// corner: values of corner_level_set. Parts of faces below 1e-14 of the face are dropped (area 0).
+NBM_HD CutCell cut_cell(const double corner[kCellCorners], Vec3<double> h) {
+  CutCell cell;
+  cell.triangles = 0;
+  double minus_fraction = 0.0;
+  for (int first = 0; first < 3; ++first) {
+    for (int turn = 1; turn < 3; ++turn) {  // the path 000 -> first -> second -> 111 names a Kuhn tetrahedron
+      const int a = 4 >> first, b = a + (4 >> ((first + turn) % 3));
+      const int corners[4] = {0, a, b, 7};
+      minus_fraction += cut_tetrahedron(corner, corners, h, cell);
+    }
+  }
+  const double volume = cell_volume(h);
+  cell.volume[0] = volume * (minus_fraction / kTetrahedra);
+  cell.volume[1] = volume - cell.volume[0];
+  for (int face = 0; face < kFaces; ++face) {
+    const FaceParts parts = cut_face(corner, face);
+    const double area = face_area(h, face_axis(face));
+    for (int side = 0; side < kSides; ++side) {
+      const bool kept = parts.area[side] >= 1e-14;
+      const Vec3<double> c = kept ? (1.0 / parts.area[side]) * parts.moment[side] : Vec3<double>{};
+      cell.face_area[side][face] = kept ? area * parts.area[side] : 0.0;
+      cell.face_centroid[side][face] = {h.x * c.x, h.y * c.y, h.z * c.z};
+    }
+  }
+  return cell;
+}
+
+}  // namespace nbm

@@ -1,0 +1,133 @@
+#pragma once
+#include "nbm/rows/cut_cell.hpp"
+#include "nbm/rows/ghost.hpp"
+
+// Rows of cells that the interface concerns (docs/method.md, section 7), in three steps: the geometry says where the
+// coefficients are needed, the caller evaluates them there, and the row follows from both.
+namespace nbm {
+
+enum class Coefficient : int { k_minus, k_plus, mu_minus, mu_plus, f_minus, f_plus, jump_u, jump_flux };
+constexpr int kCoefficients = 8;
+NBM_HD constexpr Coefficient of_side(Coefficient minus, int side) {
+  return static_cast<Coefficient>(static_cast<int>(minus) + side);
+}
+
+struct IrregularGeometry {
+  CutCell cell;
+  GhostGeometry ghost[kStarNodes];
+  bool needs_ghost[kStarNodes];  // whether the row touches the other side's value at this node of the star
+};
+
+struct IrregularSamples {
+  double k[kSides], f[kSides];
+  double mu[kSides][kFaces];  // at the centroids of the parts of the faces
+  JumpSample jump[kStarNodes];
+  double jump_flux[kMaxTriangles];
+};
+
+// residual = (sum over the cube of weight u - rhs) / diagonal, each node carrying the value of its own side.
+struct IrregularRow {
+  double weight[kCubeNodes];
+  double rhs, diagonal;
+};
+
+NBM_HD bool has_part(const CutCell& cell, int side) { return cell.volume[side] > 0.0; }
+
+// phi: the level set on the cube (its 81 stencil nodes); corner: corner_level_set of the eight corners.
+NBM_HD IrregularGeometry irregular_geometry(const double phi[kCubeNodes], const double corner[kCellCorners],
+                                            Vec3<double> h) {
+  IrregularGeometry out;
+  out.cell = cut_cell(corner, h);
+  const int own = index_of(side_of(phi[kCubeCenter]));
+  out.needs_ghost[0] = has_part(out.cell, 1 - own);
+  for (int face = 0; face < kFaces; ++face) {
+    const int node = star_node_of_face(face);
+    const int side = index_of(side_of(phi[cube_index_of_star(node)]));
+    out.needs_ghost[node] = out.cell.face_area[1 - side][face] > 0.0;
+    out.needs_ghost[0] = out.needs_ghost[0] || out.cell.face_area[1 - own][face] > 0.0;
+  }
+  for (int node = 0; node < kStarNodes; ++node) {
+    if (out.needs_ghost[node]) out.ghost[node] = ghost_geometry(phi + cube_index_of_star(node), h);
+  }
+  return out;
+}
+
+// Calls sample(coefficient, position, value) for every value of a coefficient that the row of the cell at x needs;
+// `value` is the double to fill, inside `samples`. Side s of k, f and mu is evaluated where a part of side s exists.
+template <class Sample>
+NBM_HD void visit_samples(const IrregularGeometry& geometry, Vec3<double> x, Vec3<double> h, IrregularSamples& samples,
+                          Sample&& sample) {
+  const CutCell& cell = geometry.cell;
+  for (int side = 0; side < kSides; ++side) {
+    samples.k[side] = samples.f[side] = 0.0;
+    if (has_part(cell, side)) {
+      sample(of_side(Coefficient::k_minus, side), x, samples.k[side]);
+      sample(of_side(Coefficient::f_minus, side), x, samples.f[side]);
+    }
+    for (int face = 0; face < kFaces; ++face) {
+      if (cell.face_area[side][face] == 0.0) continue;
+      sample(of_side(Coefficient::mu_minus, side), x + cell.face_centroid[side][face], samples.mu[side][face]);
+    }
+  }
+  for (int node = 0; node < kStarNodes; ++node) {
+    if (!geometry.needs_ghost[node]) continue;
+    const Vec3<double> foot = node_position(x, h, star_offset(node)) + geometry.ghost[node].foot;
+    sample(Coefficient::mu_minus, foot, samples.jump[node].mu[0]);
+    sample(Coefficient::mu_plus, foot, samples.jump[node].mu[1]);
+    sample(Coefficient::jump_u, foot, samples.jump[node].jump_u);
+    sample(Coefficient::jump_flux, foot, samples.jump[node].jump_flux);
+  }
+  for (int t = 0; t < cell.triangles; ++t) {
+    sample(Coefficient::jump_flux, x + cell.triangle[t].centroid, samples.jump_flux[t]);
+  }
+}
+
+// The integral of the flux jump over the interface in the cell.
+NBM_HD double flux_jump_integral(const CutCell& cell, const IrregularSamples& samples) {
+  double sum = 0.0;
+  for (int t = 0; t < cell.triangles; ++t) sum += cell.triangle[t].area * samples.jump_flux[t];
+  return sum;
+}
+
+// Adds `coefficient` times the ghost value of a star node to the row.
+NBM_HD void add_ghost(const double phi[kCubeNodes], int node, double coefficient, const IrregularGeometry& geometry,
+                      const IrregularSamples& samples, Vec3<double> h, IrregularRow& row) {
+  const int at = cube_index_of_star(node);
+  const GhostValue ghost = ghost_value(minus_neighbors(phi + at), geometry.ghost[node], samples.jump[node], h);
+  for (int n = 0, i = -1; i <= 1; ++i) {
+    for (int j = -1; j <= 1; ++j) {
+      for (int k = -1; k <= 1; ++k, ++n) row.weight[at + cube_offset(i, j, k)] += coefficient * ghost.weight[n];
+    }
+  }
+  row.rhs -= coefficient * ghost.constant;
+}
+
+NBM_HD IrregularRow irregular_row(const double phi[kCubeNodes], const IrregularGeometry& geometry,
+                                  const IrregularSamples& samples, Vec3<double> h) {
+  const CutCell& cell = geometry.cell;
+  double coefficient[kSides][kStarNodes] = {};  // of u_side at the nodes of the star
+  IrregularRow row;
+  row.diagonal = 0.0;
+  row.rhs = -flux_jump_integral(cell, samples);
+  for (int side = 0; side < kSides; ++side) {
+    double& center = coefficient[side][0];
+    center = samples.k[side] * cell.volume[side];
+    row.rhs += samples.f[side] * cell.volume[side];
+    for (int face = 0; face < kFaces; ++face) {
+      if (cell.face_area[side][face] == 0.0) continue;
+      const double flux = samples.mu[side][face] * cell.face_area[side][face] / h[face_axis(face)];
+      center += flux;
+      coefficient[side][star_node_of_face(face)] -= flux;
+    }
+    row.diagonal += center;
+  }
+  for (double& weight : row.weight) weight = 0.0;
+  for (int node = 0; node < kStarNodes; ++node) {
+    const int own = index_of(side_of(phi[cube_index_of_star(node)]));
+    row.weight[cube_index_of_star(node)] += coefficient[own][node];
+    if (geometry.needs_ghost[node]) add_ghost(phi, node, coefficient[1 - own][node], geometry, samples, h, row);
+  }
+  return row;
+}
+
+}  // namespace nbm

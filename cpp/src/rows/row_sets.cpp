@@ -1,0 +1,50 @@
+#include "nbm/rows/row_sets.hpp"
+
+namespace nbm {
+namespace {
+
+template <class T>
+void append_all(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+}  // namespace
+
+void DifferenceRows::resize(index_t n) {
+  const auto count = static_cast<std::size_t>(n);
+  value.resize(count);
+  rhs.resize(count);
+  for (auto* axes : {&x, &first, &second}) {
+    for (auto& axis : *axes) axis.resize(count);
+  }
+}
+
+void StencilRows::clear() {
+  for (std::size_t side = 0; side < kSides; ++side) {
+    begin[side].assign(1, 0);
+    for (auto& axis : x[side]) axis.clear();
+    weight[side].clear();
+  }
+  rhs.clear();
+}
+
+void StencilRows::append(const StencilRows& other) {
+  for (std::size_t side = 0; side < kSides; ++side) {
+    const index_t entries = static_cast<index_t>(weight[side].size());
+    for (index_t row = 0; row < other.size(); ++row) {
+      begin[side].push_back(entries + other.begin[side][static_cast<std::size_t>(row) + 1]);
+    }
+    for (std::size_t axis = 0; axis < kDim; ++axis) append_all(x[side][axis], other.x[side][axis]);
+    append_all(weight[side], other.weight[side]);
+  }
+  append_all(rhs, other.rhs);
+}
+
+void ValueRows::resize(index_t n) {
+  const auto count = static_cast<std::size_t>(n);
+  for (auto& axis : x) axis.resize(count);
+  target.resize(count);
+  scale.resize(count);
+}
+
+}  // namespace nbm
