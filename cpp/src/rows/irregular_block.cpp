@@ -31,7 +31,7 @@ constexpr int kLevelSetPositions = kStencilNodes + kCellCorners;
 
 // Most values of each coefficient in one cell, by Coefficient.
 constexpr int kMostMu = kFaces + kStarNodes;
-constexpr int kMostFluxJumps = kMaxTriangles + kStarNodes;
+constexpr int kMostFluxJumps = kTetrahedra + kStarNodes;
 
 }  // namespace
 

@@ -3,13 +3,13 @@
 
 #include "nbm/rows/stencil.hpp"
 
-// What the interface cuts off a cell: volumes, parts of faces, interface triangles (docs/method.md, section 6).
+// What the interface cuts off a cell: volumes, parts of faces, interface patches (docs/method.md, section 6).
 namespace nbm {
 
 constexpr int kTetrahedra = 6;
-constexpr int kMaxTriangles = 2 * kTetrahedra;
 
-struct InterfaceTriangle {
+// The piece of the interface in one tetrahedron: a triangle or a plane quadrilateral.
+struct InterfacePatch {
   Vec3<double> centroid;     // relative to the cell centre
   Vec3<double> area_vector;  // area times the unit normal from minus to plus
   double area = 0.0;
@@ -20,8 +20,8 @@ struct CutCell {
   double volume[kSides];
   double face_area[kSides][kFaces];
   Vec3<double> face_centroid[kSides][kFaces];
-  InterfaceTriangle triangle[kMaxTriangles];
-  int triangles;
+  InterfacePatch patch[kTetrahedra];
+  int patches;
 };
 
 // Corner (i, j, k) of the unit cell around the origin.
@@ -80,21 +80,33 @@ NBM_HD FaceParts cut_face(const double phi[kCellCorners], int face) {
   return parts;
 }
 
-// a, b, c: points of the unit cell; `toward`: any point on the plus side.
-NBM_HD InterfaceTriangle interface_triangle(Vec3<double> a, Vec3<double> b, Vec3<double> c, Vec3<double> toward,
-                                            Vec3<double> h) {
-  const Vec3<double> v = cross(b - a, c - a);
-  const double sign = dot(v, toward - a) < 0.0 ? -0.5 : 0.5;
-  InterfaceTriangle out;
-  out.area_vector = {sign * v.x * face_area(h, 0), sign * v.y * face_area(h, 1), sign * v.z * face_area(h, 2)};
-  out.area = sqrt(dot(out.area_vector, out.area_vector));
-  const Vec3<double> middle = (1.0 / 3.0) * (a + b + c);
-  out.centroid = {h.x * middle.x, h.y * middle.y, h.z * middle.z};
-  return out;
+// Area vector, in box units and of either sign, of a triangle in the unit cell.
+NBM_HD Vec3<double> area_vector(Vec3<double> a, Vec3<double> b, Vec3<double> c, Vec3<double> h) {
+  const Vec3<double> v = 0.5 * cross(b - a, c - a);
+  return {v.x * face_area(h, 0), v.y * face_area(h, 1), v.z * face_area(h, 2)};
+}
+
+// The plane polygon of 3 or 4 corners, in cyclic order, in the unit cell; `toward`: any point on the plus side.
+NBM_HD InterfacePatch interface_patch(const Vec3<double>* corner, int corners, Vec3<double> toward, Vec3<double> h) {
+  InterfacePatch patch;
+  Vec3<double> moment;
+  for (int last = 2; last < corners; ++last) {
+    const Vec3<double> v = area_vector(corner[0], corner[last - 1], corner[last], h);
+    const double area = sqrt(dot(v, v));
+    patch.area_vector = patch.area_vector + v;
+    patch.area += area;
+    moment = moment + (area / 3.0) * (corner[0] + corner[last - 1] + corner[last]);
+  }
+  const Vec3<double> middle = patch.area > 0.0 ? (1.0 / patch.area) * moment : corner[0];
+  const Vec3<double> up = toward - middle;
+  const Vec3<double> physical_up = {h.x * up.x, h.y * up.y, h.z * up.z};
+  if (dot(patch.area_vector, physical_up) < 0.0) patch.area_vector = -1.0 * patch.area_vector;
+  patch.centroid = {h.x * middle.x, h.y * middle.y, h.z * middle.z};
+  return patch;
 }
 
 // Cuts the tetrahedron on four corners of the unit cell: returns the fraction of its volume on the minus side and
-// appends its interface triangles.
+// appends its patch of the interface.
 NBM_HD double cut_tetrahedron(const double phi[kCellCorners], const int corners[4], Vec3<double> h, CutCell& cell) {
   int at[4];  // minus corners first, both groups in the order given
   int minus = 0;
@@ -116,22 +128,21 @@ NBM_HD double cut_tetrahedron(const double phi[kCellCorners], const int corners[
       fraction *= p[lone] / (p[lone] - p[i]);
       zero[n++] = zero_on_edge(x[lone], x[i], p[lone], p[i]);
     }
-    cell.triangle[cell.triangles++] = interface_triangle(zero[0], zero[1], zero[2], x[3], h);
+    cell.patch[cell.patches++] = interface_patch(zero, 3, x[3], h);
     return minus == 1 ? fraction : 1.0 - fraction;
   }
   const double t02 = p[0] / (p[0] - p[2]), t03 = p[0] / (p[0] - p[3]);
   const double t12 = p[1] / (p[1] - p[2]), t13 = p[1] / (p[1] - p[3]);
-  const Vec3<double> z02 = x[0] + t02 * (x[2] - x[0]), z03 = x[0] + t03 * (x[3] - x[0]);
-  const Vec3<double> z12 = x[1] + t12 * (x[2] - x[1]), z13 = x[1] + t13 * (x[3] - x[1]);
-  cell.triangle[cell.triangles++] = interface_triangle(z02, z03, z13, x[3], h);
-  cell.triangle[cell.triangles++] = interface_triangle(z02, z13, z12, x[3], h);
+  const Vec3<double> zero[4] = {x[0] + t02 * (x[2] - x[0]), x[0] + t03 * (x[3] - x[0]), x[1] + t13 * (x[3] - x[1]),
+                                x[1] + t12 * (x[2] - x[1])};
+  cell.patch[cell.patches++] = interface_patch(zero, 4, x[3], h);
   return t02 * t03 * (1.0 - t13) + t02 * (1.0 - t12) * t13 + t12 * t13;
 }
 
 // corner: values of corner_level_set. Parts of faces below 1e-14 of the face are dropped (area 0).
 NBM_HD CutCell cut_cell(const double corner[kCellCorners], Vec3<double> h) {
   CutCell cell;
-  cell.triangles = 0;
+  cell.patches = 0;
   double minus_fraction = 0.0;
   for (int first = 0; first < 3; ++first) {
     for (int turn = 1; turn < 3; ++turn) {  // the path 000 -> first -> second -> 111 names a Kuhn tetrahedron

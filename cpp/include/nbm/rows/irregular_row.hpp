@@ -22,7 +22,7 @@ struct IrregularSamples {
   double k[kSides], f[kSides];
   double mu[kSides][kFaces];  // at the centroids of the parts of the faces
   JumpSample jump[kStarNodes];
-  double jump_flux[kMaxTriangles];
+  double jump_flux[kTetrahedra];  // at the centroids of the patches
 };
 
 // residual = (sum over the cube of weight u - rhs) / diagonal, each node carrying the value of its own side.
@@ -77,15 +77,15 @@ NBM_HD void visit_samples(const IrregularGeometry& geometry, Vec3<double> x, Vec
     sample(Coefficient::jump_u, foot, samples.jump[node].jump_u);
     sample(Coefficient::jump_flux, foot, samples.jump[node].jump_flux);
   }
-  for (int t = 0; t < cell.triangles; ++t) {
-    sample(Coefficient::jump_flux, x + cell.triangle[t].centroid, samples.jump_flux[t]);
+  for (int p = 0; p < cell.patches; ++p) {
+    sample(Coefficient::jump_flux, x + cell.patch[p].centroid, samples.jump_flux[p]);
   }
 }
 
-// The integral of the flux jump over the interface in the cell.
+// The integral of the flux jump over the interface in the cell: one point a patch.
 NBM_HD double flux_jump_integral(const CutCell& cell, const IrregularSamples& samples) {
   double sum = 0.0;
-  for (int t = 0; t < cell.triangles; ++t) sum += cell.triangle[t].area * samples.jump_flux[t];
+  for (int p = 0; p < cell.patches; ++p) sum += cell.patch[p].area * samples.jump_flux[p];
   return sum;
 }
 
