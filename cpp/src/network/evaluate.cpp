@@ -1,9 +1,9 @@
 #include "nbm/network/evaluate.hpp"
 
-#include "network/kernels.hpp"
-#include "network/prepared_network.hpp"
 #include "nbm/core/aligned_buffer.hpp"
 #include "nbm/core/error.hpp"
+#include "network/kernels.hpp"
+#include "network/prepared_network.hpp"
 
 namespace nbm {
 namespace {
@@ -16,8 +16,8 @@ void check_sizes(const Siren& siren, std::span<const double> parameters, index_t
                                             " numbers for this network, got " + std::to_string(parameters.size()));
   }
   if (static_cast<index_t>(values) != points) {
-    throw InvalidArgument("values", "expected one entry for each of the " + std::to_string(points) +
-                                        " points, got " + std::to_string(values));
+    throw InvalidArgument("values", "expected one entry for each of the " + std::to_string(points) + " points, got " +
+                                        std::to_string(values));
   }
 }
 
@@ -25,7 +25,7 @@ template <class S>
 void evaluate(const Siren& siren, std::span<const double> parameters, PointsView points, double* values,
               const std::array<std::span<double>, kDim>* gradient, ThreadPool& pool) {
   const PreparedNetwork<S> network(siren, parameters);
-  const NetworkKernels<S>& kernels = network_kernels<S>();
+  const NetworkKernels<S>& kernels = kernels_for<S>(network_kernels());
   const auto depth = static_cast<int>(siren.hidden.size());
   const index_t workspace = kernels.pack_size * siren_workspace(siren.hidden.data(), depth, kValueColumns);
   const auto tasks = TaskPartition::of(points.size, kGrain, 256);
@@ -66,28 +66,5 @@ void evaluate_network_gradient(const Siren& siren, std::span<const double> param
     evaluate<double>(siren, parameters, points, values.data(), &gradient, pool);
   }
 }
-
-template <class S>
-const NetworkKernels<S>& network_kernels() {
-  constexpr bool single = std::is_same_v<S, float>;
-  const auto choose = [](const NetworkKernels<float>& f, const NetworkKernels<double>& d) -> const NetworkKernels<S>& {
-    if constexpr (single) {
-      return f;
-    } else {
-      return d;
-    }
-  };
-#if defined(NBM_SIMD_X86)
-  switch (simd_level()) {
-    case SimdLevel::avx512: return choose(simd_avx512::network_kernels_float, simd_avx512::network_kernels_double);
-    case SimdLevel::avx2: return choose(simd_avx2::network_kernels_float, simd_avx2::network_kernels_double);
-    case SimdLevel::baseline: break;
-  }
-#endif
-  return choose(simd_baseline::network_kernels_float, simd_baseline::network_kernels_double);
-}
-
-template const NetworkKernels<float>& network_kernels<float>();
-template const NetworkKernels<double>& network_kernels<double>();
 
 }  // namespace nbm

@@ -56,7 +56,7 @@ void gradient(const SirenView<S>& net, const double* const x[kDim], index_t coun
 
 }  // namespace
 
-extern const NetworkKernels<float> network_kernels_float = {P<float>::size, values<float>, gradient<float>};
-extern const NetworkKernels<double> network_kernels_double = {P<double>::size, values<double>, gradient<double>};
+extern const ByPrecision<NetworkKernels> network_kernels = {{P<float>::size, values<float>, gradient<float>},
+                                                            {P<double>::size, values<double>, gradient<double>}};
 
 }  // namespace nbm::NBM_SIMD_NAMESPACE

@@ -1,5 +1,5 @@
 #pragma once
-#include "nbm/core/simd.hpp"
+#include "core/simd_table.hpp"
 #include "nbm/network/siren_point.hpp"
 
 // Network batches, compiled for each SIMD level (kernels.cpp). All memory is the caller's; `memory` is aligned to 64
@@ -16,21 +16,6 @@ struct NetworkKernels {
                    double* const gradient[kDim], S* memory);
 };
 
-namespace simd_baseline {
-extern const NetworkKernels<float> network_kernels_float;
-extern const NetworkKernels<double> network_kernels_double;
-}  // namespace simd_baseline
-namespace simd_avx2 {
-extern const NetworkKernels<float> network_kernels_float;
-extern const NetworkKernels<double> network_kernels_double;
-}  // namespace simd_avx2
-namespace simd_avx512 {
-extern const NetworkKernels<float> network_kernels_float;
-extern const NetworkKernels<double> network_kernels_double;
-}  // namespace simd_avx512
-
-// The kernels of simd_level().
-template <class S>
-const NetworkKernels<S>& network_kernels();
+NBM_SIMD_TABLE(ByPrecision<NetworkKernels>, network_kernels);
 
 }  // namespace nbm

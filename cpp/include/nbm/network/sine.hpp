@@ -9,14 +9,15 @@ namespace nbm {
 
 // The quantities of one point, in the order in which they are stored.
 constexpr int kValue = 0;
-constexpr int kFirst = 1;                     // kFirst + axis
-constexpr int kSecond = 1 + kDim;             // kSecond + axis
+constexpr int kFirst = 1;          // kFirst + axis
+constexpr int kSecond = 1 + kDim;  // kSecond + axis
 constexpr int kQuantities = 1 + 2 * kDim;
 
-// What the backward pass needs of one neuron: cos z, and per axis P = sin(z+s/2) sin d and R = cos(z+s/2) cos d - cos z.
+// What the backward pass needs of one neuron: cos z, and per axis P = sin(z+s/2) sin d and R = cos(z+s/2) cos d - cos
+// z.
 constexpr int kSavedCosine = 0;
-constexpr int kSavedP = 1;                    // kSavedP + axis
-constexpr int kSavedR = 1 + kDim;             // kSavedR + axis
+constexpr int kSavedP = 1;         // kSavedP + axis
+constexpr int kSavedR = 1 + kDim;  // kSavedR + axis
 constexpr int kSaved = 1 + 2 * kDim;
 
 namespace detail {
@@ -62,8 +63,8 @@ NBM_HD void sine_differences(const T (&pre)[kQuantities], T* post, T* saved) {
   saved[kSavedCosine] = cosine;
   NBM_UNROLL
   for (int k = 0; k < kDim; ++k) {
-    const T sine_change = cosine * sin_half[k] + sine * cosm1_half[k];      // sin(z + s/2) - sin z
-    const T cosine_change = cosine * cosm1_half[k] - sine * sin_half[k];    // cos(z + s/2) - cos z
+    const T sine_change = cosine * sin_half[k] + sine * cosm1_half[k];    // sin(z + s/2) - sin z
+    const T cosine_change = cosine * cosm1_half[k] - sine * sin_half[k];  // cos(z + s/2) - cos z
     const T shifted_sine = sine + sine_change;
     const T shifted_cosine = cosine + cosine_change;
     const T second_half = sine_change + shifted_sine * cosm1_first[k];

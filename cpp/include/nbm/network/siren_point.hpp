@@ -10,11 +10,11 @@ namespace nbm {
 template <class S>
 struct SirenView {
   const S* parameters = nullptr;
-  const int* width = nullptr;       // [depth]
+  const int* width = nullptr;  // [depth]
   int depth = 0;
   S omega = 1;
-  S step[kDim] = {};                // cell size in network coordinates (difference form)
-  const S* first_steps = nullptr;   // [width[0]][2 * kDim] from first_layer_steps (difference form)
+  S step[kDim] = {};               // cell size in network coordinates (difference form)
+  const S* first_steps = nullptr;  // [width[0]][2 * kDim] from first_layer_steps (difference form)
 
   NBM_HD int inputs(int layer) const { return layer == 0 ? kDim : width[layer - 1]; }
   NBM_HD int layer_size(int layer) const { return width[layer] * (inputs(layer) + 1); }
@@ -45,7 +45,7 @@ namespace detail {
 template <int Columns, class T>
 struct SirenWorkspace {
   T* base;
-  int sum;     // of all widths
+  int sum;  // of all widths
   int widest;
 
   template <class S>

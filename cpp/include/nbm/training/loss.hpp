@@ -1,0 +1,48 @@
+#pragma once
+#include <array>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nbm/core/communicator.hpp"
+#include "nbm/network/evaluate.hpp"
+#include "nbm/problem/box.hpp"
+#include "nbm/rows/row_sets.hpp"
+
+namespace nbm {
+
+// The kinds of rows that a loss weighs separately (docs/method.md, section 10).
+enum class RowGroup { regular = 0, irregular = 1, boundary = 2 };
+constexpr int kRowGroups = 3;
+NBM_EXPORT std::string to_string(RowGroup group);
+
+template <class T>
+using PerGroup = std::array<T, kRowGroups>;
+
+// Weights of the groups: paper has all 1; balanced makes all groups of one order at the discretization error.
+enum class Loss { balanced, paper };
+NBM_EXPORT Loss parse_loss(const std::string& name);
+NBM_EXPORT std::string to_string(Loss loss);
+
+// lambda_g of loss = sum_g lambda_g^2 mean(r^2 over group g).
+NBM_EXPORT PerGroup<double> group_weights(Loss loss, const Box& box, Vec3<double> cell_size);
+
+// Sums over rows of this process, or of all after sum_over_ranks.
+struct GroupSums {
+  PerGroup<double> squares{};  // of residuals
+  PerGroup<double> rows{};     // how many
+
+  double mean_square(RowGroup group) const;
+  double loss(const PerGroup<double>& weights) const;
+};
+
+NBM_EXPORT PerGroup<double> row_counts(const RowSet& rows);
+
+// Residuals of this process's rows and their gradient: adds sum_g factors[g] sum_i r_i dr_i/dparameters to `gradient`.
+// parameters, gradient: minus network, then plus network. Rows are cut into tasks by their number alone and summed in a
+// fixed order: the same bits for any number of threads.
+NBM_EXPORT GroupSums add_loss_gradient(const Siren& siren, std::span<const double> parameters, const RowSet& rows,
+                                       const PerGroup<double>& factors, Precision precision, std::span<double> gradient,
+                                       ThreadPool& pool);
+
+}  // namespace nbm

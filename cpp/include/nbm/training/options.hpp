@@ -1,0 +1,67 @@
+#pragma once
+#include <variant>
+
+#include "nbm/network/evaluate.hpp"
+#include "nbm/sampling/resolution.hpp"
+#include "nbm/sampling/sampler.hpp"
+#include "nbm/training/loss.hpp"
+
+namespace nbm {
+
+enum class RateSchedule { constant, exponential, cosine };
+NBM_EXPORT RateSchedule parse_rate_schedule(const std::string& name);
+
+// Adam of Kingma & Ba (2015) with a schedule for the learning rate.
+struct NBM_EXPORT AdamOptions {
+  index_t steps = 20000;
+  double learning_rate = 1e-2;
+  RateSchedule schedule = RateSchedule::exponential;
+  double final_fraction = 1e-2;  // of the learning rate, reached at the last step
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double clip_norm = 0.0;  // the gradient is scaled down to this Euclidean norm; 0: never
+
+  void validate() const;
+  double rate(index_t step) const;
+};
+
+// Stops training when the loss, averaged over `window` steps, has not fallen by the factor 1 - tolerance since the
+// window before. window 0: never.
+struct NBM_EXPORT PlateauOptions {
+  index_t window = 0;
+  double tolerance = 1e-3;
+
+  void validate() const;
+};
+
+// Where the points of a step come from: fresh random draws, or batches of the nodes of a grid ("paper").
+struct NBM_EXPORT SamplingOptions {
+  enum class Mode { fresh, grid };
+
+  Mode mode = Mode::fresh;
+  SampleCounts counts;      // of a draw (fresh)
+  index_t refresh = 1;      // steps for which a draw is kept (fresh)
+  index_t grid_nodes = 64;  // along each axis (grid)
+  index_t batch = 16384;    // nodes of a step (grid)
+
+  void validate() const;
+};
+
+struct NBM_EXPORT TrainingOptions {
+  Siren network;
+  ResolutionSchedule resolution;  // coarsest: the cell size
+  SamplingOptions sampling;
+  Loss loss = Loss::balanced;
+  AdamOptions optimizer;
+  PlateauOptions plateau;
+  Precision precision = Precision::float32;
+  std::uint64_t seed = 0;
+  int threads = 0;             // 0: all cores
+  index_t record_every = 100;  // steps between entries of the history
+
+  // Throws InvalidArgument, naming the option.
+  void validate(const Box& box) const;
+};
+
+}  // namespace nbm

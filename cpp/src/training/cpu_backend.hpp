@@ -1,0 +1,31 @@
+#pragma once
+#include <optional>
+
+#include "nbm/sampling/grid_batches.hpp"
+#include "nbm/training/backend.hpp"
+
+namespace nbm {
+
+// Training on the CPU: rows in memory, SIMD kernels, one thread team.
+class CpuBackend final : public TrainingBackend {
+ public:
+  CpuBackend(const Problem& problem, const TrainingOptions& options, int rank, int ranks);
+
+  void assemble(index_t step, Vec3<double> cell_size) override;
+  PerGroup<double> row_counts() const override { return nbm::row_counts(rows_); }
+  GroupSums add_loss_gradient(std::span<const double> parameters, const PerGroup<double>& factors,
+                              std::span<double> gradient) override;
+
+ private:
+  void assemble_rows(const SampleSet& samples, Vec3<double> cell_size);
+
+  Problem problem_;
+  TrainingOptions options_;
+  int rank_, ranks_;
+  ThreadPool pool_;
+  std::optional<Sampler> sampler_;
+  std::optional<GridBatches> grid_;
+  RowSet rows_;
+};
+
+}  // namespace nbm

@@ -1,0 +1,190 @@
+// Compiled once for each SIMD level: see cmake/NbmSources.cmake for what may be used here.
+#include "training/kernels.hpp"
+
+#include "core/pack_io.hpp"
+
+namespace nbm::NBM_SIMD_NAMESPACE {
+namespace {
+
+template <class S>
+using P = Pack<S, NBM_SIMD_BYTES>;
+
+// Sums derivatives lane by lane.
+template <class PackType>
+struct AddSink {
+  PackType* sums;
+  NBM_HD void add(int parameter, PackType derivative) { sums[parameter] = sums[parameter] + derivative; }
+};
+
+template <class PackType>
+NBM_HD double sum_of_lanes(PackType pack) {
+  double sum = 0;
+  for (int lane = 0; lane < PackType::size; ++lane) sum += static_cast<double>(pack[lane]);
+  return sum;
+}
+
+template <class PackType>
+NBM_HD void set_zero(PackType* sums, int count) {
+  for (int i = 0; i < count; ++i) sums[i] = PackType(typename PackType::Scalar(0));
+}
+
+template <class PackType>
+NBM_HD void add_lanes(const PackType* sums, int count, double* gradient) {
+  for (int i = 0; i < count; ++i) gradient[i] += sum_of_lanes(sums[i]);
+}
+
+template <class S>
+double difference_rows(const SirenView<S>& net, const DifferenceRowsView& rows, index_t begin, index_t end,
+                       double* gradient, S* memory) {
+  using T = P<S>;
+  const int parameters = parameter_count(net);
+  AddSink<T> sink{reinterpret_cast<T*>(memory)};
+  T* work = sink.sums + parameters;
+  set_zero(sink.sums, parameters);
+  double squares = 0;
+  for (index_t i = begin; i < end; i += T::size) {
+    T x[kDim], weight[kQuantities], out[kQuantities], seed[kQuantities];
+    for (int k = 0; k < kDim; ++k) {
+      x[k] = load_lanes<T>(rows.x[k], i, end);
+      weight[kFirst + k] = load_lanes<T>(rows.first[k], i, end);
+      weight[kSecond + k] = load_lanes<T>(rows.second[k], i, end);
+    }
+    weight[kValue] = load_lanes<T>(rows.value, i, end);
+    siren_differences(net, x, work, out);
+    T residual = -load_lanes<T>(rows.rhs, i, end);
+    for (int q = 0; q < kQuantities; ++q) residual = residual + weight[q] * out[q];
+    squares += sum_of_lanes(residual * residual);
+    for (int q = 0; q < kQuantities; ++q) seed[q] = residual * weight[q];
+    siren_differences_adjoint(net, x, work, seed, sink);
+  }
+  add_lanes(sink.sums, parameters, gradient);
+  return squares;
+}
+
+template <class S>
+double value_rows(const SirenView<S>& net, const ValueRowsView& rows, index_t begin, index_t end, double* gradient,
+                  S* memory) {
+  using T = P<S>;
+  constexpr int columns = kRowColumns;
+  const int parameters = parameter_count(net);
+  AddSink<T> sink{reinterpret_cast<T*>(memory)};
+  T* work = sink.sums + parameters;
+  set_zero(sink.sums, parameters);
+  double squares = 0;
+  for (index_t i = begin; i < end; i += columns * T::size) {
+    T x[kDim][columns], u[columns], seed[columns];
+    for (int q = 0; q < columns; ++q) {
+      for (int k = 0; k < kDim; ++k) x[k][q] = load_lanes<T>(rows.x[k], i + q * T::size, end);
+    }
+    siren_values<columns>(net, x, work, u);
+    for (int q = 0; q < columns; ++q) {
+      const index_t at = i + q * T::size;
+      const T scale = load_lanes<T>(rows.scale, at, end);
+      const T residual = scale * (u[q] - load_lanes<T>(rows.target, at, end));
+      squares += sum_of_lanes(residual * residual);
+      seed[q] = scale * residual;
+    }
+    siren_values_adjoint<columns>(net, x, work, seed, sink);
+  }
+  add_lanes(sink.sums, parameters, gradient);
+  return squares;
+}
+
+// One network's part in a block of stencil rows: its entries in groups of packs, each with a workspace of its own, so
+// that the backward pass finds what the forward pass kept.
+template <class S>
+struct StencilSide {
+  using T = P<S>;
+  static constexpr int columns = kStencilColumns;
+  static constexpr int group_size = columns * T::size;
+
+  const SirenView<S>& net;
+  const double* const (&x)[kDim];
+  AddSink<T> sink;
+  T* values;  // [groups][columns]: network values, then seeds
+  T* work;    // [groups][workspace]
+  index_t workspace;
+
+  NBM_HD void load_group(index_t first, index_t end, T (&points)[kDim][columns]) const {
+    for (int k = 0; k < kDim; ++k) {
+      for (int q = 0; q < columns; ++q) points[k][q] = load_lanes<T>(x[k], first + q * T::size, end);
+    }
+  }
+  void forward(index_t begin, index_t end) {
+    index_t group = 0;
+    for (index_t j = begin; j < end; j += group_size, ++group) {
+      T points[kDim][columns], u[columns];
+      load_group(j, end, points);
+      siren_values<columns>(net, points, work + group * workspace, u);
+      for (int q = 0; q < columns; ++q) values[group * columns + q] = u[q];
+    }
+  }
+  void backward(index_t begin, index_t end) {
+    index_t group = 0;
+    for (index_t j = begin; j < end; j += group_size, ++group) {
+      T points[kDim][columns], seed[columns];
+      load_group(j, end, points);
+      for (int q = 0; q < columns; ++q) seed[q] = values[group * columns + q];
+      siren_values_adjoint<columns>(net, points, work + group * workspace, seed, sink);
+    }
+  }
+};
+
+template <class S>
+double stencil_rows(const SirenView<S>* nets, const StencilRowsView& rows, index_t begin, index_t end,
+                    index_t most_entries, double* const* gradient, S* memory) {
+  using T = P<S>;
+  const int parameters = parameter_count(nets[0]);
+  const index_t workspace = siren_workspace(nets[0].width, nets[0].depth, kStencilColumns);
+  const index_t groups = stencil_groups<S>(most_entries, T::size);
+  auto* base = reinterpret_cast<T*>(memory);
+  const index_t side_memory = parameters + groups * (kStencilColumns + workspace);
+  const auto side_at = [&](int s) {
+    T* sums = base + s * side_memory;
+    T* values = sums + parameters;
+    return StencilSide<S>{nets[s], rows.x[s], {sums}, values, values + groups * kStencilColumns, workspace};
+  };
+  StencilSide<S> sides[kSides] = {side_at(0), side_at(1)};
+  for (auto& side : sides) set_zero(side.sink.sums, parameters);
+
+  double squares = 0;
+  for (index_t first = begin; first < end; first += kStencilBlock) {
+    const index_t last = first + kStencilBlock < end ? first + kStencilBlock : end;
+    for (int s = 0; s < kSides; ++s) sides[s].forward(rows.begin[s][first], rows.begin[s][last]);
+    for (index_t i = first; i < last; ++i) {
+      double residual = -rows.rhs[i];
+      for (int s = 0; s < kSides; ++s) {
+        const S* u = reinterpret_cast<const S*>(sides[s].values) - rows.begin[s][first];
+        for (index_t j = rows.begin[s][i]; j < rows.begin[s][i + 1]; ++j) {
+          residual += rows.weight[s][j] * static_cast<double>(u[j]);
+        }
+      }
+      squares += residual * residual;
+      for (int s = 0; s < kSides; ++s) {
+        S* seed = reinterpret_cast<S*>(sides[s].values) - rows.begin[s][first];
+        for (index_t j = rows.begin[s][i]; j < rows.begin[s][i + 1]; ++j) {
+          seed[j] = static_cast<S>(rows.weight[s][j] * residual);
+        }
+      }
+    }
+    for (int s = 0; s < kSides; ++s) {
+      // The lanes behind the last entry carry no seed.
+      S* seed = reinterpret_cast<S*>(sides[s].values);
+      const index_t entries = rows.begin[s][last] - rows.begin[s][first];
+      const index_t padded = stencil_groups<S>(entries, T::size) * StencilSide<S>::group_size;
+      for (index_t j = entries; j < padded; ++j) seed[j] = S(0);
+      sides[s].backward(rows.begin[s][first], rows.begin[s][last]);
+    }
+  }
+  for (int s = 0; s < kSides; ++s) add_lanes(sides[s].sink.sums, parameters, gradient[s]);
+  return squares;
+}
+
+template <class S>
+constexpr TrainingKernels<S> kernels = {P<S>::size, difference_rows<S>, value_rows<S>, stencil_rows<S>};
+
+}  // namespace
+
+extern const ByPrecision<TrainingKernels> training_kernels = {kernels<float>, kernels<double>};
+
+}  // namespace nbm::NBM_SIMD_NAMESPACE

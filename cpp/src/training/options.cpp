@@ -1,0 +1,70 @@
+#include "nbm/training/options.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "nbm/core/error.hpp"
+
+namespace nbm {
+namespace {
+
+void require(bool holds, const char* name, const std::string& expected, double got) {
+  if (!holds) throw InvalidArgument(name, expected + ", got " + std::to_string(got));
+}
+
+}  // namespace
+
+RateSchedule parse_rate_schedule(const std::string& name) {
+  if (name == "constant") return RateSchedule::constant;
+  if (name == "exponential") return RateSchedule::exponential;
+  if (name == "cosine") return RateSchedule::cosine;
+  throw InvalidArgument("schedule", "expected 'constant', 'exponential' or 'cosine', got '" + name + "'");
+}
+
+void AdamOptions::validate() const {
+  require(steps >= 1, "steps", "must be at least 1", static_cast<double>(steps));
+  require(std::isfinite(learning_rate) && learning_rate > 0, "learning_rate", "must be positive", learning_rate);
+  require(final_fraction > 0 && final_fraction <= 1, "final_fraction", "must be in (0, 1]", final_fraction);
+  require(beta1 >= 0 && beta1 < 1, "beta1", "must be in [0, 1)", beta1);
+  require(beta2 >= 0 && beta2 < 1, "beta2", "must be in [0, 1)", beta2);
+  require(epsilon > 0, "epsilon", "must be positive", epsilon);
+  require(std::isfinite(clip_norm) && clip_norm >= 0, "clip_norm", "must be 0 (off) or positive", clip_norm);
+}
+
+double AdamOptions::rate(index_t step) const {
+  const double progress = steps > 1 ? static_cast<double>(step) / static_cast<double>(steps - 1) : 0.0;
+  switch (schedule) {
+    case RateSchedule::exponential: return learning_rate * std::pow(final_fraction, progress);
+    case RateSchedule::cosine:
+      return learning_rate *
+             (final_fraction + (1 - final_fraction) * 0.5 * (1 + std::cos(std::numbers::pi * progress)));
+    case RateSchedule::constant: break;
+  }
+  return learning_rate;
+}
+
+void PlateauOptions::validate() const {
+  require(window >= 0, "plateau_window", "must be 0 (off) or positive", static_cast<double>(window));
+  require(tolerance >= 0 && tolerance < 1, "plateau_tolerance", "must be in [0, 1)", tolerance);
+}
+
+void SamplingOptions::validate() const {
+  counts.validate();
+  require(refresh >= 1, "refresh", "must be at least 1", static_cast<double>(refresh));
+  require(grid_nodes >= 2, "grid_nodes", "must be at least 2", static_cast<double>(grid_nodes));
+  require(batch >= 1, "batch", "must be at least 1", static_cast<double>(batch));
+  require(mode == Mode::grid || counts.regular + counts.irregular + counts.boundary > 0, "counts",
+          "a draw needs at least one point", 0.0);
+}
+
+void TrainingOptions::validate(const Box& box) const {
+  network.validate();
+  resolution.validate(box);
+  sampling.validate();
+  optimizer.validate();
+  plateau.validate();
+  require(threads >= 0, "threads", "must be 0 (all cores) or positive", threads);
+  require(record_every >= 1, "record_every", "must be at least 1", static_cast<double>(record_every));
+}
+
+}  // namespace nbm

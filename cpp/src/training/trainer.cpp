@@ -1,0 +1,155 @@
+#include "nbm/training/trainer.hpp"
+
+#include <chrono>
+#include <cmath>
+
+#include "nbm/core/error.hpp"
+#include "training/trainer_state.hpp"
+
+namespace nbm {
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+std::vector<double> initial_networks(const Siren& siren, std::uint64_t seed) {
+  std::vector<double> both = initial_parameters(siren, seed, Side::minus);
+  const std::vector<double> plus = initial_parameters(siren, seed, Side::plus);
+  both.insert(both.end(), plus.begin(), plus.end());
+  return both;
+}
+
+// Sums over the ranks of the loss and its gradient, in one message.
+void sum_over_ranks(const Communicator& communicator, GroupSums& sums, std::vector<double>& gradient) {
+  if (communicator.size() == 1) return;
+  gradient.insert(gradient.end(), sums.squares.begin(), sums.squares.end());
+  communicator.sum(gradient);
+  std::copy(gradient.end() - kRowGroups, gradient.end(), sums.squares.begin());
+  gradient.resize(gradient.size() - kRowGroups);
+}
+
+}  // namespace
+
+Trainer::State::State(Problem p, TrainingOptions o, Device device, Communicator c)
+    : problem(std::move(p)),
+      options((o.validate(problem.box), std::move(o))),
+      communicator(std::move(c)),
+      parameters(initial_networks(options.network, options.seed)),
+      adam(options.optimizer, static_cast<index_t>(parameters.size())),
+      plateau(options.plateau.window, options.plateau.tolerance) {
+  problem.validate();
+  has_interface = problem.has_interface();
+  backend = make_training_backend(problem, options, device, communicator.rank(), communicator.size());
+}
+
+void Trainer::State::assemble(Vec3<double> cell_size) {
+  const bool fresh = options.sampling.mode == SamplingOptions::Mode::fresh;
+  const index_t draw = fresh ? adam.step() / options.sampling.refresh : adam.step();
+  if (draw == assembled_draw && cell_size == assembled_cell_size) return;
+  backend->assemble(adam.step(), cell_size);
+  assembled_draw = draw;
+  assembled_cell_size = cell_size;
+}
+
+void Trainer::State::train_step() {
+  const Vec3<double> cell_size = options.resolution.cell_size(adam.step(), options.optimizer.steps, options.seed);
+  assemble(cell_size);
+  PerGroup<double> rows = backend->row_counts();
+  communicator.sum(rows);
+
+  // The gradient of sum_g lambda_g^2 / N_g sum_i r_i^2.
+  const PerGroup<double> weights = group_weights(options.loss, problem.box, cell_size);
+  PerGroup<double> factors{};
+  for (std::size_t g = 0; g < kRowGroups; ++g) {
+    factors[g] = rows[g] > 0 ? 2.0 * weights[g] * weights[g] / rows[g] : 0.0;
+    rows_since_entry += rows[g];
+  }
+  std::vector<double> gradient(parameters.size(), 0.0);
+  GroupSums sums = backend->add_loss_gradient(parameters, factors, gradient);
+  sums.rows = rows;
+  sum_over_ranks(communicator, sums, gradient);
+  check_finite(sums, gradient);
+
+  const HistoryEntry record = entry(sums, cell_size);
+  adam.update(parameters, gradient);
+  if (plateau.add(record.loss)) stop_reason = StopReason::plateau;
+  if (adam.step() >= options.optimizer.steps) stop_reason = StopReason::completed;
+  const bool ends = stop_reason != StopReason::running;
+  if (record.step % options.record_every == 0 || ends) history.push_back(record);
+}
+
+void Trainer::State::check_finite(const GroupSums& sums, std::span<const double> gradient) const {
+  const std::string advice =
+      "; the parameters of the step before are kept: lower the learning rate, or clip the gradient";
+  for (std::size_t g = 0; g < kRowGroups; ++g) {
+    if (!std::isfinite(sums.squares[g])) {
+      const std::string group = to_string(static_cast<RowGroup>(g));
+      throw NonFiniteLoss(
+          adam.step(), group,
+          "step " + std::to_string(adam.step()) + ": the residuals of the " + group + " rows are not finite" + advice);
+    }
+  }
+  for (const double g : gradient) {
+    if (!std::isfinite(g)) {
+      throw NonFiniteLoss(adam.step(), "gradient",
+                          "step " + std::to_string(adam.step()) + ": the gradient is not finite" + advice);
+    }
+  }
+}
+
+HistoryEntry Trainer::State::entry(const GroupSums& sums, Vec3<double> cell_size) const {
+  HistoryEntry entry;
+  entry.step = adam.step();
+  entry.loss = sums.loss(group_weights(options.loss, problem.box, cell_size));
+  for (std::size_t g = 0; g < kRowGroups; ++g) entry.mean_squares[g] = sums.mean_square(static_cast<RowGroup>(g));
+  entry.rows = sums.rows;
+  entry.learning_rate = options.optimizer.rate(adam.step());
+  entry.cell_size = std::max({cell_size.x, cell_size.y, cell_size.z});
+  return entry;
+}
+
+Trainer::Trainer(Problem problem, TrainingOptions options, Device device, Communicator communicator)
+    : state_(std::make_unique<State>(std::move(problem), std::move(options), device, std::move(communicator))) {}
+Trainer::~Trainer() = default;
+Trainer::Trainer(Trainer&&) noexcept = default;
+Trainer& Trainer::operator=(Trainer&&) noexcept = default;
+
+StopReason Trainer::run(const Callback& callback) { return step(steps_total() - steps_done(), callback); }
+
+StopReason Trainer::step(index_t count, const Callback& callback) {
+  State& s = *state_;
+  if (s.stop_reason == StopReason::callback) s.stop_reason = StopReason::running;
+  const double start = now(), before = s.seconds;
+  for (index_t i = 0; i < count && s.stop_reason == StopReason::running; ++i) {
+    const std::size_t recorded = s.history.size();
+    s.train_step();
+    s.seconds = before + now() - start;
+    if (s.history.size() == recorded) continue;
+    HistoryEntry& entry = s.history.back();
+    entry.seconds = s.seconds;
+    entry.points_per_second = s.rows_since_entry / std::max(s.seconds - s.seconds_at_entry, 1e-9);
+    s.seconds_at_entry = s.seconds;
+    s.rows_since_entry = 0;
+    if (callback && callback(entry) && s.stop_reason == StopReason::running) s.stop_reason = StopReason::callback;
+  }
+  return s.stop_reason;
+}
+
+index_t Trainer::steps_done() const { return state_->adam.step(); }
+index_t Trainer::steps_total() const { return state_->options.optimizer.steps; }
+StopReason Trainer::stop_reason() const { return state_->stop_reason; }
+const History& Trainer::history() const { return state_->history; }
+const std::vector<double>& Trainer::parameters() const { return state_->parameters; }
+const Problem& Trainer::problem() const { return state_->problem; }
+const TrainingOptions& Trainer::options() const { return state_->options; }
+bool Trainer::has_interface() const { return state_->has_interface; }
+
+void Trainer::set_parameters(std::vector<double> parameters) {
+  if (parameters.size() != state_->parameters.size()) {
+    throw InvalidArgument("parameters", "expected " + std::to_string(state_->parameters.size()) +
+                                            " numbers (both networks), got " + std::to_string(parameters.size()));
+  }
+  if (steps_done() > 0) throw InvalidArgument("parameters", "can be set before the first step only");
+  state_->parameters = std::move(parameters);
+}
+
+}  // namespace nbm
