@@ -22,8 +22,8 @@ class AlignedBuffer {
   // At least `size` numbers; their values are lost when the buffer grows.
   T* reserve(index_t size) {
     if (size > capacity_) {
-      data_.reset(static_cast<T*>(
-          ::operator new(sizeof(T) * static_cast<std::size_t>(size), std::align_val_t(alignment))));
+      data_.reset(
+          static_cast<T*>(::operator new(sizeof(T) * static_cast<std::size_t>(size), std::align_val_t(alignment))));
       capacity_ = size;
     }
     return data_.get();

@@ -16,9 +16,9 @@ namespace detail {
 // GCC drops the attribute from types that depend on template parameters, so each vector type is written out.
 template <class T, int Bytes>
 struct VectorType;
-#define NBM_VECTOR_TYPE(T, BYTES)                     \
-  template <>                                         \
-  struct VectorType<T, BYTES> {                       \
+#define NBM_VECTOR_TYPE(T, BYTES)                       \
+  template <>                                           \
+  struct VectorType<T, BYTES> {                         \
     typedef T Type __attribute__((vector_size(BYTES))); \
   }
 NBM_VECTOR_TYPE(float, 16);

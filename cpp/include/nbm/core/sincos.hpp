@@ -34,8 +34,9 @@ struct SincosConstants<double> {
   static constexpr double round_to_integer = 6755399441055744.0;  // 1.5 * 2^52
   static constexpr double half_pi[3] = {1.57079625129699707031, 7.54978941586159635336e-8, 5.39030285815811905290e-15};
   static constexpr int terms = 6;
-  static constexpr double sine[6] = {1.58962301576546568060e-10, -2.50507477628578072866e-8, 2.75573136213857245213e-6,
-                                     -1.98412698295895385996e-4, 8.33333333332211858878e-3,  -1.66666666666666307295e-1};
+  static constexpr double sine[6] = {1.58962301576546568060e-10, -2.50507477628578072866e-8,
+                                     2.75573136213857245213e-6,  -1.98412698295895385996e-4,
+                                     8.33333333332211858878e-3,  -1.66666666666666307295e-1};
   static constexpr double cosine[6] = {-1.13585365213876817300e-11, 2.08757008419747316778e-9,
                                        -2.75573141792967388112e-7,  2.48015872888517045348e-5,
                                        -1.38888888888730564116e-3,  4.16666666666665929218e-2};
@@ -125,8 +126,8 @@ NBM_HD T sine_of(T x) {
   const T c = T(S(1)) + cm1;
   const Integer quadrant = detail::bit_copy<Integer>(shifted);
   const auto odd = (quadrant & 1) != 0;
-  const Integer bits = (odd ? detail::bit_copy<Integer>(c) : detail::bit_copy<Integer>(s)) ^
-                       ((quadrant & 2) << K::sign_shift);
+  const Integer bits =
+      (odd ? detail::bit_copy<Integer>(c) : detail::bit_copy<Integer>(s)) ^ ((quadrant & 2) << K::sign_shift);
   return detail::bit_copy<T>(bits);
 }
 
