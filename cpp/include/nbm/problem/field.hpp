@@ -11,6 +11,9 @@ namespace nbm {
 
 class Expression;
 class GridField;
+namespace symbols {
+class Symbol;
+}
 
 // values[i] = field at points i, for all i < points.size; both borrowed for the call.
 using FieldCallback = std::function<void(PointsView points, std::span<double> values)>;
@@ -21,8 +24,10 @@ using FieldCallback = std::function<void(PointsView points, std::span<double> va
 class NBM_EXPORT Field {
  public:
   Field(double constant = 0.0) : source_(constant) {}  // NOLINT: a number is a field
-  Field(Expression expression);                        // NOLINT
-  Field(GridField grid);                               // NOLINT
+  // An expression without x, y and z becomes a number.
+  Field(Expression expression);          // NOLINT
+  Field(GridField grid);                 // NOLINT
+  Field(const symbols::Symbol& symbol);  // NOLINT
   explicit Field(FieldCallback callback);
 
   void evaluate(PointsView points, std::span<double> values) const;

@@ -23,10 +23,23 @@ struct NBM_EXPORT Problem {
   Field jump_flux = 0.0;
 
   const Medium& medium(Side side) const { return side == Side::minus ? minus : plus; }
-  // Checks the box, and every field at `probes` low-discrepancy points: finite, and mu > 0 where its side is.
-  // Throws InvalidArgument or InvalidField.
+  // Checks the box, that grids cover it, and every field at low-discrepancy points where the method will ask for it:
+  // k, mu, f inside of their side, boundary values on the faces, jumps on the interface; finite, and mu > 0.
+  // Throws InvalidArgument or InvalidField. A level set without a change of sign is no error.
   void validate(index_t probes = 4096) const;
+  // Whether the level set has both signs at `probes` low-discrepancy points.
+  bool has_interface(index_t probes = 4096) const;
 };
+
+// The names of a medium's fields in errors, as users spell them.
+struct MediumNames {
+  const char *k, *mu, *f, *boundary;
+};
+inline const MediumNames& names_of(Side side) {
+  static constexpr MediumNames names[kSides] = {{"minus.k", "minus.mu", "minus.f", "boundary_minus"},
+                                                {"plus.k", "plus.mu", "plus.f", "boundary_plus"}};
+  return names[index_of(side)];
+}
 
 // Field::evaluate with a check: throws InvalidField naming `name` and the point where a value is not finite.
 NBM_EXPORT void evaluate_finite(const Field& field, const char* name, PointsView points, std::span<double> values);

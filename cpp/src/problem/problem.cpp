@@ -1,0 +1,123 @@
+#include "nbm/problem/problem.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <vector>
+
+#include "nbm/core/error.hpp"
+#include "nbm/problem/grid_field.hpp"
+#include "problem/probes.hpp"
+
+namespace nbm {
+namespace {
+
+std::string text_of(double value) {
+  std::ostringstream out;
+  out << value;
+  return out.str();
+}
+
+std::string text_of(Vec3<double> p) { return "(" + text_of(p.x) + ", " + text_of(p.y) + ", " + text_of(p.z) + ")"; }
+
+void require_finite(const char* name, PointsView points, std::span<const double> values) {
+  for (index_t i = 0; i < points.size; ++i) {
+    const double value = values[static_cast<std::size_t>(i)];
+    if (std::isfinite(value)) continue;
+    throw InvalidField(name, value, points[i],
+                       std::string(name) + " is " + text_of(value) + " at " + text_of(points[i]) +
+                           ", but must be finite there; check its formula or data");
+  }
+}
+
+void require_cover(const Field& field, const char* name, const Box& box) {
+  const GridField* grid = field.grid();
+  if (!grid) return;
+  const Vec3<double> edge = box.edge();
+  for (int axis = 0; axis < kDim; ++axis) {
+    const double slack = 1e-6 * edge[axis];
+    if (grid->box().lower[axis] <= box.lower[axis] + slack && grid->box().upper[axis] >= box.upper[axis] - slack)
+      continue;
+    throw InvalidArgument(name, "its grid spans [" + text_of(grid->box().lower[axis]) + ", " +
+                                    text_of(grid->box().upper[axis]) + "] on axis " + "xyz"[axis] +
+                                    ", but must cover the problem's box, [" + text_of(box.lower[axis]) + ", " +
+                                    text_of(box.upper[axis]) + "]");
+  }
+}
+
+// The points where the level set, whose values are `phi`, says `side`.
+Points on_side(const Points& points, const std::vector<double>& phi, Side side) {
+  Points chosen;
+  for (index_t i = 0; i < points.size(); ++i) {
+    if ((phi[static_cast<std::size_t>(i)] < 0.0 ? Side::minus : Side::plus) == side) chosen.push_back(points[i]);
+  }
+  return chosen;
+}
+
+std::vector<double> finite_values(const Field& field, const char* name, const Points& points) {
+  std::vector<double> values(static_cast<std::size_t>(points.size()));
+  evaluate_finite(field, name, points.view(), values);
+  return values;
+}
+
+void check_grids(const Problem& problem) {
+  require_cover(problem.level_set, "level_set", problem.box);
+  require_cover(problem.jump_u, "jump_u", problem.box);
+  require_cover(problem.jump_flux, "jump_flux", problem.box);
+  for (const Side side : {Side::minus, Side::plus}) {
+    const Medium& medium = problem.medium(side);
+    const MediumNames& names = names_of(side);
+    require_cover(medium.k, names.k, problem.box);
+    require_cover(medium.mu, names.mu, problem.box);
+    require_cover(medium.f, names.f, problem.box);
+    require_cover(medium.boundary, names.boundary, problem.box);
+  }
+}
+
+}  // namespace
+
+void Problem::validate(index_t probes) const {
+  box.validate();
+  check_grids(*this);
+  const Points inside = probes_inside(box, probes);
+  const Points faces = probes_on_faces(box, probes / 4);
+  const std::vector<double> phi = finite_values(level_set, "level_set", inside);
+  const std::vector<double> phi_faces = finite_values(level_set, "level_set", faces);
+  std::vector<double> values(static_cast<std::size_t>(probes));
+  for (const Side side : {Side::minus, Side::plus}) {
+    const MediumNames& names = names_of(side);
+    const Points own = on_side(inside, phi, side);
+    evaluate_positive(medium(side).mu, names.mu, own.view(), std::span(values).first(own.x.size()));
+    finite_values(medium(side).k, names.k, own);
+    finite_values(medium(side).f, names.f, own);
+    finite_values(medium(side).boundary, names.boundary, on_side(faces, phi_faces, side));
+  }
+  const Points interface = probes_on_interface(level_set, inside, phi, probes / 4);
+  finite_values(jump_u, "jump_u", interface);
+  finite_values(jump_flux, "jump_flux", interface);
+}
+
+bool Problem::has_interface(index_t probes) const {
+  const Points inside = probes_inside(box, probes);
+  const std::vector<double> phi = finite_values(level_set, "level_set", inside);
+  const auto is_minus = [](double value) { return value < 0.0; };
+  return std::any_of(phi.begin(), phi.end(), is_minus) && !std::all_of(phi.begin(), phi.end(), is_minus);
+}
+
+void evaluate_finite(const Field& field, const char* name, PointsView points, std::span<double> values) {
+  field.evaluate(points, values);
+  require_finite(name, points, values);
+}
+
+void evaluate_positive(const Field& field, const char* name, PointsView points, std::span<double> values) {
+  evaluate_finite(field, name, points, values);
+  for (index_t i = 0; i < points.size; ++i) {
+    const double value = values[static_cast<std::size_t>(i)];
+    if (value > 0.0) continue;
+    throw InvalidField(name, value, points[i],
+                       std::string(name) + " is " + text_of(value) + " at " + text_of(points[i]) +
+                           ", but a diffusion coefficient must be positive on its side");
+  }
+}
+
+}  // namespace nbm
