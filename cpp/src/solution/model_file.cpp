@@ -1,0 +1,135 @@
+#include "core/json.hpp"
+#include "nbm/core/error.hpp"
+#include "nbm/core/tensor_file.hpp"
+#include "nbm/solution/solution.hpp"
+#include "solution/field_file.hpp"
+
+// The model file: a tensor for every weight matrix and bias of both networks, and under the metadata key "nbm" a JSON
+// document with the format's version, the network, the box, the level set and the free text of Solution::info().
+namespace nbm {
+namespace {
+
+constexpr int kFormat = 1;
+constexpr const char* kLevelSet = "level_set";
+
+struct NamedShape {
+  std::string name;
+  std::vector<index_t> shape;
+};
+
+// The tensors of one network in the order of its parameter vector.
+std::vector<NamedShape> layout(const Siren& siren, Side side) {
+  const std::string prefix = side == Side::minus ? "minus." : "plus.";
+  std::vector<NamedShape> tensors;
+  index_t inputs = kDim;
+  for (std::size_t layer = 0; layer < siren.hidden.size(); ++layer) {
+    const std::string hidden = prefix + "hidden." + std::to_string(layer);
+    const index_t outputs = siren.hidden[layer];
+    tensors.push_back({hidden + ".weight", {outputs, inputs}});
+    tensors.push_back({hidden + ".bias", {outputs}});
+    inputs = outputs;
+  }
+  tensors.push_back({prefix + "output.weight", {inputs}});
+  tensors.push_back({prefix + "output.bias", {1}});
+  return tensors;
+}
+
+index_t volume(const std::vector<index_t>& shape) {
+  index_t count = 1;
+  for (const index_t extent : shape) count *= extent;
+  return count;
+}
+
+Json describe(const Solution& solution, TensorFile& file) {
+  Json::Array hidden(solution.siren().hidden.begin(), solution.siren().hidden.end());
+  Json::Object info;
+  for (const auto& [key, value] : solution.info()) info.emplace(key, value);
+  return Json::Object{
+      {"format", kFormat},
+      {"siren",
+       Json::Object{
+           {"hidden", std::move(hidden)}, {"omega", solution.siren().omega}, {"gamma", solution.siren().gamma}}},
+      {"box", store_box(solution.box())},
+      {"level_set", store_field(solution.level_set(), kLevelSet, file)},
+      {"info", std::move(info)},
+  };
+}
+
+Siren restore_siren(const Json& json) {
+  Siren siren;
+  siren.hidden.clear();
+  for (const Json& width : json.at("hidden").array("hidden")) {
+    const index_t value = width.integer("hidden");
+    if (value < 1 || value > 1 << 20)
+      throw InvalidArgument("hidden", "a layer of " + std::to_string(value) + " neurons");
+    siren.hidden.push_back(static_cast<int>(value));
+  }
+  siren.omega = json.at("omega").number("omega");
+  siren.gamma = json.at("gamma").number("gamma");
+  siren.validate();
+  return siren;
+}
+
+Json read_description(const std::string& path, const TensorFile& file) {
+  const auto found = file.metadata.find("nbm");
+  if (found == file.metadata.end())
+    throw FileError(path, "a safetensors file, but not a model of nbm: no \"nbm\" metadata");
+  Json json = Json::parse(found->second);
+  if (const index_t format = json.at("format").integer("format"); format != kFormat) {
+    throw FileError(path, "model format " + std::to_string(format) + " where this version of nbm reads format " +
+                              std::to_string(kFormat) + "; update nbm");
+  }
+  return json;
+}
+
+std::vector<double> take_parameters(const std::string& path, TensorFile& file, const Siren& siren) {
+  std::vector<double> parameters;
+  for (const Side side : {Side::minus, Side::plus}) {
+    for (const NamedShape& tensor : layout(siren, side)) {
+      const Tensor values = file.take(path, tensor.name, tensor.shape);
+      parameters.insert(parameters.end(), values.values.begin(), values.values.end());
+    }
+  }
+  return parameters;
+}
+
+// level_set: instead of the stored one, where given.
+Solution load_model(const std::string& path, const Field* level_set) {
+  TensorFile file = TensorFile::read(path);
+  try {
+    const Json json = read_description(path, file);
+    const Siren siren = restore_siren(json.at("siren"));
+    const Json& stored = json.at("level_set");
+    if (level_set == nullptr && stored.at("kind").string("kind") == "callback") {
+      throw FileError(path, "its level set was a host function, which no file can hold; pass level_set when loading");
+    }
+    Solution::Info info;
+    for (const auto& [key, value] : json.at("info").object("info")) info.emplace(key, value.string(key.c_str()));
+    return Solution(restore_box(json.at("box")), level_set ? *level_set : restore_field(stored, kLevelSet, file), siren,
+                    take_parameters(path, file, siren), std::move(info));
+  } catch (const InvalidArgument& e) {
+    throw FileError(path, e.what());
+  }
+}
+
+}  // namespace
+
+void Solution::save(const std::string& path) const {
+  TensorFile file;
+  for (const Side side : {Side::minus, Side::plus}) {
+    const double* next = parameters(side).data();
+    for (const NamedShape& tensor : layout(siren_, side)) {
+      const index_t count = volume(tensor.shape);
+      file.tensors[tensor.name] = {tensor.shape, {next, next + count}};
+      next += count;
+    }
+  }
+  file.metadata["nbm"] = describe(*this, file).dump();
+  file.write(path);
+}
+
+Solution Solution::load(const std::string& path) { return load_model(path, nullptr); }
+
+Solution Solution::load(const std::string& path, Field level_set) { return load_model(path, &level_set); }
+
+}  // namespace nbm

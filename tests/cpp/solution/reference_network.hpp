@@ -1,0 +1,33 @@
+#pragma once
+#include <cmath>
+#include <span>
+
+#include "nbm/network/siren.hpp"
+
+// The network of docs/method.md, section 2, as slow and obvious as it can be.
+namespace nbm::reference {
+
+inline double network(const Siren& siren, std::span<const double> parameters, Vec3<double> point) {
+  std::vector<double> a = {point.x, point.y, point.z};
+  std::size_t next = 0;
+  const auto layer = [&](std::size_t outputs) {
+    std::vector<double> z(outputs);
+    const std::size_t bias = next + outputs * a.size();
+    for (std::size_t o = 0; o < outputs; ++o) {
+      z[o] = parameters[bias + o];
+      for (std::size_t i = 0; i < a.size(); ++i) z[o] += parameters[next + o * a.size() + i] * a[i];
+    }
+    next = bias + outputs;
+    return z;
+  };
+  double frequency = siren.omega;
+  for (const int width : siren.hidden) {
+    std::vector<double> z = layer(static_cast<std::size_t>(width));
+    for (double& value : z) value = std::sin(frequency * value);
+    frequency = 1.0;
+    a = std::move(z);
+  }
+  return layer(1).front();
+}
+
+}  // namespace nbm::reference
