@@ -19,7 +19,7 @@ struct InterfaceOptions {
 };
 
 // Points on the interface with their unit normals (minus to plus) and global numbers, in increasing number.
-struct InterfacePoints {
+struct NBM_EXPORT InterfacePoints {
   Points points;
   Points normals;
   std::vector<index_t> number;

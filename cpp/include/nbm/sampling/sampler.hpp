@@ -22,7 +22,7 @@ struct NBM_EXPORT SampleCounts {
 };
 
 // Points of one draw that this process holds. Arrays by side have the minus side first.
-struct SampleSet {
+struct NBM_EXPORT SampleSet {
   std::array<Points, kSides> regular;   // centres of regular cells, by the side they lie on
   Points irregular;                     // centres of irregular cells
   std::array<Points, kSides> boundary;  // points on the faces of the box

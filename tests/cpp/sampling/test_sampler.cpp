@@ -1,0 +1,212 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "level_sets.hpp"
+#include "nbm/core/error.hpp"
+#include "nbm/sampling/classify.hpp"
+#include "nbm/sampling/sampler.hpp"
+#include "statistics.hpp"
+
+namespace {
+
+using nbm::CellKind;
+using nbm::index_t;
+using nbm::Points;
+using nbm::Sampler;
+using nbm::SampleSet;
+using nbm::Vec3;
+using nbm::test::problem_of;
+
+constexpr Vec3<double> kCell = {0.05, 0.04, 0.06};
+
+class SamplerTest : public testing::Test {
+ protected:
+  nbm::ThreadPool pool{2};
+
+  void expect_kinds(const nbm::Problem& problem, const Points& points, CellKind expected) {
+    std::vector<std::uint8_t> kind(points.x.size());
+    nbm::classify(problem.level_set, points.view(), kCell, kind);
+    for (const auto k : kind) ASSERT_EQ(static_cast<CellKind>(k), expected);
+  }
+};
+
+void expect_equal(const Points& a, const Points& b) {
+  EXPECT_EQ(a.x, b.x);
+  EXPECT_EQ(a.y, b.y);
+  EXPECT_EQ(a.z, b.z);
+}
+
+void expect_equal(const SampleSet& a, const SampleSet& b) {
+  expect_equal(a.regular[0], b.regular[0]);
+  expect_equal(a.regular[1], b.regular[1]);
+  expect_equal(a.irregular, b.irregular);
+  expect_equal(a.boundary[0], b.boundary[0]);
+  expect_equal(a.boundary[1], b.boundary[1]);
+}
+
+TEST_F(SamplerTest, PointsAreOfTheKindTheySay) {
+  const nbm::Problem problem = problem_of(nbm::test::ellipsoid);
+  const Sampler sampler(problem, {}, 1, pool);
+  EXPECT_TRUE(sampler.has_interface());
+  const SampleSet set = sampler.draw(0, kCell, pool);
+  expect_kinds(problem, set.regular[0], CellKind::regular_minus);
+  expect_kinds(problem, set.regular[1], CellKind::regular_plus);
+  expect_kinds(problem, set.irregular, CellKind::irregular);
+}
+
+// The candidates are chosen by an acceptance that 4096 probes measure: the standard deviation of the share p of random
+// ones is sqrt(p (1 - p) / 4096) <= 0.8 %, that of the draw about as large; 5 % is beyond four of both.
+TEST_F(SamplerTest, NumbersAreAboutThoseWanted) {
+  const nbm::Problem problem = problem_of(nbm::test::ellipsoid);
+  const nbm::SampleCounts wanted{.regular = 5000, .irregular = 3000, .boundary = 1001};
+  const SampleSet set = Sampler(problem, wanted, 1, pool).draw(3, kCell, pool);
+  EXPECT_NEAR(static_cast<double>(set.regular[0].size() + set.regular[1].size()), 5000, 250);
+  EXPECT_NEAR(static_cast<double>(set.irregular.size()), 3000, 150);
+  EXPECT_EQ(set.boundary[0].size() + set.boundary[1].size(), 1001);
+}
+
+TEST_F(SamplerTest, RegularCellsLieInTheBoxAndFillItUniformly) {
+  const nbm::Box box{{-1, 0, 2}, {1, 1.5, 3}};
+  nbm::Problem problem;
+  problem.box = box;  // the level set is 1: one side
+  const SampleSet set =
+      Sampler(problem, {.regular = 8192, .irregular = 10, .boundary = 0}, 2, pool).draw(0, kCell, pool);
+  ASSERT_EQ(set.regular[1].size(), 8192);
+  EXPECT_EQ(set.regular[0].size(), 0);
+  std::vector<index_t> counts(512);
+  for (index_t i = 0; i < 8192; ++i) {
+    const Vec3<double> p = set.regular[1][i];
+    std::size_t bin = 0;
+    for (int axis = 0; axis < nbm::kDim; ++axis) {
+      const double u = (p[axis] - box.lower[axis] - 0.5 * kCell[axis]) / (box.edge()[axis] - kCell[axis]);
+      ASSERT_GT(u, 0.0);
+      ASSERT_LT(u, 1.0);
+      bin = 8 * bin + static_cast<std::size_t>(8.0 * u);
+    }
+    ++counts[bin];
+  }
+  // A net of 2^13 points in base 2 with quality parameter t puts 16 in every eighth cubed once t <= 4; Sobol has t
+  // <= 3.
+  for (const index_t c : counts) EXPECT_EQ(c, 16);
+}
+
+TEST_F(SamplerTest, IrregularPointsLieAlongTheInterfaceWithTheirStencilInTheBox) {
+  // A plane that meets the faces: points near them must be missing.
+  const nbm::Problem problem = problem_of([](Vec3<double> p) { return p.x - 0.3 * p.y; });
+  const SampleSet set = Sampler(problem, {}, 1, pool).draw(0, kCell, pool);
+  EXPECT_GT(set.irregular.size(), 1900);
+  index_t minus = 0;
+  for (index_t i = 0; i < set.irregular.size(); ++i) {
+    const Vec3<double> p = set.irregular[i];
+    minus += p.x - 0.3 * p.y < 0.0;
+    EXPECT_LE(std::abs(p.y), 1.0 - 2.0 * kCell.y + 1e-12);
+    EXPECT_LE(std::abs(p.z), 1.0 - 2.0 * kCell.z + 1e-12);
+  }
+  // Both sides alike: a share of one half with standard deviation below that of random points, 1.1 %.
+  EXPECT_NEAR(static_cast<double>(minus) / static_cast<double>(set.irregular.size()), 0.5, 0.045);
+}
+
+TEST_F(SamplerTest, BoundaryPointsLieOnTheFacesByAreaAndSide) {
+  const nbm::Box box{{0, 0, 0}, {1, 2, 3}};
+  const auto plane = [](Vec3<double> p) { return p.z - 1.5; };
+  const SampleSet set =
+      Sampler(problem_of(plane, box), {.regular = 0, .irregular = 0, .boundary = 2200}, 1, pool).draw(0, kCell, pool);
+  index_t on_face[6] = {};
+  for (const nbm::Side side : {nbm::Side::minus, nbm::Side::plus}) {
+    const Points& points = set.boundary[static_cast<std::size_t>(nbm::index_of(side))];
+    for (index_t i = 0; i < points.size(); ++i) {
+      const Vec3<double> p = points[i];
+      EXPECT_EQ(nbm::side_of(plane(p)), side);
+      int faces = 0;
+      for (int axis = 0; axis < nbm::kDim; ++axis) {
+        EXPECT_GE(p[axis], box.lower[axis]);
+        EXPECT_LE(p[axis], box.upper[axis]);
+        if (p[axis] == box.lower[axis]) ++faces, ++on_face[2 * axis];
+        if (p[axis] == box.upper[axis]) ++faces, ++on_face[2 * axis + 1];
+      }
+      EXPECT_EQ(faces, 1);
+    }
+  }
+  // Areas 6, 3, 2 of 22 in all.
+  const index_t expected[6] = {600, 600, 300, 300, 200, 200};
+  for (int face = 0; face < 6; ++face) EXPECT_EQ(on_face[face], expected[face]) << face;
+  EXPECT_NEAR(static_cast<double>(set.boundary[0].size()), 1100.0, 10.0);
+}
+
+TEST_F(SamplerTest, SharesOfTheRanksJoinToTheWhole) {
+  const Sampler sampler(problem_of(nbm::test::ellipsoid), {}, 4, pool);
+  const SampleSet whole = sampler.draw(7, kCell, pool);
+  for (const int ranks : {2, 3, 7}) {
+    SampleSet joined;
+    for (int rank = 0; rank < ranks; ++rank) joined.append(sampler.draw(7, kCell, pool, rank, ranks));
+    expect_equal(joined, whole);
+  }
+}
+
+TEST_F(SamplerTest, AnyTeamGivesTheSameBits) {
+  const nbm::Problem problem = problem_of(nbm::test::ellipsoid);
+  nbm::ThreadPool one(1), five(5);
+  const SampleSet expected = Sampler(problem, {}, 4, one).draw(7, kCell, one);
+  expect_equal(Sampler(problem, {}, 4, five).draw(7, kCell, five), expected);
+  expect_equal(Sampler(problem, {}, 4, one).draw(7, kCell, one), expected);
+}
+
+TEST_F(SamplerTest, DrawsAndSeedsDiffer) {
+  const nbm::Problem problem = problem_of(nbm::test::sphere);
+  const Sampler sampler(problem, {}, 4, pool);
+  const SampleSet first = sampler.draw(0, kCell, pool), second = sampler.draw(1, kCell, pool);
+  const SampleSet other = Sampler(problem, {}, 5, pool).draw(0, kCell, pool);
+  for (const SampleSet* set : {&second, &other}) {
+    EXPECT_NE(first.regular[1].x, set->regular[1].x);
+    EXPECT_NE(first.irregular.x, set->irregular.x);
+    EXPECT_NE(first.boundary[1].y, set->boundary[1].y);
+  }
+}
+
+TEST_F(SamplerTest, InterfaceDrawsHaveTheirOwnStreamAndShares) {
+  const Sampler sampler(problem_of(nbm::test::sphere), {}, 4, pool);
+  const nbm::InterfacePoints whole = sampler.draw_interface(0, 1000, pool);
+  EXPECT_EQ(whole.size(), 1000);
+  nbm::InterfacePoints joined;
+  for (int rank = 0; rank < 3; ++rank) joined.append(sampler.draw_interface(0, 1000, pool, rank, 3));
+  expect_equal(joined.points, whole.points);
+  expect_equal(joined.normals, whole.normals);
+  EXPECT_THROW(sampler.draw_interface(0, -1, pool), nbm::InvalidArgument);
+}
+
+TEST_F(SamplerTest, EmptyGroupsAreEmpty) {
+  const nbm::Problem problem = problem_of(nbm::test::sphere);
+  const SampleSet none = Sampler(problem, {.regular = 0, .irregular = 0, .boundary = 0}, 1, pool).draw(0, kCell, pool);
+  expect_equal(none, SampleSet{});
+  const auto one_sided = problem_of([](Vec3<double>) { return 1.0; });
+  const Sampler sampler(one_sided, {}, 1, pool);
+  EXPECT_FALSE(sampler.has_interface());
+  const SampleSet set = sampler.draw(0, kCell, pool);
+  EXPECT_EQ(set.irregular.size(), 0);
+  EXPECT_EQ(set.regular[1].size(), 4096);
+  EXPECT_EQ(set.boundary[1].size(), 1024);
+}
+
+// Cells so large that no irregular one has its stencil in the box.
+TEST_F(SamplerTest, CellsTooLargeForAnIrregularStencilGiveNone) {
+  const Sampler sampler(problem_of(nbm::test::sphere), {}, 1, pool);
+  EXPECT_EQ(sampler.draw(0, {0.9, 0.9, 0.9}, pool).irregular.size(), 0);
+  EXPECT_EQ(sampler.acceptance({0.9, 0.9, 0.9}, pool).irregular, 0.0);
+}
+
+TEST_F(SamplerTest, RejectsWhatCannotBeUsed) {
+  const nbm::Problem problem = problem_of(nbm::test::sphere);
+  EXPECT_THROW(Sampler(problem, {.regular = -1}, 1, pool), nbm::InvalidArgument);
+  EXPECT_THROW(Sampler(problem, {.irregular = -1}, 1, pool), nbm::InvalidArgument);
+  EXPECT_THROW(Sampler(problem, {.boundary = index_t{1} << 27}, 1, pool), nbm::InvalidArgument);
+  const Sampler sampler(problem, {}, 1, pool);
+  EXPECT_THROW(sampler.draw(0, {0.1, 0.0, 0.1}, pool), nbm::InvalidArgument);
+  EXPECT_THROW(sampler.draw(0, {0.1, 0.1, 2.0}, pool), nbm::InvalidArgument);
+  EXPECT_THROW(sampler.draw(-1, kCell, pool), nbm::InvalidArgument);
+  EXPECT_THROW(sampler.draw(0, kCell, pool, 2, 2), nbm::InvalidArgument);
+  EXPECT_THROW(sampler.draw(0, kCell, pool, -1, 2), nbm::InvalidArgument);
+}
+
+}  // namespace
