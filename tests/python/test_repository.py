@@ -73,7 +73,7 @@ def test_no_machine_paths_hosts_or_leftovers():
     assert check_repository.violations(ROOT) == []
 
 
-@pytest.mark.parametrize("line", ["cd /ro" + "ot/x", "// TO" + "DO: later", "pip --index-" + "url x", "#if 0"])
+@pytest.mark.parametrize("line", ["cd /ro" + "ot/x", "// TO" + "DO: later", "pip --index-" + "url x", "#if" + " 0"])
 def test_repository_check_finds(tmp_path, line):
     (tmp_path / "file.txt").write_text(line + "\n")
     assert len(check_repository.file_violations(tmp_path / "file.txt")) == 1
