@@ -109,15 +109,15 @@ DifferenceRows make_difference_rows(const Box& box, Vec3<double> h, index_t n) {
 void assemble_regular(const Problem& problem, Side side, PointsView points, Vec3<double> h, DifferenceRows& rows,
                       index_t offset) {
   const Medium& medium = problem.medium(side);
-  const bool minus = side == Side::minus;
+  const MediumNames& names = names_of(side);
   Points faces(kFaces * std::min(points.size, kRegularBlock));
   std::vector<double> mu(faces.x.size()), k(at(kRegularBlock)), f(at(kRegularBlock));
   normalize(problem.box, points, rows.x, offset);
   for (index_t first = 0; first < points.size; first += kRegularBlock) {
     const PointsView block = points.slice(first, std::min(kRegularBlock, points.size - first));
-    evaluate_faces(medium.mu, minus ? "minus.mu" : "plus.mu", block, h, faces, mu.data());
-    evaluate_block(evaluate_finite, medium.k, minus ? "minus.k" : "plus.k", block, k.data());
-    evaluate_block(evaluate_finite, medium.f, minus ? "minus.f" : "plus.f", block, f.data());
+    evaluate_faces(medium.mu, names.mu, block, h, faces, mu.data());
+    evaluate_block(evaluate_finite, medium.k, names.k, block, k.data());
+    evaluate_block(evaluate_finite, medium.f, names.f, block, f.data());
     for (index_t i = 0; i < block.size; ++i) {
       double mu_of_cell[kFaces];
       for (int face = 0; face < kFaces; ++face) mu_of_cell[face] = mu[at(face * block.size + i)];
@@ -146,9 +146,9 @@ StencilRows assemble_irregular(const Problem& problem, PointsView points, Vec3<d
 }
 
 void assemble_boundary(const Problem& problem, Side side, PointsView points, ValueRows& rows, index_t offset) {
-  const char* name = side == Side::minus ? "minus.boundary" : "plus.boundary";
   normalize(problem.box, points, rows.x, offset);
-  evaluate_block(evaluate_finite, problem.medium(side).boundary, name, points, rows.target.data() + offset);
+  evaluate_block(evaluate_finite, problem.medium(side).boundary, names_of(side).boundary, points,
+                 rows.target.data() + offset);
   std::fill_n(rows.scale.data() + offset, points.size, 1.0);
 }
 

@@ -59,13 +59,14 @@ IrregularBlock::IrregularBlock(const Problem& problem, Vec3<double> h)
       cells_(static_cast<std::size_t>(kCapacity)),
       nodes_(kCapacity * kLevelSetPositions),
       phi_(static_cast<std::size_t>(kCapacity * kLevelSetPositions)) {
+  const MediumNames &minus = names_of(Side::minus), &plus = names_of(Side::plus);
   batches_.reserve(kCoefficients);  // in the order of Coefficient
-  batches_.emplace_back(problem.minus.k, "minus.k", false, kCapacity);
-  batches_.emplace_back(problem.plus.k, "plus.k", false, kCapacity);
-  batches_.emplace_back(problem.minus.mu, "minus.mu", true, kCapacity * kMostMu);
-  batches_.emplace_back(problem.plus.mu, "plus.mu", true, kCapacity * kMostMu);
-  batches_.emplace_back(problem.minus.f, "minus.f", false, kCapacity);
-  batches_.emplace_back(problem.plus.f, "plus.f", false, kCapacity);
+  batches_.emplace_back(problem.minus.k, minus.k, false, kCapacity);
+  batches_.emplace_back(problem.plus.k, plus.k, false, kCapacity);
+  batches_.emplace_back(problem.minus.mu, minus.mu, true, kCapacity * kMostMu);
+  batches_.emplace_back(problem.plus.mu, plus.mu, true, kCapacity * kMostMu);
+  batches_.emplace_back(problem.minus.f, minus.f, false, kCapacity);
+  batches_.emplace_back(problem.plus.f, plus.f, false, kCapacity);
   batches_.emplace_back(problem.jump_u, "jump_u", false, kCapacity * kStarNodes);
   batches_.emplace_back(problem.jump_flux, "jump_flux", false, kCapacity * kMostFluxJumps);
 }

@@ -47,4 +47,13 @@ void ValueRows::resize(index_t n) {
   scale.resize(count);
 }
 
+void JumpRows::resize(index_t n) {
+  const auto count = static_cast<std::size_t>(n);
+  for (auto& axis : x) axis.resize(count);
+  for (auto& side : first) {
+    for (auto& axis : side) axis.resize(count);
+  }
+  rhs.resize(count);
+}
+
 }  // namespace nbm

@@ -23,4 +23,13 @@ NBM_EXPORT StencilRows assemble_irregular(const Problem& problem, PointsView poi
 NBM_EXPORT void assemble_boundary(const Problem& problem, Side side, PointsView points, ValueRows& rows,
                                   index_t offset);
 
+// Jump rows for n points with differences over h: sized, `step` and `value` set.
+NBM_EXPORT JumpRows make_value_jump_rows(const Box& box, Vec3<double> h, index_t n);
+NBM_EXPORT JumpRows make_flux_jump_rows(const Box& box, Vec3<double> h, index_t n);
+
+// Writes the two jump conditions at points of the interface with unit normals (minus to plus) into rows
+// [offset, offset + points.size) of both sets.
+NBM_EXPORT void assemble_jumps(const Problem& problem, PointsView points, PointsView normals, Vec3<double> h,
+                               JumpRows& value_jump, JumpRows& flux_jump, index_t offset);
+
 }  // namespace nbm

@@ -47,11 +47,27 @@ struct ValueRows {
   void resize(index_t n);
 };
 
-// All rows of one training step that this process holds.
+// Rows of both networks around single points, in difference form: jump conditions on the interface (section 10).
+//   residual_i = sum_side value[side] u_side + sum_side,k first[side][k][i] first_side,k - rhs_i
+// with value the same for all rows.
+struct JumpRows {
+  Vec3<double> step;                                                // as in DifferenceRows
+  std::array<std::vector<double>, kDim> x;                          // [n]
+  std::array<double, kSides> value{};                               // a side
+  std::array<std::array<std::vector<double>, kDim>, kSides> first;  // [n] a side and axis
+  std::vector<double> rhs;                                          // [n]
+
+  index_t size() const { return static_cast<index_t>(rhs.size()); }
+  void resize(index_t n);
+};
+
+// All rows of one training step that this process holds. Irregular rows belong to the sharp-interface discretization,
+// jump rows to the direct-jump discretization.
 struct RowSet {
   std::array<DifferenceRows, kSides> regular;
   StencilRows irregular;
   std::array<ValueRows, kSides> boundary;
+  JumpRows value_jump, flux_jump;
 };
 
 }  // namespace nbm

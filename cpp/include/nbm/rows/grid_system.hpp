@@ -1,0 +1,36 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "nbm/core/thread_pool.hpp"
+#include "nbm/problem/problem.hpp"
+
+namespace nbm {
+
+// The rows on the nodes of a uniform grid over the box: the sparse system of the classical sharp-interface solver
+// (docs/method.md, section 9). Node (i, j, k) has index (i ny + j) nz + k; its unknown is the solution on its own side.
+struct GridSystem {
+  Vec3<index_t> nodes;               // a axis: cells + 1
+  std::vector<index_t> row_begin;    // [n + 1]
+  std::vector<std::int32_t> column;  // [nonzeros], ascending in each row
+  std::vector<double> value;         // [nonzeros], rows divided by the Jacobi diagonal
+  std::vector<double> rhs;           // [n]
+  std::vector<std::uint8_t> side;    // [n]
+
+  index_t size() const { return static_cast<index_t>(rhs.size()); }
+};
+
+// Node (i, j, k) of a grid of `cells` over the box.
+inline Vec3<double> grid_node(const Box& box, Vec3<index_t> cells, Vec3<double> index) {
+  const Vec3<double> edge = box.edge();
+  return {box.lower.x + edge.x * index.x / static_cast<double>(cells.x),
+          box.lower.y + edge.y * index.y / static_cast<double>(cells.y),
+          box.lower.z + edge.z * index.z / static_cast<double>(cells.z)};
+}
+
+// The system for cells.x by cells.y by cells.z cells: Dirichlet rows on the box, regular and irregular rows inside.
+// The same bits for any team. Throws InvalidArgument where `cells` is too small or too large, or the interface comes so
+// near the box that an irregular row would need nodes outside; InvalidField as assemble_irregular does.
+NBM_EXPORT GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool);
+
+}  // namespace nbm

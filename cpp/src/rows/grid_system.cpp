@@ -1,0 +1,266 @@
+#include "nbm/rows/grid_system.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "irregular_block.hpp"
+#include "nbm/core/error.hpp"
+#include "nbm/rows/assemble.hpp"
+
+namespace nbm {
+namespace {
+
+constexpr index_t kLeastCells = 4;
+constexpr index_t kMostCells = 640;  // beyond, the nonzeros outgrow the 32-bit indices of sparse solvers
+constexpr index_t kNodesPerTask = 4096;
+
+std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
+
+// A lattice of values, last index fastest.
+struct Lattice {
+  Vec3<index_t> shape;
+  std::vector<double> values;
+
+  explicit Lattice(Vec3<index_t> size) : shape(size), values(at(size.x * size.y * size.z)) {}
+  index_t index(index_t i, index_t j, index_t k) const { return (i * shape.y + j) * shape.z + k; }
+  Vec3<index_t> position(index_t n) const { return {n / (shape.y * shape.z), n / shape.z % shape.y, n % shape.z}; }
+};
+
+struct Grid {
+  const Problem& problem;
+  Vec3<index_t> cells;
+  Vec3<double> h;
+  Lattice nodes;    // the level set at the nodes
+  Lattice corners;  // and at the corners of their cells: corner (i, j, k) is node (i + 1/2, j + 1/2, k + 1/2)
+
+  Grid(const Problem& of, Vec3<index_t> count)
+      : problem(of), cells(count), nodes({count.x + 1, count.y + 1, count.z + 1}), corners(count) {
+    const Vec3<double> edge = of.box.edge();
+    h = {edge.x / static_cast<double>(count.x), edge.y / static_cast<double>(count.y),
+         edge.z / static_cast<double>(count.z)};
+  }
+
+  Vec3<double> node(Vec3<index_t> n, double shift = 0.0) const {
+    return grid_node(
+        problem.box, cells,
+        {static_cast<double>(n.x) + shift, static_cast<double>(n.y) + shift, static_cast<double>(n.z) + shift});
+  }
+
+  void evaluate_level_set(Lattice& lattice, double shift, ThreadPool& pool) const {
+    const TaskPartition parts = TaskPartition::of(static_cast<index_t>(lattice.values.size()), kNodesPerTask, 4096);
+    pool.run(parts.tasks, [&](index_t task) {
+      const index_t first = parts.begin(task), count = parts.end(task) - first;
+      Points points(count);
+      for (index_t i = 0; i < count; ++i) points.set(i, node(lattice.position(first + i), shift));
+      evaluate_finite(problem.level_set, "level_set", points.view(),
+                      std::span(lattice.values).subspan(at(first), at(count)));
+    });
+  }
+
+  double corner(Vec3<index_t> n, int corner_index, double smallest_h) const {
+    const index_t i = n.x - 1 + (corner_index >> 2 & 1), j = n.y - 1 + (corner_index >> 1 & 1),
+                  k = n.z - 1 + (corner_index & 1);
+    return corner_level_set(corners.values[at(corners.index(i, j, k))], smallest_h);
+  }
+
+  bool on_boundary(Vec3<index_t> n) const {
+    return n.x == 0 || n.y == 0 || n.z == 0 || n.x == cells.x || n.y == cells.y || n.z == cells.z;
+  }
+};
+
+// Rows of a run of consecutive nodes.
+class GridTask {
+ public:
+  GridTask(const Grid& grid, index_t first, index_t last) : grid_(grid), first_(first), last_(last) {}
+
+  std::vector<index_t> row_size;
+  std::vector<std::int32_t> column;
+  std::vector<double> value, rhs;
+  std::vector<std::uint8_t> side;
+
+  // Gives the memory back.
+  void release() {
+    row_size = {};
+    column = {};
+    value = rhs = {};
+    side = {};
+    regular_ = {};
+  }
+
+  void assemble() {
+    for (index_t n = first_; n < last_; ++n) sort_node(n);
+    for (std::size_t s = 0; s < kSides; ++s) {
+      const Side of = static_cast<Side>(s);
+      boundary_[s].resize(boundary_points_[s].size());
+      assemble_boundary(grid_.problem, of, boundary_points_[s].view(), boundary_[s], 0);
+      regular_[s] = make_difference_rows(grid_.problem.box, grid_.h, regular_points_[s].size());
+      assemble_regular(grid_.problem, of, regular_points_[s].view(), grid_.h, regular_[s], 0);
+    }
+    write_rows();
+  }
+
+ private:
+  enum class Row : std::uint8_t { boundary, regular, irregular };
+
+  void sort_node(index_t n) {
+    const Vec3<index_t> node = grid_.nodes.position(n);
+    const Side own = side_of(grid_.nodes.values[at(n)]);
+    const std::size_t s = at(index_of(own));
+    side.push_back(static_cast<std::uint8_t>(own));
+    if (grid_.on_boundary(node)) {
+      kind_.push_back(Row::boundary);
+      boundary_points_[s].push_back(grid_.node(node));
+    } else if (irregular(node, n)) {
+      kind_.push_back(Row::irregular);
+      irregular_.push_back(n);
+    } else {
+      kind_.push_back(Row::regular);
+      regular_points_[s].push_back(grid_.node(node));
+    }
+  }
+
+  bool irregular(Vec3<index_t> node, index_t n) const {
+    double corner[kCellCorners], star[kStarNodes];
+    const double smallest_h = std::min({grid_.h.x, grid_.h.y, grid_.h.z});
+    for (int c = 0; c < kCellCorners; ++c) corner[c] = grid_.corner(node, c, smallest_h);
+    for (int s = 0; s < kStarNodes; ++s) star[s] = grid_.nodes.values[at(n + flat(star_offset(s)))];
+    return is_irregular(corner, star);
+  }
+
+  index_t flat(Vec3<int> o) const { return (o.x * grid_.nodes.shape.y + o.y) * grid_.nodes.shape.z + o.z; }
+
+  void write_rows() {
+    std::array<index_t, kSides> next_boundary{}, next_regular{};
+    IrregularBlock block(grid_.problem, grid_.h);
+    index_t next_irregular = 0;
+    for (index_t n = first_; n < last_; ++n) {
+      const std::size_t s = side[at(n - first_)], before = column.size();
+      switch (kind_[at(n - first_)]) {
+        case Row::boundary:
+          put(n, 1.0);
+          rhs.push_back(boundary_[s].target[at(next_boundary[s]++)]);
+          break;
+        case Row::regular: put_regular(n, regular_[s], at(next_regular[s]++)); break;
+        case Row::irregular:
+          if (next_irregular % IrregularBlock::kCapacity == 0) fill(block, next_irregular);
+          put_irregular(n, block[next_irregular++ % IrregularBlock::kCapacity].row);
+          break;
+      }
+      row_size.push_back(static_cast<index_t>(column.size() - before));
+    }
+  }
+
+  void put(index_t node, double weight) {
+    column.push_back(static_cast<std::int32_t>(node));
+    value.push_back(weight);
+  }
+
+  // The seven weights of a difference row, in the order of their nodes.
+  void put_regular(index_t n, const DifferenceRows& rows, std::size_t row) {
+    double center = rows.value[row];
+    for (int axis = 0; axis < kDim; ++axis) {
+      const double first = rows.first[at(axis)][row], second = rows.second[at(axis)][row];
+      put(n + flat(star_offset(star_node_of_face(2 * axis))), second - 0.5 * first);
+      center -= 2.0 * second;
+    }
+    put(n, center);
+    for (int axis = kDim - 1; axis >= 0; --axis) {
+      const double first = rows.first[at(axis)][row], second = rows.second[at(axis)][row];
+      put(n + flat(star_offset(star_node_of_face(2 * axis + 1))), second + 0.5 * first);
+    }
+    rhs.push_back(rows.rhs[row]);
+  }
+
+  void put_irregular(index_t n, const IrregularRow& row) {
+    for (int i = -kCubeReach; i <= kCubeReach; ++i) {
+      for (int j = -kCubeReach; j <= kCubeReach; ++j) {
+        for (int k = -kCubeReach; k <= kCubeReach; ++k) {
+          const double weight = row.weight[cube_index(i, j, k)];
+          if (weight != 0.0) put(n + flat({i, j, k}), weight / row.diagonal);
+        }
+      }
+    }
+    rhs.push_back(row.rhs / row.diagonal);
+  }
+
+  // Assembles the next irregular cells, with the level set of the grid: every row sees a node on the same side.
+  void fill(IrregularBlock& block, index_t first) const {
+    const index_t count = std::min(IrregularBlock::kCapacity, static_cast<index_t>(irregular_.size()) - first);
+    std::vector<IrregularCell>& cells = block.place_empty(count);
+    for (index_t c = 0; c < count; ++c) fill_cell(cells[at(c)], irregular_[at(first + c)]);
+    block.assemble();
+  }
+
+  void fill_cell(IrregularCell& cell, index_t n) const {
+    const Vec3<index_t> node = grid_.nodes.position(n);
+    cell.x = grid_.node(node);
+    require_room(node, cell.x);
+    const double smallest_h = std::min({grid_.h.x, grid_.h.y, grid_.h.z});
+    for (int c = 0; c < kCellCorners; ++c) cell.corner[c] = grid_.corner(node, c, smallest_h);
+    for (int i = -kCubeReach; i <= kCubeReach; ++i) {
+      for (int j = -kCubeReach; j <= kCubeReach; ++j) {
+        for (int k = -kCubeReach; k <= kCubeReach; ++k) {
+          cell.phi[cube_index(i, j, k)] = grid_.nodes.values[at(n + flat({i, j, k}))];
+        }
+      }
+    }
+  }
+
+  void require_room(Vec3<index_t> node, Vec3<double> x) const {
+    for (int axis = 0; axis < kDim; ++axis) {
+      if (node[axis] >= kCubeReach && node[axis] <= grid_.cells[axis] - kCubeReach) continue;
+      throw InvalidArgument("level_set", "its interface comes within two cells of the box boundary, at (" +
+                                             std::to_string(x.x) + ", " + std::to_string(x.y) + ", " +
+                                             std::to_string(x.z) +
+                                             "): the grid solver needs a larger box or smaller cells");
+    }
+  }
+
+  const Grid& grid_;
+  index_t first_, last_;
+  std::vector<Row> kind_;
+  std::array<Points, kSides> boundary_points_, regular_points_;
+  std::array<ValueRows, kSides> boundary_;
+  std::array<DifferenceRows, kSides> regular_;
+  std::vector<index_t> irregular_;
+};
+
+void append_task(GridSystem& system, const GridTask& task) {
+  for (const index_t size : task.row_size) system.row_begin.push_back(system.row_begin.back() + size);
+  system.column.insert(system.column.end(), task.column.begin(), task.column.end());
+  system.value.insert(system.value.end(), task.value.begin(), task.value.end());
+  system.rhs.insert(system.rhs.end(), task.rhs.begin(), task.rhs.end());
+  system.side.insert(system.side.end(), task.side.begin(), task.side.end());
+}
+
+}  // namespace
+
+GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool) {
+  problem.box.validate();
+  for (int axis = 0; axis < kDim; ++axis) {
+    if (cells[axis] >= kLeastCells && cells[axis] <= kMostCells) continue;
+    throw InvalidArgument("cells", "must be from " + std::to_string(kLeastCells) + " to " + std::to_string(kMostCells) +
+                                       " on every axis, got " + std::to_string(cells[axis]));
+  }
+  Grid grid(problem, cells);
+  grid.evaluate_level_set(grid.nodes, 0.0, pool);
+  grid.evaluate_level_set(grid.corners, 0.5, pool);
+
+  const index_t n = static_cast<index_t>(grid.nodes.values.size());
+  const TaskPartition parts = TaskPartition::of(n, kNodesPerTask, 4096);
+  std::vector<GridTask> tasks;
+  for (index_t t = 0; t < parts.tasks; ++t) tasks.emplace_back(grid, parts.begin(t), parts.end(t));
+  pool.run(parts.tasks, [&](index_t t) { tasks[at(t)].assemble(); });
+
+  GridSystem system;
+  system.nodes = grid.nodes.shape;
+  system.row_begin.reserve(at(n) + 1);
+  system.row_begin.push_back(0);
+  for (GridTask& task : tasks) {
+    append_task(system, task);
+    task.release();
+  }
+  return system;
+}
+
+}  // namespace nbm
