@@ -1,6 +1,8 @@
 #include "problem/node_table.hpp"
 
+#include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <utility>
 
 namespace nbm {
@@ -46,10 +48,30 @@ NodeTable::Index NodeTable::add(Op op, Index a, Index b, Index c) {
   return intern({.op = op, .a = a, .b = b, .c = c});
 }
 
+// How many registers each node takes if it were a tree (Sethi & Ullman): the operand that takes most comes first.
+std::vector<int> NodeTable::register_needs() const {
+  std::vector<int> needs(nodes_.size(), 0);
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (arity(nodes_[i].op) == 0) continue;
+    const auto need = [&](Index operand) { return operand < 0 ? 0 : needs[static_cast<std::size_t>(operand)]; };
+    int first = need(nodes_[i].a), second = need(nodes_[i].b), third = need(nodes_[i].c);
+    if (first < second) std::swap(first, second);
+    if (second < third) std::swap(second, third);
+    if (first < second) std::swap(first, second);
+    // While one operand is computed, those before it wait in a register each.
+    needs[i] = std::max({1, first, second > 0 ? second + 1 : 0, third > 0 ? third + 2 : 0});
+  }
+  return needs;
+}
+
 std::vector<ExpressionNode> NodeTable::reachable(Index result) const {
+  const std::vector<int> needs = register_needs();
   std::vector<ExpressionNode> ordered;
   std::vector<Index> place(nodes_.size(), -1);
   std::vector<Index> stack{result};
+  const auto fewer_registers = [&](Index a, Index b) {
+    return needs[static_cast<std::size_t>(a)] < needs[static_cast<std::size_t>(b)];
+  };
   while (!stack.empty()) {
     const Index top = stack.back();
     if (place[static_cast<std::size_t>(top)] >= 0) {
@@ -57,11 +79,14 @@ std::vector<ExpressionNode> NodeTable::reachable(Index result) const {
       continue;
     }
     ExpressionNode node = (*this)[top];
-    const std::size_t waiting = stack.size();
+    const auto waiting = static_cast<std::ptrdiff_t>(stack.size());
     for (const Index operand : {node.c, node.b, node.a}) {
       if (operand >= 0 && place[static_cast<std::size_t>(operand)] < 0) stack.push_back(operand);
     }
-    if (stack.size() > waiting) continue;
+    if (static_cast<std::ptrdiff_t>(stack.size()) > waiting) {
+      std::stable_sort(stack.begin() + waiting, stack.end(), fewer_registers);  // the last is taken first
+      continue;
+    }
     for (Index* operand : {&node.a, &node.b, &node.c}) {
       if (*operand >= 0) *operand = place[static_cast<std::size_t>(*operand)];
     }

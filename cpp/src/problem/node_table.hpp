@@ -29,6 +29,7 @@ class NodeTable {
   };
 
   Index intern(const ExpressionNode& node);
+  std::vector<int> register_needs() const;
   bool is_constant(Index i) const { return i >= 0 && (*this)[i].op == Op::constant; }
   bool is_constant(Index i, double value) const { return is_constant(i) && (*this)[i].value == value; }
 

@@ -9,8 +9,8 @@
 // (host: Pack<double, Bytes>::Vector, or any __attribute__((vector_size)) type of double).
 // Range reduction and polynomials: exp and the arc tangent by our own Chebyshev fits, the logarithm as in FreeBSD's
 // msun (Sun Microsystems, 1993), sine and cosine in sincos.hpp. Errors, measured against long double over the ranges
-// below: at most 1 unit in the last place for log, exp and sinh, 2 for the rest (3 for tan and tanh).
-// Outside of its range, and there only, a function calls the C library, number by number.
+// below: at most 1 unit in the last place for log and exp, 3 for tan, tanh, asin and acos, 2 for the
+// rest. Outside of its range, and there only, a function calls the C library, number by number.
 namespace nbm {
 namespace detail {
 

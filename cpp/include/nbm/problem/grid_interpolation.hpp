@@ -90,47 +90,39 @@ NBM_HD double interpolate_cubic(const GridView& g, Vec3<double> p) {
 }
 
 NBM_HD double minmod(double a, double b) {
-  if (a * b <= 0.0) return 0.0;
-  return ::fabs(a) < ::fabs(b) ? a : b;
+  const double smaller = ::fabs(a) < ::fabs(b) ? a : b;
+  return a * b > 0.0 ? smaller : 0.0;
 }
 
-// Second difference along `axis` at a node; on the grid's boundary that of the next node inside.
-NBM_HD double second_difference(const GridView& g, Vec3<std::int64_t> node, int axis) {
-  const std::int64_t last = g.shape[axis] - 2;
-  const std::int64_t center = node[axis] < 1 ? 1 : (node[axis] > last ? last : node[axis]);
-  double v[3];
-  for (int s = 0; s < 3; ++s) {
-    node[axis] = center + s - 1;
-    v[s] = g.at(node.x, node.y, node.z);
-  }
-  return v[0] - 2.0 * v[1] + v[2];
+// The smaller in size of the second differences at the two ends of an edge, 0 where their signs differ; on the grid's
+// boundary that of the next node inside. `edge`: the value at its first node, `stride`: to that of the second.
+NBM_HD double edge_curvature(const double* edge, std::int64_t stride, std::int64_t index, std::int64_t nodes) {
+  const double* left = index == 0 ? edge + stride : edge;
+  const double* right = index == nodes - 2 ? edge : edge + stride;
+  return minmod(left[-stride] - 2.0 * left[0] + left[stride], right[-stride] - 2.0 * right[0] + right[stride]);
 }
 
-// Trilinear, less t (1 - t) / 2 times the second difference of each axis: per edge of the cell the smaller in size of
-// those at its two ends, or 0 where their signs differ, interpolated linearly between the 4 edges of the axis (so that
-// neighbouring cells agree on their common face, unlike with one minmod a cell as in Min & Gibou, J. Comput. Phys.
-// 225, 2007). Third order where smooth, exact on quadratics, no new extrema next to a jump. Needs 3 nodes.
+// Trilinear, less t (1 - t) / 2 times the curvature along each axis, interpolated linearly between the 4 edges of the
+// cell on that axis (so that neighbouring cells agree on their common face, unlike with one minmod a cell as in Min &
+// Gibou, J. Comput. Phys. 225, 2007). Third order where smooth, exact on quadratics, no new extrema next to a jump.
+// Needs 3 nodes.
 NBM_HD double interpolate_quadratic_eno(const GridView& g, Vec3<double> p) {
-  GridCell cells[3];
-  for (int axis = 0; axis < kDim; ++axis)
-    cells[axis] = grid_cell(p[axis], g.lower[axis], g.spacing[axis], g.shape[axis]);
-  double correction = 0.0;
-  for (int axis = 0; axis < kDim; ++axis) {
-    const int b = (axis + 1) % kDim, c = (axis + 2) % kDim;
-    double curvature = 0.0;
-    for (int edge = 0; edge < 4; ++edge) {
-      const int eb = edge >> 1, ec = edge & 1;
-      Vec3<std::int64_t> node{cells[0].index, cells[1].index, cells[2].index};
-      node[b] += eb;
-      node[c] += ec;
-      Vec3<std::int64_t> end = node;
-      end[axis] += 1;
-      const double weight = (eb ? cells[b].t : 1.0 - cells[b].t) * (ec ? cells[c].t : 1.0 - cells[c].t);
-      curvature += weight * minmod(second_difference(g, node, axis), second_difference(g, end, axis));
-    }
-    correction += 0.5 * cells[axis].t * (1.0 - cells[axis].t) * curvature;
-  }
-  return interpolate_linear(g, p) - correction;
+  const GridCell cx = grid_cell(p.x, g.lower.x, g.spacing.x, g.shape.x);
+  const GridCell cy = grid_cell(p.y, g.lower.y, g.spacing.y, g.shape.y);
+  const GridCell cz = grid_cell(p.z, g.lower.z, g.spacing.z, g.shape.z);
+  const std::int64_t sx = g.shape.y * g.shape.z, sy = g.shape.z, sz = 1;
+  const double* corner = g.values + cx.index * sx + cy.index * sy + cz.index * sz;
+  const auto mean = [&](GridCell along, std::int64_t stride, std::int64_t nodes, GridCell b, std::int64_t stride_b,
+                        GridCell c, std::int64_t stride_c) {
+    const auto curvature = [&](std::int64_t ib, std::int64_t ic) {
+      return edge_curvature(corner + ib * stride_b + ic * stride_c, stride, along.index, nodes);
+    };
+    const double near = (1.0 - c.t) * curvature(0, 0) + c.t * curvature(0, 1);
+    const double far = (1.0 - c.t) * curvature(1, 0) + c.t * curvature(1, 1);
+    return 0.5 * along.t * (1.0 - along.t) * (near + b.t * (far - near));
+  };
+  return interpolate_linear(g, p) - mean(cx, sx, g.shape.x, cy, sy, cz, sz) - mean(cy, sy, g.shape.y, cx, sx, cz, sz) -
+         mean(cz, sz, g.shape.z, cx, sx, cy, sy);
 }
 
 NBM_HD double interpolate(const GridView& g, Interpolation method, Vec3<double> p) {
