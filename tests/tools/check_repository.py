@@ -15,7 +15,9 @@ LARGEST_FILE = 1 << 20  # bytes
 # Written in pieces, so that this file does not find itself.
 FORBIDDEN = {
     "a path of one machine": re.compile(r"(^|[^\w./~-])/(wor" + r"k|far" + r"m|roo" + r"t|hom" + r"e|User" + r"s)/"),
-    "a package host": re.compile(r"files\.python" + r"hosted|pypi\.org/sim" + r"ple|--index-" + r"url|artifact" + r"ory"),
+    "a package host": re.compile(
+        r"files\.python" + r"hosted|pypi\.org/sim" + r"ple|--index-" + r"url|artifact" + r"ory"
+    ),
     "a left-over": re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b|#\s*if [0]\b"),
 }
 
