@@ -28,19 +28,36 @@ struct AxisCoordinates {
 struct Block {
   std::array<AxisCoordinates, kDim> axis;
   std::array<double, kBlock> phi;
-  std::array<std::int64_t, kBlock> minus;  // positions with a negative value
+  std::array<std::int64_t, kBlock> minus;       // positions with a negative value
+  std::array<std::int64_t, kBlock> not_finite;  // positions with a value that is no number
+
+  PointsView positions(int position, index_t cells) const {
+    // In units of the cell: where the position of a cell at the origin lies.
+    const Vec3<double> at = classify_position({0.0, 0.0, 0.0}, {1.0, 1.0, 1.0}, position);
+    return {axis[0].shifted(at.x), axis[1].shifted(at.y), axis[2].shifted(at.z), cells};
+  }
 
   void count_minus(const Field& level_set, index_t cells, double smallest_h) {
     minus.fill(0);
+    not_finite.fill(0);
     for (int position = 0; position < kClassifyPositions; ++position) {
-      // In units of the cell: where the position of a cell at the origin lies.
-      const Vec3<double> at = classify_position({0.0, 0.0, 0.0}, {1.0, 1.0, 1.0}, position);
-      const PointsView points{axis[0].shifted(at.x), axis[1].shifted(at.y), axis[2].shifted(at.z), cells};
-      evaluate_finite(level_set, "level_set", points, std::span(phi).first(static_cast<std::size_t>(cells)));
+      level_set.evaluate(positions(position, cells), values(cells));
       const double corner_h = position < kCellCorners ? smallest_h : 0.0;  // 0 leaves a value as it is
-      for (index_t i = 0; i < cells; ++i) minus[i] += corner_level_set(phi[i], corner_h) < 0.0;
+      for (index_t i = 0; i < cells; ++i) {
+        minus[i] += corner_level_set(phi[i], corner_h) < 0.0;
+        not_finite[i] += !(phi[i] - phi[i] == 0.0);
+      }
+    }
+    // Looked for in passing, since it costs; the exact place is found once it matters.
+    if (std::any_of(not_finite.begin(), not_finite.begin() + cells, [](std::int64_t n) { return n != 0; })) {
+      for (int position = 0; position < kClassifyPositions; ++position) {
+        evaluate_finite(level_set, "level_set", positions(position, cells), values(cells));
+      }
     }
   }
+
+ private:
+  std::span<double> values(index_t cells) { return std::span(phi).first(static_cast<std::size_t>(cells)); }
 };
 
 }  // namespace

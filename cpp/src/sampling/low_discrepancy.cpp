@@ -1,5 +1,6 @@
 #include "nbm/sampling/low_discrepancy.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace nbm {
@@ -57,8 +58,23 @@ ScrambledSobol make_sobol(std::uint64_t seed, Stream stream, index_t draw) {
   return sobol;
 }
 
+// The digits are linear in the index: those of its low bits come from a table, those of the others are one number for a
+// run of indices.
 void fill_low_discrepancy(const ScrambledSobol& sobol, index_t first, index_t count, int dim, double* values) {
-  for (index_t i = 0; i < count; ++i) values[i] = low_discrepancy(sobol, first + i, dim);
+  constexpr int kLowBits = 8;
+  constexpr index_t kRun = index_t{1} << kLowBits;
+  std::array<std::uint32_t, kRun> low{};
+  for (int bit = 0; bit < kLowBits; ++bit) {
+    for (std::size_t i = 0; i < std::size_t{1} << bit; ++i)
+      low[(std::size_t{1} << bit) + i] = low[i] ^ sobol.direction[dim][bit];
+  }
+  for (index_t i = 0; i < count;) {
+    const index_t offset = (first + i) % kRun, run = std::min(kRun - offset, count - i);
+    const std::uint32_t high = sobol_digits(sobol, static_cast<std::uint32_t>(first + i - offset), dim);
+    const std::uint32_t* digits = low.data() + offset;
+    for (index_t j = 0; j < run; ++j) values[i + j] = scrambled_coordinate(sobol, high ^ digits[j], dim);
+    i += run;
+  }
 }
 
 }  // namespace nbm

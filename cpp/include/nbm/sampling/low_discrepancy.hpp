@@ -47,15 +47,19 @@ NBM_HD std::uint32_t owen_scramble(std::uint32_t digits, std::uint32_t seed) {
   return digits;
 }
 
-// Coordinate `dim` of point `index`, in (0, 1).
-NBM_HD double low_discrepancy(const ScrambledSobol& sobol, index_t index, int dim) {
-  const std::uint32_t digits = sobol_digits(sobol, static_cast<std::uint32_t>(index), dim);
+// The coordinate with these digits before scrambling, in (0, 1).
+NBM_HD double scrambled_coordinate(const ScrambledSobol& sobol, std::uint32_t digits, int dim) {
   const std::uint32_t scrambled = reverse_bits(owen_scramble(digits, sobol.scramble[dim])) ^ sobol.shift[dim];
   // By way of a signed number, which converts in one vector instruction.
   return (static_cast<double>(static_cast<std::int32_t>(scrambled ^ 0x80000000u)) + 2147483648.5) * 0x1.0p-32;
 }
 
-// values[i] = coordinate `dim` of point first + i.
+// Coordinate `dim` of point `index`.
+NBM_HD double low_discrepancy(const ScrambledSobol& sobol, index_t index, int dim) {
+  return scrambled_coordinate(sobol, sobol_digits(sobol, static_cast<std::uint32_t>(index), dim), dim);
+}
+
+// values[i] = coordinate `dim` of point first + i, the same bits as above.
 NBM_EXPORT void fill_low_discrepancy(const ScrambledSobol& sobol, index_t first, index_t count, int dim,
                                      double* values);
 
