@@ -25,8 +25,8 @@ JumpRows make_value_jump_rows(const Box& box, Vec3<double> h, index_t n) {
 
 JumpRows make_flux_jump_rows(const Box& box, Vec3<double> h, index_t n) { return make_jump_rows(box, h, n, 0.0); }
 
-void assemble_jumps(const Problem& problem, PointsView points, PointsView normals, Vec3<double> h,
-                    JumpRows& value_jump, JumpRows& flux_jump, index_t offset) {
+void assemble_jumps(const Problem& problem, PointsView points, PointsView normals, Vec3<double> h, JumpRows& value_jump,
+                    JumpRows& flux_jump, index_t offset) {
   const auto n = static_cast<std::size_t>(points.size);
   std::vector<double> mu_minus(n), mu_plus(n), alpha(n), beta(n);
   evaluate_positive(problem.minus.mu, "mu_minus", points, mu_minus);

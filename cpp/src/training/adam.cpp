@@ -1,4 +1,4 @@
-#include "nbm/training/adam.hpp"
+#include "training/adam.hpp"
 
 #include <cmath>
 
@@ -8,9 +8,18 @@ namespace nbm {
 
 Adam::Adam(const AdamOptions& options, index_t parameters)
     : options_(options),
-      first_(static_cast<std::size_t>(parameters), 0.0),
-      second_(static_cast<std::size_t>(parameters), 0.0) {
+      rate_(options.learning_rate),
+      gradient_(static_cast<std::size_t>(parameters)),
+      first_(gradient_.size(), 0.0),
+      second_(gradient_.size(), 0.0) {
   options.validate();
+}
+
+GroupSums Adam::step(const Objective& objective, std::span<double> parameters) {
+  const GroupSums sums = objective.gradient(parameters, gradient_);
+  require_finite(sums, gradient_, step_);
+  update(parameters, gradient_);
+  return sums;
 }
 
 void Adam::update(std::span<double> parameters, std::span<double> gradient) {
@@ -22,24 +31,30 @@ void Adam::update(std::span<double> parameters, std::span<double> gradient) {
       for (double& g : gradient) g *= options_.clip_norm / norm;
     }
   }
-  const double rate = options_.rate(step_);
+  rate_ = options_.rate(step_);
   ++step_;
   const auto t = static_cast<double>(step_);
   const double first_bias = 1.0 - std::pow(options_.beta1, t), second_bias = 1.0 - std::pow(options_.beta2, t);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     first_[i] += (1.0 - options_.beta1) * (gradient[i] - first_[i]);
     second_[i] += (1.0 - options_.beta2) * (gradient[i] * gradient[i] - second_[i]);
-    parameters[i] -= rate * (first_[i] / first_bias) / (std::sqrt(second_[i] / second_bias) + options_.epsilon);
+    parameters[i] -= rate_ * (first_[i] / first_bias) / (std::sqrt(second_[i] / second_bias) + options_.epsilon);
   }
 }
 
-void Adam::restore(index_t step, std::vector<double> first_moment, std::vector<double> second_moment) {
-  if (step < 0 || first_moment.size() != first_.size() || second_moment.size() != second_.size()) {
+std::map<std::string, std::vector<double>> Adam::state() const {
+  return {{"first_moment", first_}, {"second_moment", second_}, {"step", {static_cast<double>(step_)}}};
+}
+
+void Adam::restore(const std::map<std::string, std::vector<double>>& state) {
+  const auto& first = state.at("first_moment");
+  const auto& second = state.at("second_moment");
+  if (first.size() != first_.size() || second.size() != second_.size()) {
     throw InvalidArgument("state", "the saved Adam state is of another network");
   }
-  step_ = step;
-  first_ = std::move(first_moment);
-  second_ = std::move(second_moment);
+  step_ = static_cast<index_t>(state.at("step").at(0));
+  first_ = first;
+  second_ = second;
 }
 
 }  // namespace nbm

@@ -13,21 +13,35 @@ namespace {
 constexpr const char* kFormat = "nbm-checkpoint-1";
 constexpr index_t kHistoryColumns = 6 + 2 * kRowGroups;
 
+void describe(std::ostream& text, const AdamOptions& o) {
+  text << "adam " << o.steps << ' ' << o.learning_rate << ' ' << static_cast<int>(o.schedule) << ' ' << o.final_fraction
+       << ' ' << o.beta1 << ' ' << o.beta2 << ' ' << o.epsilon << ' ' << o.clip_norm << ' ';
+}
+
+void describe(std::ostream& text, const GaussNewtonOptions& o) {
+  text << "gauss_newton " << o.steps << ' ' << o.damping << ' ' << o.decrease << ' ' << o.increase << ' ' << o.trials
+       << ' ';
+}
+
+void describe(std::ostream& text, Vec3<double> v) { text << v.x << ' ' << v.y << ' ' << v.z << ' '; }
+
 // What must be the same for training to go on: all options but threads and the recording interval.
 std::string fingerprint(const TrainingOptions& o, const Box& box) {
   std::ostringstream text;
   text.precision(17);
   for (const int width : o.network.hidden) text << width << ' ';
-  const Vec3<double>& h = o.resolution.coarsest;
-  text << o.network.omega << ' ' << o.network.gamma << ' ' << h.x << ' ' << h.y << ' ' << h.z << ' '
-       << o.resolution.levels << ' ' << static_cast<int>(o.resolution.order) << ' ' << static_cast<int>(o.sampling.mode)
-       << ' ' << o.sampling.counts.regular << ' ' << o.sampling.counts.irregular << ' ' << o.sampling.counts.boundary
-       << ' ' << o.sampling.refresh << ' ' << o.sampling.grid_nodes << ' ' << o.sampling.batch << ' '
-       << to_string(o.loss) << ' ' << o.optimizer.steps << ' ' << o.optimizer.learning_rate << ' '
-       << static_cast<int>(o.optimizer.schedule) << ' ' << o.optimizer.final_fraction << ' ' << o.optimizer.beta1 << ' '
-       << o.optimizer.beta2 << ' ' << o.optimizer.epsilon << ' ' << o.optimizer.clip_norm << ' ' << o.plateau.window
-       << ' ' << o.plateau.tolerance << ' ' << static_cast<int>(o.precision) << ' ' << o.seed << ' ' << box.lower.x
-       << ' ' << box.lower.y << ' ' << box.lower.z << ' ' << box.upper.x << ' ' << box.upper.y << ' ' << box.upper.z;
+  text << o.network.omega << ' ' << o.network.gamma << ' ';
+  describe(text, o.resolution.coarsest);
+  const SamplingOptions& sampling = o.sampling;
+  text << o.resolution.levels << ' ' << static_cast<int>(o.resolution.order) << ' ' << static_cast<int>(sampling.mode)
+       << ' ' << sampling.counts.regular << ' ' << sampling.counts.irregular << ' ' << sampling.counts.boundary << ' '
+       << sampling.refresh << ' ' << sampling.grid_nodes << ' ' << sampling.batch << ' ' << to_string(o.discretization)
+       << ' ' << to_string(o.loss) << ' ';
+  std::visit([&](const auto& optimizer) { describe(text, optimizer); }, o.optimizer);
+  text << o.plateau.window << ' ' << o.plateau.tolerance << ' ' << static_cast<int>(o.precision) << ' ' << o.seed
+       << ' ';
+  describe(text, box.lower);
+  describe(text, box.upper);
   return text.str();
 }
 
@@ -35,8 +49,8 @@ Tensor history_tensor(const History& history) {
   Tensor table;
   table.shape = {static_cast<index_t>(history.size()), kHistoryColumns};
   for (const HistoryEntry& e : history) {
-    table.values.insert(table.values.end(), {static_cast<double>(e.step), e.loss, e.learning_rate, e.cell_size,
-                                             e.seconds, e.points_per_second});
+    table.values.insert(table.values.end(),
+                        {static_cast<double>(e.step), e.loss, e.rate, e.cell_size, e.seconds, e.points_per_second});
     table.values.insert(table.values.end(), e.mean_squares.begin(), e.mean_squares.end());
     table.values.insert(table.values.end(), e.rows.begin(), e.rows.end());
   }
@@ -49,7 +63,7 @@ History history_from(const std::vector<double>& table) {
   for (HistoryEntry& e : history) {
     e.step = static_cast<index_t>(row[0]);
     e.loss = row[1];
-    e.learning_rate = row[2];
+    e.rate = row[2];
     e.cell_size = row[3];
     e.seconds = row[4];
     e.points_per_second = row[5];
@@ -78,13 +92,12 @@ void Trainer::save_checkpoint(const std::string& path) const {
   const State& s = *state_;
   TensorFile file;
   file.metadata["format"] = kFormat;
-  file.metadata["step"] = std::to_string(s.adam.step());
+  file.metadata["step"] = std::to_string(s.steps_done);
   file.metadata["stop_reason"] = std::to_string(static_cast<int>(s.stop_reason));
   file.metadata["history_rows"] = std::to_string(s.history.size());
   file.metadata["options"] = fingerprint(s.options, s.problem.box);
   file.tensors["parameters"] = Tensor::vector(s.parameters);
-  file.tensors["adam.first_moment"] = Tensor::vector(s.adam.first_moment());
-  file.tensors["adam.second_moment"] = Tensor::vector(s.adam.second_moment());
+  for (const auto& [name, values] : s.optimizer->state()) file.tensors["optimizer." + name] = Tensor::vector(values);
   const PlateauDetector::State& plateau = s.plateau.state();
   file.tensors["progress"] = Tensor::vector({plateau.sum, static_cast<double>(plateau.count), plateau.last_mean,
                                              s.seconds, s.seconds_at_entry, s.rows_since_entry});
@@ -105,12 +118,16 @@ void Trainer::load_checkpoint(const std::string& path) {
                 reason = read_integer(path, file, "stop_reason");
   const auto count = static_cast<index_t>(s.parameters.size());
   Tensor parameters = file.take(path, "parameters", {count});
-  Tensor first = file.take(path, "adam.first_moment", {count}), second = file.take(path, "adam.second_moment", {count});
+  std::map<std::string, std::vector<double>> optimizer;
+  for (const auto& [name, values] : s.optimizer->state()) {
+    optimizer[name] = file.take(path, "optimizer." + name, {static_cast<index_t>(values.size())}).values;
+  }
   const Tensor progress = file.take(path, "progress", {6});
   const Tensor history = file.take(path, "history", {rows, kHistoryColumns});
 
   s.parameters = std::move(parameters.values);
-  s.adam.restore(step, std::move(first.values), std::move(second.values));
+  s.optimizer->restore(optimizer);
+  s.steps_done = step;
   s.plateau.restore({progress.values[0], static_cast<index_t>(progress.values[1]), progress.values[2]});
   s.seconds = progress.values[3];
   s.seconds_at_entry = progress.values[4];

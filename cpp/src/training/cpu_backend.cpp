@@ -18,12 +18,12 @@ CpuBackend::CpuBackend(const Problem& problem, const TrainingOptions& options, i
   }
 }
 
-void CpuBackend::assemble(index_t step, Vec3<double> cell_size) {
+void CpuBackend::assemble(index_t draw, Vec3<double> cell_size) {
   if (grid_) {
     const index_t batches = grid_->batches_per_epoch();
-    assemble_rows(grid_->draw(step / batches, step % batches, cell_size, pool_, rank_, ranks_), cell_size);
+    assemble_rows(grid_->draw(draw / batches, draw % batches, cell_size, pool_, rank_, ranks_), cell_size);
   } else {
-    assemble_rows(sampler_->draw(step / options_.sampling.refresh, cell_size, pool_, rank_, ranks_), cell_size);
+    assemble_rows(sampler_->draw(draw, cell_size, pool_, rank_, ranks_), cell_size);
   }
 }
 
@@ -40,7 +40,7 @@ void CpuBackend::assemble_rows(const SampleSet& samples, Vec3<double> cell_size)
   for (std::size_t s = 0; s < kSides; ++s) {
     const auto side = static_cast<Side>(s);
     const Points& regular_points = samples.regular[s];
-    rows_.regular[s].resize(regular_points.size());
+    rows_.regular[s] = make_difference_rows(problem_.box, cell_size, regular_points.size());
     const auto regular = TaskPartition::of(regular_points.size(), kRegularGrain);
     pool_.run(regular.tasks, [&](index_t t) {
       const index_t first = regular.begin(t);
@@ -58,9 +58,23 @@ void CpuBackend::assemble_rows(const SampleSet& samples, Vec3<double> cell_size)
   }
 }
 
+GroupSums CpuBackend::loss_sums(std::span<const double> parameters) {
+  return nbm::loss_sums(options_.network, parameters, rows_, options_.precision, pool_);
+}
+
 GroupSums CpuBackend::add_loss_gradient(std::span<const double> parameters, const PerGroup<double>& factors,
                                         std::span<double> gradient) {
   return nbm::add_loss_gradient(options_.network, parameters, rows_, factors, options_.precision, gradient, pool_);
+}
+
+GroupSums CpuBackend::add_normal_equations(std::span<const double> parameters, const PerGroup<double>& factors,
+                                           std::span<double> matrix, std::span<double> vector) {
+  return nbm::add_normal_equations(options_.network, parameters, rows_, factors, matrix, vector, pool_);
+}
+
+bool CpuBackend::solve_damped(std::span<const double> matrix, std::span<const double> vector, double damping,
+                              std::span<double> solution) {
+  return solver_.solve(matrix, vector, damping, solution, pool_);
 }
 
 }  // namespace nbm

@@ -3,6 +3,7 @@
 
 #include "nbm/sampling/grid_batches.hpp"
 #include "nbm/training/backend.hpp"
+#include "training/damped_solver.hpp"
 
 namespace nbm {
 
@@ -11,10 +12,15 @@ class CpuBackend final : public TrainingBackend {
  public:
   CpuBackend(const Problem& problem, const TrainingOptions& options, int rank, int ranks);
 
-  void assemble(index_t step, Vec3<double> cell_size) override;
+  void assemble(index_t draw, Vec3<double> cell_size) override;
   PerGroup<double> row_counts() const override { return nbm::row_counts(rows_); }
+  GroupSums loss_sums(std::span<const double> parameters) override;
   GroupSums add_loss_gradient(std::span<const double> parameters, const PerGroup<double>& factors,
                               std::span<double> gradient) override;
+  GroupSums add_normal_equations(std::span<const double> parameters, const PerGroup<double>& factors,
+                                 std::span<double> matrix, std::span<double> vector) override;
+  bool solve_damped(std::span<const double> matrix, std::span<const double> vector, double damping,
+                    std::span<double> solution) override;
 
  private:
   void assemble_rows(const SampleSet& samples, Vec3<double> cell_size);
@@ -26,6 +32,7 @@ class CpuBackend final : public TrainingBackend {
   std::optional<Sampler> sampler_;
   std::optional<GridBatches> grid_;
   RowSet rows_;
+  DampedSolver solver_;
 };
 
 }  // namespace nbm

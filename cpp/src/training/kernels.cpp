@@ -1,37 +1,13 @@
 // Compiled once for each SIMD level: see cmake/NbmSources.cmake for what may be used here.
 #include "training/kernels.hpp"
 
-#include "core/pack_io.hpp"
+#include "training/kernel_sums.hpp"
 
 namespace nbm::NBM_SIMD_NAMESPACE {
 namespace {
 
 template <class S>
 using P = Pack<S, NBM_SIMD_BYTES>;
-
-// Sums derivatives lane by lane.
-template <class PackType>
-struct AddSink {
-  PackType* sums;
-  NBM_HD void add(int parameter, PackType derivative) { sums[parameter] = sums[parameter] + derivative; }
-};
-
-template <class PackType>
-NBM_HD double sum_of_lanes(PackType pack) {
-  double sum = 0;
-  for (int lane = 0; lane < PackType::size; ++lane) sum += static_cast<double>(pack[lane]);
-  return sum;
-}
-
-template <class PackType>
-NBM_HD void set_zero(PackType* sums, int count) {
-  for (int i = 0; i < count; ++i) sums[i] = PackType(typename PackType::Scalar(0));
-}
-
-template <class PackType>
-NBM_HD void add_lanes(const PackType* sums, int count, double* gradient) {
-  for (int i = 0; i < count; ++i) gradient[i] += sum_of_lanes(sums[i]);
-}
 
 template <class S>
 double difference_rows(const SirenView<S>& net, const DifferenceRowsView& rows, index_t begin, index_t end,
@@ -54,10 +30,56 @@ double difference_rows(const SirenView<S>& net, const DifferenceRowsView& rows, 
     T residual = -load_lanes<T>(rows.rhs, i, end);
     for (int q = 0; q < kQuantities; ++q) residual = residual + weight[q] * out[q];
     squares += sum_of_lanes(residual * residual);
+    if (gradient == nullptr) continue;
     for (int q = 0; q < kQuantities; ++q) seed[q] = residual * weight[q];
     siren_differences_adjoint(net, x, work, seed, sink);
   }
-  add_lanes(sink.sums, parameters, gradient);
+  if (gradient != nullptr) add_lanes(sink.sums, parameters, gradient);
+  return squares;
+}
+
+template <class S>
+double jump_rows(const SirenView<S>* nets, const JumpRowsView& rows, index_t begin, index_t end,
+                 double* const* gradient, S* memory) {
+  using T = P<S>;
+  const int parameters = parameter_count(nets[0]);
+  const index_t side_memory = difference_rows_workspace(nets[0]);
+  auto* base = reinterpret_cast<T*>(memory);
+  for (int s = 0; s < kSides; ++s) set_zero(base + s * side_memory, parameters);
+  double squares = 0;
+  for (index_t i = begin; i < end; i += T::size) {
+    T x[kDim], first[kSides][kDim];
+    for (int k = 0; k < kDim; ++k) x[k] = load_lanes<T>(rows.x[k], i, end);
+    // Lanes behind the last row: the right side is all that keeps their residual from being that of a real row.
+    const index_t lanes = end - i < T::size ? end - i : T::size;
+    const T valid = first_lanes<T>(lanes);
+    T residual = -load_lanes<T>(rows.rhs, i, end);
+    for (int s = 0; s < kSides; ++s) {
+      T out[kQuantities];
+      siren_differences(nets[s], x, base + s * side_memory + parameters, out);
+      residual = residual + T(S(rows.value[s])) * valid * out[kValue];
+      for (int k = 0; k < kDim; ++k) {
+        first[s][k] = load_lanes<T>(rows.first[s][k], i, end);
+        residual = residual + first[s][k] * out[kFirst + k];
+      }
+    }
+    squares += sum_of_lanes(residual * residual);
+    if (gradient == nullptr) continue;
+    for (int s = 0; s < kSides; ++s) {
+      T seed[kQuantities];
+      seed[kValue] = T(S(rows.value[s])) * valid * residual;
+      for (int k = 0; k < kDim; ++k) {
+        seed[kFirst + k] = first[s][k] * residual;
+        seed[kSecond + k] = T(S(0));
+      }
+      T* sums = base + s * side_memory;
+      AddSink<T> sink{sums};
+      siren_differences_adjoint(nets[s], x, sums + parameters, seed, sink);
+    }
+  }
+  if (gradient != nullptr) {
+    for (int s = 0; s < kSides; ++s) add_lanes(base + s * side_memory, parameters, gradient[s]);
+  }
   return squares;
 }
 
@@ -84,9 +106,9 @@ double value_rows(const SirenView<S>& net, const ValueRowsView& rows, index_t be
       squares += sum_of_lanes(residual * residual);
       seed[q] = scale * residual;
     }
-    siren_values_adjoint<columns>(net, x, work, seed, sink);
+    if (gradient != nullptr) siren_values_adjoint<columns>(net, x, work, seed, sink);
   }
-  add_lanes(sink.sums, parameters, gradient);
+  if (gradient != nullptr) add_lanes(sink.sums, parameters, gradient);
   return squares;
 }
 
@@ -167,7 +189,7 @@ double stencil_rows(const SirenView<S>* nets, const StencilRowsView& rows, index
         }
       }
     }
-    for (int s = 0; s < kSides; ++s) {
+    for (int s = 0; s < kSides && gradient != nullptr; ++s) {
       // The lanes behind the last entry carry no seed.
       S* seed = reinterpret_cast<S*>(sides[s].values);
       const index_t entries = rows.begin[s][last] - rows.begin[s][first];
@@ -176,12 +198,12 @@ double stencil_rows(const SirenView<S>* nets, const StencilRowsView& rows, index
       sides[s].backward(rows.begin[s][first], rows.begin[s][last]);
     }
   }
-  for (int s = 0; s < kSides; ++s) add_lanes(sides[s].sink.sums, parameters, gradient[s]);
+  for (int s = 0; s < kSides && gradient != nullptr; ++s) add_lanes(sides[s].sink.sums, parameters, gradient[s]);
   return squares;
 }
 
 template <class S>
-constexpr TrainingKernels<S> kernels = {P<S>::size, difference_rows<S>, value_rows<S>, stencil_rows<S>};
+constexpr TrainingKernels<S> kernels = {P<S>::size, difference_rows<S>, value_rows<S>, jump_rows<S>, stencil_rows<S>};
 
 }  // namespace
 

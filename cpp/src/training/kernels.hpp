@@ -3,7 +3,7 @@
 #include "nbm/network/siren_point.hpp"
 
 // Residuals of batches of rows and their gradients by the network's parameters, compiled for each SIMD level.
-// Every kernel returns the sum of squared residuals and adds sum_i r_i dr_i/dparameters to `gradient`.
+// Every kernel returns the sum of squared residuals and, unless `gradient` is null, adds sum_i r_i dr_i/dparameters.
 // `memory` is the caller's, aligned to 64 bytes; the *_workspace functions tell how many numbers it must hold.
 namespace nbm {
 
@@ -19,6 +19,13 @@ struct ValueRowsView {  // row_sets.hpp: ValueRows
   const double* x[kDim];
   const double* target;
   const double* scale;
+};
+
+struct JumpRowsView {  // row_sets.hpp: JumpRows
+  const double* x[kDim];
+  double value[kSides];
+  const double* first[kSides][kDim];
+  const double* rhs;
 };
 
 struct StencilRowsView {  // row_sets.hpp: StencilRows
@@ -39,6 +46,8 @@ struct TrainingKernels {
                             double* gradient, S* memory);
   double (*value_rows)(const SirenView<S>& net, const ValueRowsView& rows, index_t begin, index_t end, double* gradient,
                        S* memory);
+  double (*jump_rows)(const SirenView<S>* nets, const JumpRowsView& rows, index_t begin, index_t end,
+                      double* const* gradient, S* memory);
   // most_entries: of one network in any kStencilBlock consecutive rows.
   double (*stencil_rows)(const SirenView<S>* nets, const StencilRowsView& rows, index_t begin, index_t end,
                          index_t most_entries, double* const* gradient, S* memory);
@@ -60,6 +69,10 @@ NBM_HD index_t difference_rows_workspace(const SirenView<S>& net) {
 template <class S>
 NBM_HD index_t value_rows_workspace(const SirenView<S>& net) {
   return parameter_count(net) + siren_workspace(net.width, net.depth, kRowColumns);
+}
+template <class S>
+NBM_HD index_t jump_rows_workspace(const SirenView<S>& net) {
+  return kSides * difference_rows_workspace(net);
 }
 template <class S>
 NBM_HD index_t stencil_groups(index_t entries, int pack_size) {

@@ -2,35 +2,57 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 
 #include "nbm/core/error.hpp"
 
 namespace nbm {
 
+namespace {
+
+template <class Enum>
+Enum parse(const char* argument, std::initializer_list<Enum> choices, const std::string& name) {
+  std::string expected;
+  for (const Enum choice : choices) {
+    if (to_string(choice) == name) return choice;
+    expected += (expected.empty() ? "'" : " or '") + to_string(choice) + "'";
+  }
+  throw InvalidArgument(argument, "expected " + expected + ", got '" + name + "'");
+}
+
+}  // namespace
+
+std::string to_string(Discretization discretization) {
+  return discretization == Discretization::bochkov_gibou ? "bochkov_gibou" : "direct_jump";
+}
+
 std::string to_string(RowGroup group) {
   switch (group) {
     case RowGroup::regular: return "regular";
     case RowGroup::irregular: return "irregular";
-    case RowGroup::boundary: break;
+    case RowGroup::boundary: return "boundary";
+    case RowGroup::value_jump: return "value_jump";
+    case RowGroup::flux_jump: break;
   }
-  return "boundary";
-}
-
-Loss parse_loss(const std::string& name) {
-  for (const Loss loss : {Loss::balanced, Loss::paper}) {
-    if (to_string(loss) == name) return loss;
-  }
-  throw InvalidArgument("loss", "expected 'balanced' or 'paper', got '" + name + "'");
+  return "flux_jump";
 }
 
 std::string to_string(Loss loss) { return loss == Loss::balanced ? "balanced" : "paper"; }
 
-PerGroup<double> group_weights(Loss loss, const Box& box, Vec3<double> cell_size) {
-  if (loss == Loss::paper) return {1.0, 1.0, 1.0};
+Discretization parse_discretization(const std::string& name) {
+  return parse("discretization", {Discretization::bochkov_gibou, Discretization::direct_jump}, name);
+}
+
+Loss parse_loss(const std::string& name) { return parse("loss", {Loss::balanced, Loss::paper}, name); }
+
+PerGroup<double> group_weights(Loss loss, Discretization discretization, const Box& box, Vec3<double> cell_size) {
+  if (loss == Loss::paper) return {1.0, 1.0, 1.0, 1.0, 1.0};
   const double h = std::cbrt(cell_size.x * cell_size.y * cell_size.z);
   const Vec3<double> edges = box.edge();
   const double edge = std::cbrt(edges.x * edges.y * edges.z);
-  return {edge * edge / (24.0 * h * h), 1.0, 10.0};
+  const double cells = edge / h;
+  const double regular = discretization == Discretization::bochkov_gibou ? cells * cells / 24.0 : cells * cells / 4.0;
+  return {regular, 1.0, 10.0, 10.0, 1.0};
 }
 
 double GroupSums::mean_square(RowGroup group) const {
@@ -48,7 +70,8 @@ double GroupSums::loss(const PerGroup<double>& weights) const {
 
 PerGroup<double> row_counts(const RowSet& rows) {
   const auto sum = [](const auto& sides) { return static_cast<double>(sides[0].size() + sides[1].size()); };
-  return {sum(rows.regular), static_cast<double>(rows.irregular.size()), sum(rows.boundary)};
+  return {sum(rows.regular), static_cast<double>(rows.irregular.size()), sum(rows.boundary),
+          static_cast<double>(rows.value_jump.size()), static_cast<double>(rows.flux_jump.size())};
 }
 
 }  // namespace nbm

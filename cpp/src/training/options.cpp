@@ -43,6 +43,18 @@ double AdamOptions::rate(index_t step) const {
   return learning_rate;
 }
 
+void GaussNewtonOptions::validate() const {
+  require(steps >= 1, "steps", "must be at least 1", static_cast<double>(steps));
+  require(std::isfinite(damping) && damping > 0, "damping", "must be positive", damping);
+  require(std::isfinite(decrease) && decrease >= 1, "decrease", "must be at least 1", decrease);
+  require(std::isfinite(increase) && increase > 1, "increase", "must be above 1", increase);
+  require(trials >= 1, "trials", "must be at least 1", trials);
+}
+
+index_t steps_of(const OptimizerOptions& optimizer) {
+  return std::visit([](const auto& options) { return options.steps; }, optimizer);
+}
+
 void PlateauOptions::validate() const {
   require(window >= 0, "plateau_window", "must be 0 (off) or positive", static_cast<double>(window));
   require(tolerance >= 0 && tolerance < 1, "plateau_tolerance", "must be in [0, 1)", tolerance);
@@ -61,7 +73,7 @@ void TrainingOptions::validate(const Box& box) const {
   network.validate();
   resolution.validate(box);
   sampling.validate();
-  optimizer.validate();
+  std::visit([](const auto& options) { options.validate(); }, optimizer);
   plateau.validate();
   require(threads >= 0, "threads", "must be 0 (all cores) or positive", threads);
   require(record_every >= 1, "record_every", "must be at least 1", static_cast<double>(record_every));

@@ -16,6 +16,17 @@ inline ValueRowsView view_of(const ValueRows& rows) {
   return {{rows.x[0].data(), rows.x[1].data(), rows.x[2].data()}, rows.target.data(), rows.scale.data()};
 }
 
+inline JumpRowsView view_of(const JumpRows& rows) {
+  JumpRowsView view{};
+  for (std::size_t k = 0; k < kDim; ++k) {
+    view.x[k] = rows.x[k].data();
+    for (std::size_t s = 0; s < kSides; ++s) view.first[s][k] = rows.first[s][k].data();
+  }
+  for (std::size_t s = 0; s < kSides; ++s) view.value[s] = rows.value[s];
+  view.rhs = rows.rhs.data();
+  return view;
+}
+
 inline StencilRowsView view_of(const StencilRows& rows) {
   StencilRowsView view{};
   for (std::size_t s = 0; s < kSides; ++s) {

@@ -1,7 +1,7 @@
 #include "nbm/training/trainer.hpp"
 
+#include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include "nbm/core/error.hpp"
 #include "training/trainer_state.hpp"
@@ -18,15 +18,6 @@ std::vector<double> initial_networks(const Siren& siren, std::uint64_t seed) {
   return both;
 }
 
-// Sums over the ranks of the loss and its gradient, in one message.
-void sum_over_ranks(const Communicator& communicator, GroupSums& sums, std::vector<double>& gradient) {
-  if (communicator.size() == 1) return;
-  gradient.insert(gradient.end(), sums.squares.begin(), sums.squares.end());
-  communicator.sum(gradient);
-  std::copy(gradient.end() - kRowGroups, gradient.end(), sums.squares.begin());
-  gradient.resize(gradient.size() - kRowGroups);
-}
-
 }  // namespace
 
 Trainer::State::State(Problem p, TrainingOptions o, Device device, Communicator c)
@@ -34,7 +25,7 @@ Trainer::State::State(Problem p, TrainingOptions o, Device device, Communicator 
       options((o.validate(problem.box), std::move(o))),
       communicator(std::move(c)),
       parameters(initial_networks(options.network, options.seed)),
-      adam(options.optimizer, static_cast<index_t>(parameters.size())),
+      optimizer(make_optimizer(options.optimizer, options.network)),
       plateau(options.plateau.window, options.plateau.tolerance) {
   problem.validate();
   has_interface = problem.has_interface();
@@ -43,66 +34,37 @@ Trainer::State::State(Problem p, TrainingOptions o, Device device, Communicator 
 
 void Trainer::State::assemble(Vec3<double> cell_size) {
   const bool fresh = options.sampling.mode == SamplingOptions::Mode::fresh;
-  const index_t draw = fresh ? adam.step() / options.sampling.refresh : adam.step();
+  const index_t draw = fresh ? steps_done / options.sampling.refresh : steps_done;
   if (draw == assembled_draw && cell_size == assembled_cell_size) return;
-  backend->assemble(adam.step(), cell_size);
+  backend->assemble(draw, cell_size);
   assembled_draw = draw;
   assembled_cell_size = cell_size;
 }
 
 void Trainer::State::train_step() {
-  const Vec3<double> cell_size = options.resolution.cell_size(adam.step(), options.optimizer.steps, options.seed);
+  const Vec3<double> cell_size = options.resolution.cell_size(steps_done, steps_total(), options.seed);
   assemble(cell_size);
-  PerGroup<double> rows = backend->row_counts();
-  communicator.sum(rows);
+  const Objective objective(*backend, communicator,
+                            group_weights(options.loss, options.discretization, problem.box, cell_size));
+  const GroupSums sums = optimizer->step(objective, parameters);
+  const double loss = objective.loss(sums);
+  for (const double rows : objective.rows()) rows_since_entry += rows;
 
-  // The gradient of sum_g lambda_g^2 / N_g sum_i r_i^2.
-  const PerGroup<double> weights = group_weights(options.loss, problem.box, cell_size);
-  PerGroup<double> factors{};
-  for (std::size_t g = 0; g < kRowGroups; ++g) {
-    factors[g] = rows[g] > 0 ? 2.0 * weights[g] * weights[g] / rows[g] : 0.0;
-    rows_since_entry += rows[g];
-  }
-  std::vector<double> gradient(parameters.size(), 0.0);
-  GroupSums sums = backend->add_loss_gradient(parameters, factors, gradient);
-  sums.rows = rows;
-  sum_over_ranks(communicator, sums, gradient);
-  check_finite(sums, gradient);
-
-  const HistoryEntry record = entry(sums, cell_size);
-  adam.update(parameters, gradient);
-  if (plateau.add(record.loss)) stop_reason = StopReason::plateau;
-  if (adam.step() >= options.optimizer.steps) stop_reason = StopReason::completed;
+  const HistoryEntry record = entry(sums, loss, cell_size);
+  ++steps_done;
+  if (plateau.add(loss)) stop_reason = StopReason::plateau;
+  if (steps_done >= steps_total()) stop_reason = StopReason::completed;
   const bool ends = stop_reason != StopReason::running;
   if (record.step % options.record_every == 0 || ends) history.push_back(record);
 }
 
-void Trainer::State::check_finite(const GroupSums& sums, std::span<const double> gradient) const {
-  const std::string advice =
-      "; the parameters of the step before are kept: lower the learning rate, or clip the gradient";
-  for (std::size_t g = 0; g < kRowGroups; ++g) {
-    if (!std::isfinite(sums.squares[g])) {
-      const std::string group = to_string(static_cast<RowGroup>(g));
-      throw NonFiniteLoss(
-          adam.step(), group,
-          "step " + std::to_string(adam.step()) + ": the residuals of the " + group + " rows are not finite" + advice);
-    }
-  }
-  for (const double g : gradient) {
-    if (!std::isfinite(g)) {
-      throw NonFiniteLoss(adam.step(), "gradient",
-                          "step " + std::to_string(adam.step()) + ": the gradient is not finite" + advice);
-    }
-  }
-}
-
-HistoryEntry Trainer::State::entry(const GroupSums& sums, Vec3<double> cell_size) const {
+HistoryEntry Trainer::State::entry(const GroupSums& sums, double loss, Vec3<double> cell_size) const {
   HistoryEntry entry;
-  entry.step = adam.step();
-  entry.loss = sums.loss(group_weights(options.loss, problem.box, cell_size));
+  entry.step = steps_done;
+  entry.loss = loss;
   for (std::size_t g = 0; g < kRowGroups; ++g) entry.mean_squares[g] = sums.mean_square(static_cast<RowGroup>(g));
   entry.rows = sums.rows;
-  entry.learning_rate = options.optimizer.rate(adam.step());
+  entry.rate = optimizer->rate();
   entry.cell_size = std::max({cell_size.x, cell_size.y, cell_size.z});
   return entry;
 }
@@ -134,8 +96,8 @@ StopReason Trainer::step(index_t count, const Callback& callback) {
   return s.stop_reason;
 }
 
-index_t Trainer::steps_done() const { return state_->adam.step(); }
-index_t Trainer::steps_total() const { return state_->options.optimizer.steps; }
+index_t Trainer::steps_done() const { return state_->steps_done; }
+index_t Trainer::steps_total() const { return state_->steps_total(); }
 StopReason Trainer::stop_reason() const { return state_->stop_reason; }
 const History& Trainer::history() const { return state_->history; }
 const std::vector<double>& Trainer::parameters() const { return state_->parameters; }

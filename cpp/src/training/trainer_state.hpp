@@ -1,7 +1,6 @@
 #pragma once
-#include "nbm/training/adam.hpp"
-#include "nbm/training/backend.hpp"
 #include "nbm/training/trainer.hpp"
+#include "training/optimizer.hpp"
 
 namespace nbm {
 
@@ -11,7 +10,8 @@ struct Trainer::State {
   Communicator communicator;
   std::unique_ptr<TrainingBackend> backend;
   std::vector<double> parameters;
-  Adam adam;
+  std::unique_ptr<Optimizer> optimizer;
+  index_t steps_done = 0;
   PlateauDetector plateau;
   History history;
   StopReason stop_reason = StopReason::running;
@@ -24,10 +24,10 @@ struct Trainer::State {
 
   State(Problem p, TrainingOptions o, Device device, Communicator c);
 
+  index_t steps_total() const { return steps_of(options.optimizer); }
   void assemble(Vec3<double> cell_size);
   void train_step();
-  void check_finite(const GroupSums& sums, std::span<const double> gradient) const;
-  HistoryEntry entry(const GroupSums& sums, Vec3<double> cell_size) const;
+  HistoryEntry entry(const GroupSums& sums, double loss, Vec3<double> cell_size) const;
 };
 
 }  // namespace nbm

@@ -12,12 +12,19 @@ class NBM_EXPORT TrainingBackend {
  public:
   virtual ~TrainingBackend() = default;
 
-  // Samples and assembles this rank's share of the rows of step `step`, replacing those before.
-  virtual void assemble(index_t step, Vec3<double> cell_size) = 0;
+  // Samples and assembles this rank's share of the rows of draw number `draw` (in grid mode: of that batch, epochs
+  // following each other), replacing those before.
+  virtual void assemble(index_t draw, Vec3<double> cell_size) = 0;
   virtual PerGroup<double> row_counts() const = 0;
-  // As nbm::add_loss_gradient, on the rows in place.
+  // As the functions of loss.hpp, on the rows in place.
+  virtual GroupSums loss_sums(std::span<const double> parameters) = 0;
   virtual GroupSums add_loss_gradient(std::span<const double> parameters, const PerGroup<double>& factors,
                                       std::span<double> gradient) = 0;
+  virtual GroupSums add_normal_equations(std::span<const double> parameters, const PerGroup<double>& factors,
+                                         std::span<double> matrix, std::span<double> vector) = 0;
+  // Solves (matrix + damping diag(matrix)) x = -vector in place of `solution`; false if it is not positive definite.
+  virtual bool solve_damped(std::span<const double> matrix, std::span<const double> vector, double damping,
+                            std::span<double> solution) = 0;
 };
 
 // The backend for `device`; rank and ranks say which share of the points it makes.

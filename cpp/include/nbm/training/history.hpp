@@ -12,7 +12,7 @@ struct HistoryEntry {
   double loss = 0;
   PerGroup<double> mean_squares{};
   PerGroup<double> rows{};
-  double learning_rate = 0;
+  double rate = 0;               // learning rate, or damping
   double cell_size = 0;          // longest edge
   double seconds = 0;            // since training began, resumed parts included
   double points_per_second = 0;  // rows of all ranks, since the entry before

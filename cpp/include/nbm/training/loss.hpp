@@ -11,9 +11,15 @@
 
 namespace nbm {
 
+// How the interface enters: by finite volumes of cut cells (section 7), or by rows for the two jump conditions at
+// points of the interface, with regular rows everywhere (section 10).
+enum class Discretization { bochkov_gibou, direct_jump };
+NBM_EXPORT Discretization parse_discretization(const std::string& name);
+NBM_EXPORT std::string to_string(Discretization discretization);
+
 // The kinds of rows that a loss weighs separately (docs/method.md, section 10).
-enum class RowGroup { regular = 0, irregular = 1, boundary = 2 };
-constexpr int kRowGroups = 3;
+enum class RowGroup { regular = 0, irregular = 1, boundary = 2, value_jump = 3, flux_jump = 4 };
+constexpr int kRowGroups = 5;
 NBM_EXPORT std::string to_string(RowGroup group);
 
 template <class T>
@@ -25,7 +31,8 @@ NBM_EXPORT Loss parse_loss(const std::string& name);
 NBM_EXPORT std::string to_string(Loss loss);
 
 // lambda_g of loss = sum_g lambda_g^2 mean(r^2 over group g).
-NBM_EXPORT PerGroup<double> group_weights(Loss loss, const Box& box, Vec3<double> cell_size);
+NBM_EXPORT PerGroup<double> group_weights(Loss loss, Discretization discretization, const Box& box,
+                                          Vec3<double> cell_size);
 
 // Sums over rows of this process, or of all after sum_over_ranks.
 struct GroupSums {
@@ -38,11 +45,25 @@ struct GroupSums {
 
 NBM_EXPORT PerGroup<double> row_counts(const RowSet& rows);
 
-// Residuals of this process's rows and their gradient: adds sum_g factors[g] sum_i r_i dr_i/dparameters to `gradient`.
-// parameters, gradient: minus network, then plus network. Rows are cut into tasks by their number alone and summed in a
-// fixed order: the same bits for any number of threads.
+// Residuals of this process's rows.
+// Rows are cut into tasks by their number alone and summed in a fixed order: the same bits for any number of threads.
+NBM_EXPORT GroupSums loss_sums(const Siren& siren, std::span<const double> parameters, const RowSet& rows,
+                               Precision precision, ThreadPool& pool);
+
+// Also their gradient: adds sum_g factors[g] sum_i r_i dr_i/dparameters to `gradient`.
+// parameters, gradient: minus network, then plus network.
 NBM_EXPORT GroupSums add_loss_gradient(const Siren& siren, std::span<const double> parameters, const RowSet& rows,
                                        const PerGroup<double>& factors, Precision precision, std::span<double> gradient,
                                        ThreadPool& pool);
+
+// Unknowns of one network in the normal equations: its parameters, padded to whole vectors of the CPU. The rows and
+// columns of the padding are zero.
+NBM_EXPORT index_t padded_parameters(const Siren& siren);
+
+// The normal equations of the rows weighted by sqrt(factors[g]), in double precision: adds J'J to the upper triangle of
+// `matrix` ([n][n] row-major, n = 2 padded_parameters: minus network, then plus network) and J'r to `vector` ([n]).
+NBM_EXPORT GroupSums add_normal_equations(const Siren& siren, std::span<const double> parameters, const RowSet& rows,
+                                          const PerGroup<double>& factors, std::span<double> matrix,
+                                          std::span<double> vector, ThreadPool& pool);
 
 }  // namespace nbm

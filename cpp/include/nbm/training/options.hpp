@@ -26,6 +26,22 @@ struct NBM_EXPORT AdamOptions {
   double rate(index_t step) const;
 };
 
+// Levenberg-Marquardt on the normal equations (J'J + damping diag J'J) p = -J'r (docs/method.md, section 10).
+// A step is one linearization; the damping is divided by `decrease` after a step that lowered the loss and multiplied
+// by `increase` after each trial that did not, `trials` at most.
+struct NBM_EXPORT GaussNewtonOptions {
+  index_t steps = 60;
+  double damping = 1e-3;
+  double decrease = 3.0;
+  double increase = 4.0;
+  int trials = 12;
+
+  void validate() const;
+};
+
+using OptimizerOptions = std::variant<AdamOptions, GaussNewtonOptions>;
+NBM_EXPORT index_t steps_of(const OptimizerOptions& optimizer);
+
 // Stops training when the loss, averaged over `window` steps, has not fallen by the factor 1 - tolerance since the
 // window before. window 0: never.
 struct NBM_EXPORT PlateauOptions {
@@ -52,8 +68,9 @@ struct NBM_EXPORT TrainingOptions {
   Siren network;
   ResolutionSchedule resolution;  // coarsest: the cell size
   SamplingOptions sampling;
+  Discretization discretization = Discretization::bochkov_gibou;
   Loss loss = Loss::balanced;
-  AdamOptions optimizer;
+  OptimizerOptions optimizer;
   PlateauOptions plateau;
   Precision precision = Precision::float32;
   std::uint64_t seed = 0;

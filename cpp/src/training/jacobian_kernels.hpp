@@ -1,0 +1,37 @@
+#pragma once
+#include "training/kernels.hpp"
+
+// Jacobians of batches of rows by the networks' parameters in double precision, compiled for each SIMD level.
+// Row i of the batch goes to jacobian[(i - begin) * stride + ...] and its residual to residuals[i - begin], both times
+// `scale`. Rows of one network write parameter_count numbers; rows of both write the plus network's `plus_offset`
+// numbers behind the minus network's. Columns in between are left alone.
+namespace nbm {
+
+struct JacobianTarget {
+  double* jacobian;
+  index_t stride;
+  index_t plus_offset;
+  double* residuals;
+  double scale;
+};
+
+struct JacobianKernels {
+  int pack_size;
+  void (*difference_rows)(const SirenView<double>& net, const DifferenceRowsView& rows, index_t begin, index_t end,
+                          const JacobianTarget& target, double* memory);
+  void (*value_rows)(const SirenView<double>& net, const ValueRowsView& rows, index_t begin, index_t end,
+                     const JacobianTarget& target, double* memory);
+  void (*jump_rows)(const SirenView<double>* nets, const JumpRowsView& rows, index_t begin, index_t end,
+                    const JacobianTarget& target, double* memory);
+  void (*stencil_rows)(const SirenView<double>* nets, const StencilRowsView& rows, index_t begin, index_t end,
+                       const JacobianTarget& target, double* memory);
+};
+
+// Length of `memory` in units of a pack, for every kernel above.
+NBM_HD index_t jacobian_workspace(const SirenView<double>& net) {
+  return parameter_count(net) + siren_workspace(net.width, net.depth, kQuantities);
+}
+
+NBM_SIMD_TABLE(JacobianKernels, jacobian_kernels);
+
+}  // namespace nbm

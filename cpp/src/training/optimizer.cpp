@@ -1,0 +1,32 @@
+#include "training/optimizer.hpp"
+
+#include <cmath>
+
+#include "nbm/core/error.hpp"
+#include "training/adam.hpp"
+#include "training/gauss_newton.hpp"
+
+namespace nbm {
+
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, const Siren& siren) {
+  if (const auto* adam = std::get_if<AdamOptions>(&options)) {
+    return std::make_unique<Adam>(*adam, 2 * siren.parameter_count());
+  }
+  return std::make_unique<GaussNewton>(std::get<GaussNewtonOptions>(options), siren);
+}
+
+void require_finite(const GroupSums& sums, std::span<const double> gradient, index_t step) {
+  const std::string at = "step " + std::to_string(step) + ": ";
+  const std::string advice =
+      " not finite; the parameters of the step before are kept: lower the learning rate, or clip the gradient";
+  for (std::size_t g = 0; g < kRowGroups; ++g) {
+    if (std::isfinite(sums.squares[g])) continue;
+    const std::string group = to_string(static_cast<RowGroup>(g));
+    throw NonFiniteLoss(step, group, at + "the residuals of the " + group + " rows are" + advice);
+  }
+  for (const double g : gradient) {
+    if (!std::isfinite(g)) throw NonFiniteLoss(step, "gradient", at + "the gradient is" + advice);
+  }
+}
+
+}  // namespace nbm

@@ -1,0 +1,32 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+
+#include "nbm/core/tensor_file.hpp"
+#include "training/objective.hpp"
+
+namespace nbm {
+
+// One way of lowering an objective. `step` leaves the parameters alone when a residual is not finite, and reports it.
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+
+  // One step; returns the sums at the parameters on entry.
+  virtual GroupSums step(const Objective& objective, std::span<double> parameters) = 0;
+  // The learning rate or damping of the last step, for the history.
+  virtual double rate() const = 0;
+
+  // Everything that a checkpoint needs, as vectors.
+  virtual std::map<std::string, std::vector<double>> state() const = 0;
+  // Throws std::out_of_range when an entry is missing, InvalidArgument when one is of another network.
+  virtual void restore(const std::map<std::string, std::vector<double>>& state) = 0;
+};
+
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, const Siren& siren);
+
+// Throws NonFiniteLoss naming the group whose residuals are not finite, or "gradient".
+void require_finite(const GroupSums& sums, std::span<const double> gradient, index_t step);
+
+}  // namespace nbm

@@ -1,0 +1,30 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "nbm/training/loss.hpp"
+
+namespace nbm {
+
+// A piece of one group's rows. Its result has a place of its own, so that sums are made in the order of the tasks.
+struct RowTask {
+  RowGroup group;
+  int side;  // of one-sided rows
+  index_t begin, end;
+};
+
+// Least rows in a task, by what they cost.
+struct TaskGrains {
+  index_t one_sided, jumps, irregular;
+};
+
+// All rows, cut by their number alone; the long tasks first, so that a team ends together.
+std::vector<RowTask> make_tasks(const RowSet& rows, const TaskGrains& grains);
+
+// The cell size of the rows in difference form, in network coordinates: one for all of a set.
+Vec3<double> difference_step(const RowSet& rows);
+
+// Throws InvalidArgument unless there are as many numbers as two networks have parameters.
+void check_parameters(const Siren& siren, std::span<const double> parameters);
+
+}  // namespace nbm
