@@ -1,7 +1,137 @@
-#include "bindings.hpp"
+#include <nanobind/stl/array.h>
+#include <nanobind/stl/vector.h>
+
+#include "arrays.hpp"
+#include "nbm/sampling/classify.hpp"
+#include "nbm/sampling/grid_batches.hpp"
+#include "nbm/sampling/low_discrepancy.hpp"
+#include "nbm/sampling/resolution.hpp"
+#include "nbm/sampling/sampler.hpp"
 
 namespace nbm::python {
+namespace {
 
-void bind_sampling(nb::module_& /*m*/) {}
+using Sizes = std::array<double, kDim>;
+
+Vec3<double> vector_of(const Sizes& v) { return {v[0], v[1], v[2]}; }
+
+nb::ndarray<nb::numpy, double> rows_of(const Points& points) {
+  std::vector<double> values(points.x.size() * kDim);
+  for (std::size_t i = 0; i < points.x.size(); ++i) {
+    values[kDim * i] = points.x[i];
+    values[kDim * i + 1] = points.y[i];
+    values[kDim * i + 2] = points.z[i];
+  }
+  return array_of(std::move(values), {points.x.size(), kDim});
+}
+
+nb::dict samples_dict(const SampleSet& set) {
+  nb::dict out;
+  out["regular_minus"] = rows_of(set.regular[0]);
+  out["regular_plus"] = rows_of(set.regular[1]);
+  out["irregular"] = rows_of(set.irregular);
+  out["boundary_minus"] = rows_of(set.boundary[0]);
+  out["boundary_plus"] = rows_of(set.boundary[1]);
+  return out;
+}
+
+// call(pool) with the GIL released.
+template <class Call>
+auto on_team(int threads, Call&& call) {
+  const nb::gil_scoped_release release;
+  ThreadPool pool(threads);
+  return call(pool);
+}
+
+void bind_sampler(nb::module_& m) {
+  nb::class_<Sampler>(m, "Sampler")
+      .def(
+          "__init__",
+          [](Sampler* self, const Problem& problem, index_t regular, index_t irregular, index_t boundary,
+             std::uint64_t seed, int threads) {
+            on_team(threads, [&](ThreadPool& pool) {
+              return new (self) Sampler(problem, {regular, irregular, boundary}, seed, pool);
+            });
+          },
+          nb::arg("problem"), nb::arg("regular"), nb::arg("irregular"), nb::arg("boundary"), nb::arg("seed"),
+          nb::arg("threads"))
+      .def_prop_ro("has_interface", &Sampler::has_interface)
+      .def_prop_ro("interface_area", [](const Sampler& self) { return self.interface().area(); })
+      .def(
+          "draw",
+          [](const Sampler& self, index_t number, const Sizes& h, int rank, int ranks, int threads) {
+            return samples_dict(
+                on_team(threads, [&](ThreadPool& pool) { return self.draw(number, vector_of(h), pool, rank, ranks); }));
+          },
+          nb::arg("number"), nb::arg("cell_size"), nb::arg("rank"), nb::arg("ranks"), nb::arg("threads"))
+      .def(
+          "on_interface",
+          [](const Sampler& self, index_t number, index_t count, int rank, int ranks, int threads) {
+            const InterfacePoints on = on_team(
+                threads, [&](ThreadPool& pool) { return self.draw_interface(number, count, pool, rank, ranks); });
+            return nb::make_tuple(rows_of(on.points), rows_of(on.normals));
+          },
+          nb::arg("number"), nb::arg("count"), nb::arg("rank"), nb::arg("ranks"), nb::arg("threads"))
+      .def(
+          "acceptance",
+          [](const Sampler& self, const Sizes& h, int threads) {
+            const Acceptance kept =
+                on_team(threads, [&](ThreadPool& pool) { return self.acceptance(vector_of(h), pool); });
+            return nb::make_tuple(kept.regular, kept.irregular);
+          },
+          nb::arg("cell_size"), nb::arg("threads"));
+}
+
+void bind_grid_batches(nb::module_& m) {
+  nb::class_<GridBatches>(m, "GridBatches")
+      .def(nb::init<const Problem&, index_t, std::uint64_t, index_t>(), nb::arg("problem"), nb::arg("nodes"),
+           nb::arg("seed"), nb::arg("batch"))
+      .def_prop_ro("batches_per_epoch", &GridBatches::batches_per_epoch)
+      .def(
+          "draw",
+          [](const GridBatches& self, index_t epoch, index_t batch, const Sizes& h, int rank, int ranks, int threads) {
+            return samples_dict(on_team(
+                threads, [&](ThreadPool& pool) { return self.draw(epoch, batch, vector_of(h), pool, rank, ranks); }));
+          },
+          nb::arg("epoch"), nb::arg("batch"), nb::arg("cell_size"), nb::arg("rank"), nb::arg("ranks"),
+          nb::arg("threads"));
+}
+
+}  // namespace
+
+void bind_sampling(nb::module_& m) {
+  bind_sampler(m);
+  bind_grid_batches(m);
+  m.def(
+      "classify",
+      [](const Problem& problem, const PointsArray& array, const Sizes& h) {
+        const Points points = points_of(array);
+        std::vector<std::uint8_t> kind(points.x.size());
+        {
+          const nb::gil_scoped_release release;
+          classify(problem.level_set, points.view(), vector_of(h), kind);
+        }
+        return array_of(std::move(kind));
+      },
+      nb::arg("problem"), nb::arg("points"), nb::arg("cell_size"));
+  m.def(
+      "low_discrepancy",
+      [](index_t first, index_t count, int dim, std::uint64_t seed, index_t draw) {
+        std::vector<double> values(static_cast<std::size_t>(count));
+        fill_low_discrepancy(make_sobol(seed, Stream::regular, draw), first, count, dim, values.data());
+        return array_of(std::move(values));
+      },
+      nb::arg("first"), nb::arg("count"), nb::arg("dim"), nb::arg("seed"), nb::arg("draw"));
+  m.attr("LOW_DISCREPANCY_DIMS") = kSobolDims;
+  m.def(
+      "resolution_levels",
+      [](int levels, int order, index_t first, index_t count, index_t steps, std::uint64_t seed) {
+        const ResolutionSchedule schedule{{}, levels, static_cast<ResolutionOrder>(order)};
+        std::vector<int> result;
+        for (index_t step = first; step < first + count; ++step) result.push_back(schedule.level(step, steps, seed));
+        return result;
+      },
+      nb::arg("levels"), nb::arg("order"), nb::arg("first"), nb::arg("count"), nb::arg("steps"), nb::arg("seed"));
+}
 
 }  // namespace nbm::python
