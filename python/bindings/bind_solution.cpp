@@ -1,7 +1,151 @@
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "arrays.hpp"
 #include "bindings.hpp"
+#include "nbm/core/error.hpp"
+#include "nbm/solution/solution.hpp"
 
 namespace nbm::python {
+namespace {
 
-void bind_solution(nb::module_& /*m*/) {}
+using Values = std::vector<double>;
+using Array = nb::ndarray<nb::numpy, double>;
+
+// A team for one call: of one where more would cost more than they bring.
+ThreadPool team(index_t points, int threads) { return ThreadPool(points < 8192 && threads >= 0 ? 1 : threads); }
+
+// fill(points, values, pool) without the GIL, its values as an array.
+template <class Fill>
+Array evaluate(const PointsArray& array, int threads, Fill&& fill) {
+  Values values(array.shape(0));
+  {
+    const nb::gil_scoped_release release;
+    const Points points = points_of(array);
+    ThreadPool pool = team(points.size(), threads);
+    fill(points.view(), values, pool);
+  }
+  return array_of(std::move(values));
+}
+
+// fill(points, values, gradient, pool) likewise: values (n,) and gradient (n, 3).
+template <class Fill>
+std::pair<Array, Array> evaluate_gradient(const PointsArray& array, int threads, Fill&& fill) {
+  const std::size_t n = array.shape(0);
+  Values values(n), rows(n * kDim);
+  {
+    const nb::gil_scoped_release release;
+    const Points points = points_of(array);
+    ThreadPool pool = team(points.size(), threads);
+    Values x(n), y(n), z(n);
+    fill(points.view(), values, {x, y, z}, pool);
+    for (std::size_t i = 0; i < n; ++i) {
+      rows[kDim * i] = x[i];
+      rows[kDim * i + 1] = y[i];
+      rows[kDim * i + 2] = z[i];
+    }
+  }
+  return {array_of(std::move(values)), array_of(std::move(rows), {n, kDim})};
+}
+
+Side side_of(int index) { return index == 0 ? Side::minus : Side::plus; }
+
+Solution make_solution(const Box& box, const Field& level_set, std::vector<int> hidden, double omega, double gamma,
+                       const ValuesArray& parameters, Solution::Info info) {
+  return Solution(box, level_set, {std::move(hidden), omega, gamma},
+                  Values(parameters.data(), parameters.data() + parameters.size()), std::move(info));
+}
+
+}  // namespace
+
+void bind_solution(nb::module_& m) {
+  using Gradient = Solution::Gradient;
+  nb::class_<Solution>(m, "Solution")
+      .def(
+          "__init__",
+          [](Solution* self, const Box& box, const Field& level_set, std::vector<int> hidden, double omega,
+             double gamma, const ValuesArray& parameters, Solution::Info info) {
+            new (self)
+                Solution(make_solution(box, level_set, std::move(hidden), omega, gamma, parameters, std::move(info)));
+          },
+          nb::arg("box"), nb::arg("level_set"), nb::arg("hidden"), nb::arg("omega"), nb::arg("gamma"),
+          nb::arg("parameters"), nb::arg("info"))
+      .def_prop_ro("box", [](const Solution& s) { return s.box(); })
+      .def_prop_ro("level_set", [](const Solution& s) { return s.level_set(); })
+      .def_prop_ro("hidden", [](const Solution& s) { return s.siren().hidden; })
+      .def_prop_ro("omega", [](const Solution& s) { return s.siren().omega; })
+      .def_prop_ro("gamma", [](const Solution& s) { return s.siren().gamma; })
+      .def_prop_ro("parameters", [](const Solution& s) { return array_of(Values(s.parameters())); })
+      .def_prop_rw("info", &Solution::info, &Solution::set_info)
+      .def(
+          "evaluate",
+          [](const Solution& s, const PointsArray& points, int threads, const std::string& precision) {
+            const Precision p = parse_precision(precision);
+            return evaluate(points, threads,
+                            [&](PointsView v, Values& values, ThreadPool& pool) { s.evaluate(v, values, pool, p); });
+          },
+          nb::arg("points"), nb::arg("threads"), nb::arg("precision"))
+      .def(
+          "evaluate_side",
+          [](const Solution& s, int side, const PointsArray& points, int threads, const std::string& precision) {
+            const Precision p = parse_precision(precision);
+            return evaluate(points, threads, [&](PointsView v, Values& values, ThreadPool& pool) {
+              s.evaluate_side(side_of(side), v, values, pool, p);
+            });
+          },
+          nb::arg("side"), nb::arg("points"), nb::arg("threads"), nb::arg("precision"))
+      .def(
+          "evaluate_gradient",
+          [](const Solution& s, const PointsArray& points, int threads, const std::string& precision) {
+            const Precision p = parse_precision(precision);
+            return evaluate_gradient(points, threads, [&](PointsView v, Values& values, Gradient g, ThreadPool& pool) {
+              s.evaluate_gradient(v, values, g, pool, p);
+            });
+          },
+          nb::arg("points"), nb::arg("threads"), nb::arg("precision"))
+      .def(
+          "evaluate_gradient_side",
+          [](const Solution& s, int side, const PointsArray& points, int threads, const std::string& precision) {
+            const Precision p = parse_precision(precision);
+            return evaluate_gradient(points, threads, [&](PointsView v, Values& values, Gradient g, ThreadPool& pool) {
+              s.evaluate_gradient_side(side_of(side), v, values, g, pool, p);
+            });
+          },
+          nb::arg("side"), nb::arg("points"), nb::arg("threads"), nb::arg("precision"))
+      .def(
+          "evaluate_level_set",
+          [](const Solution& s, const PointsArray& points, int threads) {
+            return evaluate(points, threads, [&](PointsView v, Values& values, ThreadPool& pool) {
+              s.evaluate_level_set(v, values, pool);
+            });
+          },
+          nb::arg("points"), nb::arg("threads"))
+      .def(
+          "jump",
+          [](const Solution& s, const PointsArray& points, int threads) {
+            return evaluate(points, threads,
+                            [&](PointsView v, Values& values, ThreadPool& pool) { s.jump(v, values, pool); });
+          },
+          nb::arg("points"), nb::arg("threads"))
+      .def(
+          "flux_jump",
+          [](const Solution& s, const Problem& problem, const PointsArray& points, const PointsArray& normals,
+             int threads) {
+            const Points directions = points_of(normals);
+            return evaluate(points, threads, [&](PointsView v, Values& values, ThreadPool& pool) {
+              s.flux_jump(problem, v, directions.view(), values, pool);
+            });
+          },
+          nb::arg("problem"), nb::arg("points"), nb::arg("normals"), nb::arg("threads"))
+      .def("save", &Solution::save, nb::arg("path"), nb::call_guard<nb::gil_scoped_release>());
+  m.def(
+      "load_solution",
+      [](const std::string& path, const Field* level_set) {
+        return level_set == nullptr ? Solution::load(path) : Solution::load(path, *level_set);
+      },
+      nb::arg("path"), nb::arg("level_set").none(), nb::call_guard<nb::gil_scoped_release>());
+}
 
 }  // namespace nbm::python

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nbm import _core
+from nbm.error_norms import ErrorNorms
 from nbm.errors import (
     BackendUnavailable,
     FileError,
@@ -10,15 +11,21 @@ from nbm.errors import (
     InvalidField,
     NbmError,
     NonFiniteLoss,
+    ProblemFileError,
 )
+from nbm.solution import Solution, load
 
 __version__: str = _core.build_info().version
 
 __all__ = [
     "BackendUnavailable",
+    "ErrorNorms",
     "FileError",
     "InvalidArgument",
     "InvalidField",
     "NbmError",
     "NonFiniteLoss",
+    "ProblemFileError",
+    "Solution",
+    "load",
 ]

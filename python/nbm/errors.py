@@ -12,6 +12,7 @@ __all__ = [
     "InvalidField",
     "NbmError",
     "NonFiniteLoss",
+    "ProblemFileError",
 ]
 
 
@@ -60,3 +61,12 @@ class FileError(NbmError, OSError):
     def __init__(self, message: str, path: str) -> None:
         super().__init__(message)
         self.path = path
+
+
+class ProblemFileError(FileError):
+    """A problem file that cannot be used. ``key``: where, dotted; ``line``: from 1, or None for the whole file."""
+
+    def __init__(self, message: str, path: str, key: str, line: int | None) -> None:
+        super().__init__(message, path)
+        self.key = key
+        self.line = line

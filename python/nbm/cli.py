@@ -1,0 +1,145 @@
+"""The command ``nbm``: solve a problem file, evaluate a model, look at a run, examine the installation.
+
+Exit codes: 0 done; 1 the run failed; 2 a wrong command line, problem file or other input; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import numpy as np
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+import nbm
+from nbm.doctor import examine
+from nbm.errors import FileError, InvalidArgument, InvalidField, NbmError
+from nbm.point_files import read_points, to_csv, write_table
+from nbm.progress import ProgressReport, describe
+from nbm.run import Run, read_json, read_metrics, solve_file
+
+__all__ = ["app", "main"]
+
+_FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
+_LINES_SHOWN = 12
+
+
+class _Group(TyperGroup):
+    """Commands whose errors are one sentence on stderr, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except NbmError as error:
+            click.echo(f"nbm: {error}", err=True)
+            ctx.exit(_BAD_INPUT if isinstance(error, (FileError, InvalidArgument, InvalidField)) else _FAILED)
+        except KeyboardInterrupt:
+            click.echo("nbm: interrupted", err=True)
+            ctx.exit(_INTERRUPTED)
+
+
+app = typer.Typer(cls=_Group, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"nbm {nbm.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """Solve elliptic PDEs with jumps across irregular interfaces in 3-D by small sine networks."""
+
+
+@app.command()
+def solve(
+    file: Annotated[Path, typer.Argument(help="The problem, a TOML file.", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="Run folder.", show_default="runs/<name of FILE>")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:1.", show_default="the file's")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the folder's checkpoint.")] = False,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the random numbers.", show_default="the file's")] = None,
+    threads: Annotated[int | None, typer.Option(min=0, help="0: all cores.", show_default="the file's")] = None,
+) -> None:
+    """Train the problem of FILE and leave model, metrics, picture and VTK file in a run folder."""
+    console = Console()
+    report = ProgressReport(console)
+    try:
+        with report:
+            run, summary = solve_file(
+                file, out=out, device=device, resume=resume, seed=seed, threads=threads, report=report
+            )
+    except KeyboardInterrupt:
+        click.echo("A checkpoint was kept; the same command with --resume goes on from it.", err=True)
+        raise
+    typer.echo(f"{summary.stop_reason or 'done'} after {summary.step} steps in {summary.seconds:.1f} s")
+    if summary.error is not None:
+        typer.echo(f"error: {summary.error}")
+    typer.echo(f"{run.folder}: {', '.join(summary.files)}")
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A model file.", show_default=False)],
+    points: Annotated[Path, typer.Argument(help="Points: .npy (n, 3) or .csv with x,y,z.", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="A .npy or .csv file.", show_default="CSV on stdout")] = None,
+    gradient: Annotated[bool, typer.Option("--gradient", help="Also the gradient of u.")] = False,
+) -> None:
+    """Evaluate MODEL at POINTS: columns x, y, z, u, side (0 minus, 1 plus) and, if asked for, u_x, u_y, u_z."""
+    if out is not None and out.suffix not in (".npy", ".csv"):
+        raise InvalidArgument(f"out: got {out.name}, expected a .npy or .csv file", "out")
+    solution = nbm.load(model)
+    at = read_points(points)
+    columns = ["x", "y", "z", "u", "side"]
+    parts = [at, solution(at)[:, None], solution.side(at)[:, None].astype(np.float64)]
+    if gradient:
+        columns += ["u_x", "u_y", "u_z"]
+        parts.append(solution.gradient(at))
+    table = np.concatenate(parts, axis=1)
+    if out is None:
+        typer.echo(to_csv(columns, table), nl=False)
+    else:
+        write_table(out, columns, table)
+        typer.echo(f"{out}: {len(at)} points")
+
+
+@app.command()
+def show(folder: Annotated[Path, typer.Argument(help="A run folder.", show_default=False)]) -> None:
+    """Show what a run did: its settings, how the loss fell, its errors and files."""
+    run = Run(folder)
+    settings = read_json(run.settings)
+    records = read_metrics(run.metrics)
+    typer.echo(f"{folder}: {settings.get('source')} with nbm {settings.get('nbm')}, options {settings.get('options')}")
+    every = max(1, -(-len(records) // _LINES_SHOWN))
+    for record in records[:-1][::every] + records[-1:]:
+        typer.echo(f"  step {record.step:>7}  {record.seconds:8.1f} s  {describe(record)}")
+    if not run.summary.exists():
+        typer.echo("unfinished: nbm solve --resume goes on" if run.checkpoint.exists() else "unfinished, no checkpoint")
+        return
+    summary = read_json(run.summary)
+    typer.echo(f"{summary.get('stop_reason') or 'done'} in {summary.get('seconds', 0.0):.1f} s")
+    if summary.get("error"):
+        typer.echo(f"error: {nbm.ErrorNorms(**summary['error'])}")
+    typer.echo(f"files: {', '.join(summary.get('files', []))}")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this installation contains and what runs on this machine; lines with a dash are what is missing."""
+    for finding in examine():
+        mark = " " if finding.ok else "-"
+        typer.echo(f"{mark} {finding.name:<12} {finding.value}")
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="nbm")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""What a TOML problem file may say: its sections, keys and types. What is left out keeps the library's defaults."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
+
+from nbm import expressions
+
+__all__ = ["ProblemFile"]
+
+
+def _expression(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ValueError(f"got {value!r}, expected a number or an expression in quotes")
+    if isinstance(value, str):
+        expressions.parse(value)
+    return value
+
+
+Expression = Annotated[str | float, BeforeValidator(_expression)]
+# Strict: a truth value or a number in quotes is no number.
+Finite = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Vector = tuple[Finite, Finite, Finite]
+Count = Annotated[int, Strict(), Field(ge=0)]
+PositiveCount = Annotated[int, Strict(), Field(ge=1)]
+Nodes = Annotated[int, Strict(), Field(ge=2)]
+Positive = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
+Switch = Annotated[bool, Strict()]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def given(self) -> dict[str, Any]:
+        """Return the keys that the file sets."""
+        return self.model_dump(exclude_unset=True)
+
+
+class BoxSection(_Section):
+    """[box]: the domain."""
+
+    lower: Vector = (-1.0, -1.0, -1.0)
+    upper: Vector = (1.0, 1.0, 1.0)
+
+
+class ProblemSection(_Section):
+    """[problem]: the interface and the jumps across it."""
+
+    level_set: Expression = 1.0
+    jump_u: Expression = 0.0
+    jump_flux: Expression = 0.0
+
+
+class MediumSection(_Section):
+    """[minus], [plus]: k u - div(mu grad u) = f on one side, u = boundary on the box."""
+
+    k: Expression = 0.0
+    mu: Expression = 1.0
+    f: Expression = 0.0
+    boundary: Expression = 0.0
+
+
+class ManufacturedSection(_Section):
+    """[manufactured]: a known solution from which sources, jumps and boundary values follow."""
+
+    u_minus: Expression
+    u_plus: Expression
+    mu_minus: Expression = 1.0
+    mu_plus: Expression = 1.0
+    k_minus: Expression = 0.0
+    k_plus: Expression = 0.0
+    level_set: Expression
+
+
+class NetworkSection(_Section):
+    """[network]: the sine networks."""
+
+    hidden: Annotated[tuple[PositiveCount, ...], Field(min_length=1)] = (10, 10, 10, 10, 10)
+    omega: Positive = 2.0
+    gamma: Positive = 1.5
+
+
+class TrainingSection(_Section):
+    """[training]: how the residuals are made and weighed."""
+
+    cells: PositiveCount | None = None
+    cell_size: Positive | None = None
+    loss: Literal["balanced", "paper"] = "balanced"
+    precision: Literal["float32", "float64"] = "float32"
+    seed: Count = 0
+    threads: Count = 0
+    device: str = "auto"
+
+    @model_validator(mode="after")
+    def _one_size(self) -> TrainingSection:
+        if self.cells is not None and self.cell_size is not None:
+            raise ValueError("cells and cell_size say the same thing; give one of them")
+        return self
+
+
+class AdamSection(_Section):
+    """[optimizer] with kind = "adam"."""
+
+    kind: Literal["adam"]
+    steps: PositiveCount | None = None
+    learning_rate: Positive | None = None
+    schedule: Literal["constant", "exponential", "cosine"] | None = None
+    final_fraction: Positive | None = None
+    clip_norm: Annotated[float, Strict(), Field(ge=0)] | None = None
+
+
+class GaussNewtonSection(_Section):
+    """[optimizer] with kind = "gauss_newton"."""
+
+    kind: Literal["gauss_newton"]
+    steps: PositiveCount | None = None
+    damping: Positive | None = None
+
+
+class AutomaticSection(_Section):
+    """[optimizer] with kind = "auto": the library chooses."""
+
+    kind: Literal["auto"] = "auto"
+
+
+class SamplingSection(_Section):
+    """[sampling]: the points of a step."""
+
+    mode: Literal["fresh", "grid"] | None = None
+    regular: Count | None = None
+    irregular: Count | None = None
+    boundary: Count | None = None
+    refresh: PositiveCount | None = None
+    grid_nodes: PositiveCount | None = None
+    batch: PositiveCount | None = None
+
+
+class OutputSection(_Section):
+    """[output]: what a run leaves beside the model."""
+
+    vtk: Switch = True
+    shape: tuple[Nodes, Nodes, Nodes] = (64, 64, 64)
+    fields: tuple[Literal["u", "side", "level_set", "gradient"], ...] = ("u", "side", "level_set")
+    picture: Switch = True
+    axis: Literal["x", "y", "z"] = "z"
+    position: Finite | None = None
+
+
+class ProblemFile(_Section):
+    """The whole file: [problem] with [minus] and [plus], or [manufactured]; everything else is optional."""
+
+    box: BoxSection = BoxSection()
+    problem: ProblemSection | None = None
+    minus: MediumSection | None = None
+    plus: MediumSection | None = None
+    manufactured: ManufacturedSection | None = None
+    network: NetworkSection = NetworkSection()
+    training: TrainingSection = TrainingSection()
+    optimizer: Annotated[AdamSection | GaussNewtonSection | AutomaticSection, Field(discriminator="kind")] = (
+        AutomaticSection()
+    )
+    sampling: SamplingSection = SamplingSection()
+    output: OutputSection = OutputSection()
+
+    @model_validator(mode="after")
+    def _one_problem(self) -> ProblemFile:
+        stated = self.problem is not None or self.minus is not None or self.plus is not None
+        if stated and self.manufactured is not None:
+            raise ValueError("give [manufactured], or [problem] with [minus] and [plus], not both")
+        if not stated and self.manufactured is None:
+            raise ValueError("no problem is stated: give [problem] with [minus] and [plus], or [manufactured]")
+        return self

@@ -1,0 +1,239 @@
+"""The trained solution: values, gradients and jumps at points, model files, VTK files, pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbm import _core
+from nbm.arrays import as_points, as_values
+from nbm.error_norms import ErrorNorms, error_norms, low_discrepancy_points, points_near_interface
+from nbm.errors import InvalidArgument
+from nbm.vtk_image import write_vti
+
+if TYPE_CHECKING:
+    from nbm.problem import Box, Problem
+
+__all__ = ["Solution", "load"]
+
+Float64Array = NDArray[np.float64]
+_MINUS, _PLUS = 0, 1
+_FIELDS = ("u", "side", "level_set", "gradient")
+
+
+class Solution:
+    """u on a box with an interface: one network where the level set is negative, another elsewhere.
+
+    Made by :func:`nbm.solve` and :func:`nbm.load`. Evaluation is thread-safe and in double precision by default.
+    Points are (n, 3), box coordinates; NumPy arrays, nested lists, or whatever speaks DLPack from CPU memory.
+    Outside of the box the networks extrapolate: values there mean nothing. Other shapes and types: ``InvalidArgument``.
+
+    Attributes:
+        history: What training recorded, or None for a loaded solution.
+        stop_reason: Why training ended, or None for a loaded solution.
+        threads: Threads that evaluate; 0 means all cores.
+    """
+
+    def __init__(self, native: _core.Solution, *, history: Any = None, stop_reason: str | None = None) -> None:
+        """Wrap a native solution; :func:`nbm.solve` and :func:`nbm.load` do that."""
+        self._native = native
+        self.history = history
+        self.stop_reason = stop_reason
+        self.threads = 0
+
+    def __call__(self, points: Any, *, precision: str = "float64") -> Float64Array:
+        """Return u at points (n, 3) as (n,), float64.
+
+        Args:
+            points: Where, box coordinates.
+            precision: Of the network's arithmetic, "float64" or "float32" (about twice as fast, 1e-6 relative).
+        """
+        return self._native.evaluate(as_points(points), self.threads, precision)
+
+    def gradient(self, points: Any, *, precision: str = "float64") -> Float64Array:
+        """Return the gradient of u by box coordinates as (n, 3), float64."""
+        return self._native.evaluate_gradient(as_points(points), self.threads, precision)[1]
+
+    def value_and_gradient(self, points: Any, *, precision: str = "float64") -> tuple[Float64Array, Float64Array]:
+        """Return u (n,) and its gradient (n, 3) for the price of the gradient."""
+        return self._native.evaluate_gradient(as_points(points), self.threads, precision)
+
+    def minus(self, points: Any, *, precision: str = "float64") -> Float64Array:
+        """Return the minus network at every point, wherever it lies, as (n,)."""
+        return self._native.evaluate_side(_MINUS, as_points(points), self.threads, precision)
+
+    def plus(self, points: Any, *, precision: str = "float64") -> Float64Array:
+        """Return the plus network at every point, wherever it lies, as (n,)."""
+        return self._native.evaluate_side(_PLUS, as_points(points), self.threads, precision)
+
+    def gradient_minus(self, points: Any, *, precision: str = "float64") -> Float64Array:
+        """Return the gradient of the minus network at every point as (n, 3)."""
+        return self._native.evaluate_gradient_side(_MINUS, as_points(points), self.threads, precision)[1]
+
+    def gradient_plus(self, points: Any, *, precision: str = "float64") -> Float64Array:
+        """Return the gradient of the plus network at every point as (n, 3)."""
+        return self._native.evaluate_gradient_side(_PLUS, as_points(points), self.threads, precision)[1]
+
+    def level_set(self, points: Any) -> Float64Array:
+        """Return the level set as (n,). ``InvalidField`` where it is not finite."""
+        return self._native.evaluate_level_set(as_points(points), self.threads)
+
+    def side(self, points: Any) -> NDArray[np.int8]:
+        """Return the side on which each point lies as (n,), int8: 0 minus (level set < 0), 1 plus."""
+        return (self.level_set(points) >= 0.0).astype(np.int8)
+
+    def jump(self, points: Any) -> Float64Array:
+        """Return plus minus minus of the two networks as (n,): on the interface, the jump of u."""
+        return self._native.jump(as_points(points), self.threads)
+
+    def flux_jump(self, problem: Problem, points: Any, normals: Any) -> Float64Array:
+        """Return mu+ dn u+ - mu- dn u- as (n,): on the interface, the jump of the flux.
+
+        Args:
+            problem: Whose diffusion coefficients to take.
+            points: (n, 3), box coordinates.
+            normals: (n, 3), unit vectors from minus to plus.
+        """
+        at = as_points(points)
+        directions = as_points(normals, "normals")
+        return self._native.flux_jump(problem.native, at, directions, self.threads)
+
+    @property
+    def box(self) -> Box:
+        """The domain."""
+        from nbm.problem import Box
+
+        box = self._native.box
+        return Box(tuple(box.lower), tuple(box.upper))
+
+    @property
+    def parameters(self) -> Float64Array:
+        """All weights and biases, a copy: the minus network, then the plus network (docs/conventions.md)."""
+        return self._native.parameters
+
+    @property
+    def info(self) -> dict[str, str]:
+        """Free text kept with the model: a copy; assign to change it."""
+        return dict(self._native.info)
+
+    @info.setter
+    def info(self, info: Mapping[str, str]) -> None:
+        self._native.info = {str(key): str(value) for key, value in info.items()}
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a model file (safetensors), which :func:`nbm.load` and the C++ library read. ``FileError`` if not."""
+        self._native.save(os.fspath(path))
+
+    def error(
+        self,
+        exact: Callable[[Float64Array], Any] | Problem,
+        *,
+        points: Any = None,
+        near: float | None = None,
+    ) -> ErrorNorms:
+        """Compare u with a known solution.
+
+        Args:
+            exact: A function of points (n, 3) to values (n,), or a problem of :func:`nbm.manufactured`.
+            points: Where to compare, (n, 3). Default: 50 000 evenly spread points over the box, none of which training
+                used, and 5000 more within ``near`` of the interface if there is one.
+            near: Distance from the interface, box units. Default: 1/64 of the box's longest edge.
+        """
+        at = self._test_points(near) if points is None else as_points(points)
+        values = exact.exact(at) if hasattr(exact, "exact") else exact(at)
+        return error_norms(self(at), as_values(values, len(at), "exact"), at)
+
+    def _test_points(self, near: float | None) -> Float64Array:
+        lower, upper = self._bounds()
+        distance = float((upper - lower).max()) / 64 if near is None else near
+        spread = low_discrepancy_points(lower, upper, 50_000)
+        return np.concatenate([spread, points_near_interface(self.level_set, lower, upper, distance, 5000)])
+
+    def _bounds(self) -> tuple[Float64Array, Float64Array]:
+        return np.asarray(self.box.lower, dtype=np.float64), np.asarray(self.box.upper, dtype=np.float64)
+
+    def to_vtk(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        shape: tuple[int, int, int] = (64, 64, 64),
+        fields: Sequence[str] = ("u", "side", "level_set"),
+    ) -> None:
+        """Write values on a uniform grid over the box as VTK image data (.vti).
+
+        Args:
+            path: The file, ending in ``.vti`` by custom.
+            shape: Nodes along x, y, z, at least 2 each; first and last lie on the box.
+            fields: Any of "u", "side" (0 minus, 1 plus), "level_set", "gradient" (a vector).
+        """
+        if len(shape) != 3 or any(int(nodes) != nodes or nodes < 2 for nodes in shape):
+            raise InvalidArgument(f"shape: got {shape}, expected three numbers of nodes of at least 2", "shape")
+        unknown = [name for name in fields if name not in _FIELDS]
+        if unknown:
+            raise InvalidArgument(f"fields: got {unknown[0]!r}, expected any of {', '.join(_FIELDS)}", "fields")
+        lower, upper = self._bounds()
+        axes = [np.linspace(lower[axis], upper[axis], shape[axis]) for axis in range(3)]
+        points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+        spacing = (upper - lower) / (np.asarray(shape) - 1)
+        samples = self._sample(points, fields)
+        grids = {name: values.reshape(*shape, *values.shape[1:]) for name, values in samples.items()}
+        write_vti(path, tuple(lower.tolist()), tuple(spacing.tolist()), tuple(shape), grids)
+
+    def _sample(self, points: Float64Array, fields: Sequence[str]) -> dict[str, NDArray[Any]]:
+        samples: dict[str, NDArray[Any]] = {}
+        if "gradient" in fields:
+            samples["u"], samples["gradient"] = self.value_and_gradient(points)
+        elif "u" in fields:
+            samples["u"] = self(points)
+        if "side" in fields or "level_set" in fields:
+            samples["level_set"] = self.level_set(points)
+            samples["side"] = (samples["level_set"] >= 0.0).astype(np.int8)
+        return {name: samples[name] for name in fields}
+
+    def plot_slice(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        axis: str = "z",
+        position: float | None = None,
+        resolution: int = 400,
+    ) -> None:
+        """Draw u on a plane, with the interface, into a picture file. Needs matplotlib.
+
+        Args:
+            path: The picture; its ending gives the format (.png, .pdf, .svg).
+            axis: "x", "y" or "z", normal to the plane.
+            position: Coordinate of the plane on that axis, box units. Default: the middle of the box.
+            resolution: Samples along the longer edge.
+
+        Raises:
+            BackendUnavailable: matplotlib is not installed.
+            InvalidArgument: no such axis, or a plane outside of the box.
+        """
+        from nbm.pictures import plot_slice
+
+        plot_slice(self, Path(path), axis, position, resolution)
+
+
+def load(path: str | os.PathLike[str], *, level_set: Any = None) -> Solution:
+    """Read a model file that :meth:`Solution.save` or the C++ library wrote.
+
+    Args:
+        path: The file (safetensors).
+        level_set: The level set instead of the stored one: a number, an expression, a grid or a function. Needed where
+            it was a Python or C++ function, which no file can hold.
+
+    Raises:
+        FileError: the file is missing, damaged, of a newer format, or needs ``level_set``.
+    """
+    field = None
+    if level_set is not None:
+        from nbm.problem import as_field
+
+        field = as_field(level_set, "level_set")
+    return Solution(_core.load_solution(os.fspath(path), field))

@@ -1,0 +1,187 @@
+"""Problem files in TOML: read, checked, turned into a problem and options. Errors name file, line and key."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from nbm import expressions
+from nbm.errors import FileError, InvalidArgument, InvalidField, ProblemFileError
+from nbm.problem_schema import ProblemFile
+from nbm.toml_lines import line_of
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["TomlProblem", "read_problem"]
+
+_MOST_BYTES = 1 << 20  # of a problem file; larger ones are something else
+
+
+class TomlProblem:
+    """A checked problem file.
+
+    Attributes:
+        path: The file.
+        text: What it says.
+        sections: The same, checked.
+    """
+
+    def __init__(self, path: Path, text: str, sections: ProblemFile) -> None:
+        """Hold a file that :func:`read_problem` has read."""
+        self.path = path
+        self.text = text
+        self.sections = sections
+
+    def problem(self) -> Any:
+        """Return the :class:`nbm.Problem`. ``ProblemFileError`` where the statement contradicts itself."""
+        import nbm
+
+        with self._blame("box"):
+            box = nbm.Box(self.sections.box.lower, self.sections.box.upper)
+        if self.sections.manufactured is not None:
+            with self._blame("manufactured"):
+                return nbm.manufactured(box=box, **_expressions(self.sections.manufactured))
+        stated = {name: _expressions(getattr(self.sections, name)) for name in ("problem", "minus", "plus")}
+        with self._blame("problem"):
+            minus, plus = nbm.Medium(**stated["minus"]), nbm.Medium(**stated["plus"])
+            return nbm.Problem(box, **{"level_set": 1.0, **stated["problem"]}, minus=minus, plus=plus)
+
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments of :func:`nbm.solve` and :class:`nbm.Trainer` that the file sets."""
+        import nbm
+
+        options: dict[str, Any] = self.sections.training.given()
+        edge = max(u - low for low, u in zip(self.sections.box.lower, self.sections.box.upper, strict=True))
+        cells = options.pop("cells", None)
+        if cells is not None:
+            options["cell_size"] = edge / cells
+        with self._blame("network"):
+            options["network"] = nbm.Siren(**self.sections.network.given())
+        with self._blame("optimizer"):
+            options["optimizer"] = self._optimizer()
+        if self.sections.sampling.given():
+            with self._blame("sampling"):
+                options["sampling"] = nbm.Sampling(**self.sections.sampling.given())
+        return options
+
+    def _optimizer(self) -> Any:
+        import nbm
+
+        given = self.sections.optimizer.given()
+        kind = given.pop("kind", "auto")
+        if kind == "auto":
+            return "auto"
+        return nbm.Adam(**given) if kind == "adam" else nbm.GaussNewton(**given)
+
+    @contextmanager
+    def _blame(self, section: str) -> Iterator[None]:
+        """Turn errors about arguments into errors about the key of this section, or the section."""
+        try:
+            yield
+        except (InvalidArgument, InvalidField) as error:
+            name = error.name if isinstance(error, InvalidArgument) else error.field
+            written = line_of(self.text, (section, name)) != line_of(self.text, (section,))
+            raise _error(self.path, self.text, (section, name) if written else (section,), str(error)) from error
+
+
+def read_problem(path: str | os.PathLike[str]) -> TomlProblem:
+    """Read and check a problem file.
+
+    Raises:
+        FileError: the file cannot be read.
+        ProblemFileError: it is not TOML, has an unknown key, a value of another type, or text that is no expression;
+            each such place on a line of the message.
+    """
+    file = Path(path)
+    text = _read(file)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProblemFileError(f"{file}: not valid TOML: {error}", str(file), "", _line_in(str(error))) from error
+    try:
+        sections = ProblemFile.model_validate(data)
+    except ValidationError as error:
+        raise _from_validation(file, text, error) from error
+    return TomlProblem(file, text, sections)
+
+
+def _read(file: Path) -> str:
+    try:
+        with open(file, "rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise FileError(f"{file}: cannot be read: {error.strerror}", str(file)) from error
+    if len(data) > _MOST_BYTES:
+        raise FileError(f"{file}: longer than 1 MiB, expected a problem file", str(file))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FileError(f"{file}: not UTF-8 text, expected a problem file in TOML", str(file)) from error
+
+
+def _expressions(section: BaseModel | None) -> dict[str, Any]:
+    given = section.model_dump(exclude_unset=True) if section is not None else {}
+    return {key: expressions.parse(value) if isinstance(value, str) else value for key, value in given.items()}
+
+
+def _line_in(message: str) -> int | None:
+    words = message.replace(",", " ").split()
+    return int(words[words.index("line") + 1]) if "line" in words else None
+
+
+def _error(file: Path, text: str, key: Sequence[str], message: str) -> ProblemFileError:
+    line, dotted = line_of(text, key), ".".join(key)
+    place = f"{file}:{line}" if line is not None else str(file)
+    return ProblemFileError(f"{place}: {dotted + ': ' if dotted else ''}{message}", str(file), dotted, line)
+
+
+def _from_validation(file: Path, text: str, error: ValidationError) -> ProblemFileError:
+    errors = []
+    for item in error.errors():
+        # The tag of a union's alternative is no key of the file; an index into a list belongs to its key.
+        key = [str(part) for part in item["loc"] if isinstance(part, str)]
+        if key[:1] == ["optimizer"] and len(key) > 2:
+            del key[1]
+        errors.append(_error(file, text, key, _explain(item, key)))
+    first = errors[0]
+    return ProblemFileError("\n".join(str(one) for one in errors), str(file), first.key, first.line)
+
+
+def _explain(item: Any, key: Sequence[str]) -> str:
+    if item["type"] == "extra_forbidden":
+        known = _keys_beside(item["loc"])
+        close = difflib.get_close_matches(key[-1], known, n=1)
+        return f"unknown key, {f'did you mean {close[0]}?' if close else 'expected one of ' + ', '.join(known)}"
+    if item["type"] == "missing":
+        return "this key is missing"
+    if item["type"] == "value_error":
+        return str(item["ctx"]["error"])
+    message = item["msg"][0].lower() + item["msg"][1:]
+    return message if item["type"].startswith("union_tag") else f"got {item['input']!r}, expected: {message}"
+
+
+def _keys_beside(location: Sequence[Any]) -> list[str]:
+    """Return the keys that the schema knows where an unknown one stands."""
+    model: type[BaseModel] = ProblemFile
+    for part in location[:-1]:
+        if part in model.model_fields:
+            model = _model_of(model.model_fields[part].annotation, model)
+        else:  # the tag of a union
+            options = get_args(ProblemFile.model_fields["optimizer"].annotation)
+            model = next(option for option in options if part in get_args(option.model_fields["kind"].annotation))
+    return list(model.model_fields)
+
+
+def _model_of(annotation: Any, default: type[BaseModel]) -> type[BaseModel]:
+    candidates = get_args(annotation) or (annotation,)
+    return next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), default)
