@@ -1,36 +1,35 @@
 #pragma once
+#include <cmath>
+
 #include "nbm/problem/problem.hpp"
 #include "nbm/problem/symbols.hpp"
 
-// The sphere problem of docs/method.md, section 11, with its derived fields worked out by hand.
-namespace nbm::test {
+// The sphere of docs/method.md, section 11, with everything derived by hand.
+namespace nbm::testing {
 
-struct ExactProblem {
+inline Problem sphere_problem() {
+  using namespace nbm::symbols;
+  const Symbol x = symbols::x(), y = symbols::y(), z = symbols::z();
+  const Symbol mu_minus = y * y * log(x + 2.0) + 4.0, mu_plus = exp(-z);
+  const Symbol u_minus = exp(z), u_plus = cos(x) * sin(y);
+  const Symbol r = sqrt(x * x + y * y + z * z);
   Problem problem;
-  Field u_minus, u_plus;
-
-  const Field& u(Side side) const { return side == Side::minus ? u_minus : u_plus; }
-};
-
-inline ExactProblem sphere_problem() {
-  using namespace symbols;
-  const symbols::Symbol r = sqrt(x() * x() + y() * y() + z() * z());
-  const symbols::Symbol mu_minus = y() * y() * log(x() + 2.0) + 4.0, mu_plus = exp(-z());
-  ExactProblem out;
-  out.u_minus = Field(exp(z()));
-  out.u_plus = Field(cos(x()) * sin(y()));
-  Problem& p = out.problem;
-  p.level_set = Field(r - 0.5);
-  p.minus.mu = Field(mu_minus);
-  p.plus.mu = Field(mu_plus);
-  p.minus.f = Field(-(mu_minus * exp(z())));              // mu_minus does not depend on z
-  p.plus.f = Field(2.0 * mu_plus * cos(x()) * sin(y()));  // mu_plus depends on z alone, u_plus not on z
-  p.minus.boundary = out.u_minus;
-  p.plus.boundary = out.u_plus;
-  p.jump_u = Field(cos(x()) * sin(y()) - exp(z()));
-  p.jump_flux =
-      Field((mu_plus * (cos(x()) * cos(y()) * y() - sin(x()) * sin(y()) * x()) - mu_minus * exp(z()) * z()) / r);
-  return out;
+  problem.level_set = Field(Expression(r - 0.5));
+  problem.minus.mu = Field(Expression(mu_minus));
+  problem.minus.f = Field(Expression(-mu_minus * u_minus));
+  problem.minus.boundary = Field(Expression(u_minus));
+  problem.plus.mu = Field(Expression(mu_plus));
+  problem.plus.f = Field(Expression(2.0 * mu_plus * u_plus));
+  problem.plus.boundary = Field(Expression(u_plus));
+  problem.jump_u = Field(Expression(u_plus - u_minus));
+  const Symbol plus_slope = (-x * sin(x) * sin(y) + y * cos(x) * cos(y)) / r, minus_slope = z * u_minus / r;
+  problem.jump_flux = Field(Expression(mu_plus * plus_slope - mu_minus * minus_slope));
+  return problem;
 }
 
-}  // namespace nbm::test
+inline double sphere_solution(Vec3<double> p) {
+  const bool minus = std::sqrt(p.x * p.x + p.y * p.y + p.z * p.z) < 0.5;
+  return minus ? std::exp(p.z) : std::cos(p.x) * std::sin(p.y);
+}
+
+}  // namespace nbm::testing

@@ -45,6 +45,12 @@ void evaluate(const Siren& siren, std::span<const double> parameters, PointsView
 
 }  // namespace
 
+Precision parse_precision(const std::string& name) {
+  if (name == "float32") return Precision::float32;
+  if (name == "float64") return Precision::float64;
+  throw InvalidArgument("precision", "expected 'float32' or 'float64', got '" + name + "'");
+}
+
 void evaluate_network(const Siren& siren, std::span<const double> parameters, PointsView points,
                       std::span<double> values, Precision precision, ThreadPool& pool) {
   check_sizes(siren, parameters, points.size, values.size());

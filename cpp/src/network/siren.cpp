@@ -37,9 +37,8 @@ std::vector<double> initial_parameters(const Siren& siren, std::uint64_t seed, S
   std::vector<double> parameters;
   parameters.reserve(static_cast<std::size_t>(siren.parameter_count()));
   const auto draw = [&](double bound) {
-    const auto counter = static_cast<std::uint64_t>(parameters.size());
-    const double u =
-        philox_uniform(seed, RandomStream::parameters, counter, static_cast<std::uint64_t>(index_of(side)));
+    const auto number = static_cast<index_t>(parameters.size());
+    const double u = uniform(seed, Stream::parameters, index_of(side), number);
     parameters.push_back(bound * (2.0 * u - 1.0));
   };
   index_t inputs = kDim;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "nbm/core/error.hpp"
-#include "nbm/sampling/philox.hpp"
+#include "nbm/core/philox.hpp"
 
 namespace nbm {
 
@@ -17,6 +17,13 @@ void validate_cell_size(Vec3<double> cell_size, const Box& box) {
                                            std::string(1, "xyz"[axis]) + ", got " + std::to_string(h) +
                                            "; give a fraction of the edge such as edge / 64");
   }
+}
+
+ResolutionOrder parse_resolution_order(const std::string& name) {
+  if (name == "sequential") return ResolutionOrder::sequential;
+  if (name == "cycle") return ResolutionOrder::cycle;
+  if (name == "random") return ResolutionOrder::random;
+  throw InvalidArgument("order", "expected 'sequential', 'cycle' or 'random', got '" + name + "'");
 }
 
 void ResolutionSchedule::validate(const Box& box) const {

@@ -6,7 +6,7 @@
 #include "level_sets.hpp"
 #include "nbm/core/error.hpp"
 #include "nbm/sampling/classify.hpp"
-#include "nbm/sampling/philox.hpp"
+#include "nbm/core/philox.hpp"
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "nbm/sampling/philox.hpp"
+#include "nbm/core/philox.hpp"
 #include "statistics.hpp"
 
 namespace {

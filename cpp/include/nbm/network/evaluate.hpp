@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <span>
+#include <string>
 
 #include "nbm/core/points.hpp"
 #include "nbm/core/thread_pool.hpp"
@@ -10,6 +11,7 @@ namespace nbm {
 
 // Arithmetic of the network. Parameters, points and results are double precision in either case.
 enum class Precision { float32, float64 };
+NBM_EXPORT Precision parse_precision(const std::string& name);
 
 // values[i] = network at points i (network coordinates). parameters: Siren::parameter_count() of one network.
 NBM_EXPORT void evaluate_network(const Siren& siren, std::span<const double> parameters, PointsView points,

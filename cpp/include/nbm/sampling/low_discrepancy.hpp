@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-#include "nbm/sampling/philox.hpp"
+#include "nbm/core/philox.hpp"
 
 // Scrambled Sobol points: low discrepancy, and a point is a function of (seed, stream, draw, index) alone.
 // Another draw is another, independent scrambling of the same sequence.

@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-#include "nbm/sampling/philox.hpp"
+#include "nbm/core/philox.hpp"
 
 namespace nbm {
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <string>
 
 #include "nbm/problem/box.hpp"
 
@@ -8,6 +9,7 @@ namespace nbm {
 // How training passes through the levels: one after another in equal parts of the steps, round and round, or one drawn
 // at random for each step.
 enum class ResolutionOrder : std::uint8_t { sequential, cycle, random };
+NBM_EXPORT ResolutionOrder parse_resolution_order(const std::string& name);
 
 // Cell sizes coarsest / 2^level, 0 <= level < levels (docs/method.md, section 10).
 struct NBM_EXPORT ResolutionSchedule {
