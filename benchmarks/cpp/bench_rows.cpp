@@ -36,7 +36,7 @@ void report(benchmark::State& state) {
 
 void irregular(benchmark::State& state) {
   const double h = 2.0 / static_cast<double>(state.range(0));
-  const Problem problem = test::sphere_problem().problem;
+  const Problem problem = nbm::testing::sphere_problem();
   const Points points = cells(h, true);
   for (auto _ : state) benchmark::DoNotOptimize(assemble_irregular(problem, points.view(), {h, h, h}).rhs.data());
   report(state);
@@ -47,7 +47,7 @@ BENCHMARK(irregular)->Arg(64)->Arg(512);
 void irregular_constant(benchmark::State& state) {
   const double h = 2.0 / static_cast<double>(state.range(0));
   Problem problem;
-  problem.level_set = test::sphere_problem().problem.level_set;
+  problem.level_set = nbm::testing::sphere_problem().level_set;
   problem.minus.mu = 4.0;
   const Points points = cells(h, true);
   for (auto _ : state) benchmark::DoNotOptimize(assemble_irregular(problem, points.view(), {h, h, h}).rhs.data());
@@ -57,7 +57,7 @@ BENCHMARK(irregular_constant)->Arg(64);
 
 void regular(benchmark::State& state) {
   const double h = 2.0 / 64;
-  const Problem problem = test::sphere_problem().problem;
+  const Problem problem = nbm::testing::sphere_problem();
   const Points points = cells(h, false);
   DifferenceRows rows = make_difference_rows(problem.box, {h, h, h}, kPoints);
   for (auto _ : state) {
@@ -78,9 +78,10 @@ void cut_cells(benchmark::State& state) {
       corners[static_cast<std::size_t>(8 * i + c)] = std::sqrt(dot(p, p)) - 0.5;
     }
   }
+  CutCell cell;
   for (auto _ : state) {
     for (index_t i = 0; i < kPoints; ++i) {
-      const CutCell cell = cut_cell(corners.data() + 8 * i, {h, h, h});
+      cut_cell(corners.data() + 8 * i, {h, h, h}, cell);
       benchmark::DoNotOptimize(cell.volume[0]);
     }
   }

@@ -9,6 +9,7 @@ namespace nbm {
 namespace {
 
 constexpr index_t kRegularBlock = 256;
+constexpr std::size_t kTypicalEntries = 32;  // of an irregular row, a side
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
@@ -54,6 +55,10 @@ class StencilWriter {
     rows_.clear();
     rows_.rhs.reserve(at(cells));
     for (auto& begin : rows_.begin) begin.reserve(at(cells) + 1);
+    for (std::size_t side = 0; side < kSides; ++side) {
+      for (auto& axis : rows_.x[side]) axis.reserve(at(cells) * kTypicalEntries);
+      rows_.weight[side].reserve(at(cells) * kTypicalEntries);
+    }
   }
 
   void append(const IrregularCell& cell) {

@@ -109,7 +109,7 @@ void IrregularBlock::assemble() {
   };
   for (index_t i = 0; i < count_; ++i) {
     IrregularCell& cell = cells_[static_cast<std::size_t>(i)];
-    cell.geometry = irregular_geometry(cell.phi, cell.corner, h_);
+    irregular_geometry(cell.phi, cell.corner, h_, cell.geometry);
     if (center_ghosts_ && !cell.geometry.needs_ghost[0]) {
       cell.geometry.needs_ghost[0] = true;
       cell.geometry.ghost[0] = ghost_geometry(cell.phi + kCubeCenter, h_);
@@ -120,7 +120,7 @@ void IrregularBlock::assemble() {
   for (SampleBatch& batch : batches_) batch.evaluate();
   for (index_t i = 0; i < count_; ++i) {
     IrregularCell& cell = cells_[static_cast<std::size_t>(i)];
-    cell.row = irregular_row(cell.phi, cell.geometry, cell.samples, h_);
+    irregular_row(cell.phi, cell.geometry, cell.samples, h_, cell.row);
   }
 }
 

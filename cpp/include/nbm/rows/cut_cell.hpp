@@ -140,8 +140,7 @@ NBM_HD double cut_tetrahedron(const double phi[kCellCorners], const int corners[
 }
 
 // corner: values of corner_level_set. Parts of faces below 1e-14 of the face are dropped (area 0).
-NBM_HD CutCell cut_cell(const double corner[kCellCorners], Vec3<double> h) {
-  CutCell cell;
+NBM_HD void cut_cell(const double corner[kCellCorners], Vec3<double> h, CutCell& cell) {
   cell.patches = 0;
   double minus_fraction = 0.0;
   for (int first = 0; first < 3; ++first) {
@@ -164,7 +163,6 @@ NBM_HD CutCell cut_cell(const double corner[kCellCorners], Vec3<double> h) {
       cell.face_centroid[side][face] = {h.x * c.x, h.y * c.y, h.z * c.z};
     }
   }
-  return cell;
 }
 
 }  // namespace nbm

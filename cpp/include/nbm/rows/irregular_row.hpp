@@ -3,7 +3,8 @@
 #include "nbm/rows/ghost.hpp"
 
 // Rows of cells that the interface concerns (docs/method.md, section 7), in three steps: the geometry says where the
-// coefficients are needed, the caller evaluates them there, and the row follows from both.
+// coefficients are needed, the caller evaluates them there, and the row follows from both. Results are large: they go
+// to the caller's memory.
 namespace nbm {
 
 enum class Coefficient : int { k_minus, k_plus, mu_minus, mu_plus, f_minus, f_plus, jump_u, jump_flux };
@@ -34,10 +35,9 @@ struct IrregularRow {
 NBM_HD bool has_part(const CutCell& cell, int side) { return cell.volume[side] > 0.0; }
 
 // phi: the level set on the cube (its 81 stencil nodes); corner: corner_level_set of the eight corners.
-NBM_HD IrregularGeometry irregular_geometry(const double phi[kCubeNodes], const double corner[kCellCorners],
-                                            Vec3<double> h) {
-  IrregularGeometry out;
-  out.cell = cut_cell(corner, h);
+NBM_HD void irregular_geometry(const double phi[kCubeNodes], const double corner[kCellCorners], Vec3<double> h,
+                               IrregularGeometry& out) {
+  cut_cell(corner, h, out.cell);
   const int own = index_of(side_of(phi[kCubeCenter]));
   out.needs_ghost[0] = has_part(out.cell, 1 - own);
   for (int face = 0; face < kFaces; ++face) {
@@ -49,7 +49,6 @@ NBM_HD IrregularGeometry irregular_geometry(const double phi[kCubeNodes], const 
   for (int node = 0; node < kStarNodes; ++node) {
     if (out.needs_ghost[node]) out.ghost[node] = ghost_geometry(phi + cube_index_of_star(node), h);
   }
-  return out;
 }
 
 // Calls sample(coefficient, position, value) for every value of a coefficient that the row of the cell at x needs;
@@ -102,11 +101,10 @@ NBM_HD void add_ghost(const double phi[kCubeNodes], int node, double coefficient
   row.rhs -= coefficient * ghost.constant;
 }
 
-NBM_HD IrregularRow irregular_row(const double phi[kCubeNodes], const IrregularGeometry& geometry,
-                                  const IrregularSamples& samples, Vec3<double> h) {
+NBM_HD void irregular_row(const double phi[kCubeNodes], const IrregularGeometry& geometry,
+                          const IrregularSamples& samples, Vec3<double> h, IrregularRow& row) {
   const CutCell& cell = geometry.cell;
   double coefficient[kSides][kStarNodes] = {};  // of u_side at the nodes of the star
-  IrregularRow row;
   row.diagonal = 0.0;
   row.rhs = -flux_jump_integral(cell, samples);
   for (int side = 0; side < kSides; ++side) {
@@ -127,7 +125,6 @@ NBM_HD IrregularRow irregular_row(const double phi[kCubeNodes], const IrregularG
     row.weight[cube_index_of_star(node)] += coefficient[own][node];
     if (geometry.needs_ghost[node]) add_ghost(phi, node, coefficient[1 - own][node], geometry, samples, h, row);
   }
-  return row;
 }
 
 }  // namespace nbm

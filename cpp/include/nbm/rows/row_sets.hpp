@@ -11,7 +11,7 @@ namespace nbm {
 // Rows of one network around single points, in difference form (section 5). With the network's value u and, per axis k,
 // its half difference first_k = (u(x + h e_k) - u(x - h e_k)) / 2 and second difference second_k at spacing h:
 //   residual_i = value_i u + sum_k (first_ik first_k + second_ik second_k) - rhs_i
-struct DifferenceRows {
+struct NBM_EXPORT DifferenceRows {
   Vec3<double> step;                             // h in network coordinates: 2 h_k / edge_k
   std::array<std::vector<double>, kDim> x;       // [n] points
   std::vector<double> value;                     // [n]
@@ -25,7 +25,7 @@ struct DifferenceRows {
 
 // Rows that touch any number of points of both networks (section 7), compressed by row:
 //   residual_i = sum_side sum_{begin[side][i] <= j < begin[side][i+1]} weight[side][j] u_side(x[side][j]) - rhs_i
-struct StencilRows {
+struct NBM_EXPORT StencilRows {
   std::array<std::vector<index_t>, kSides> begin;               // [n + 1] a side
   std::array<std::array<std::vector<double>, kDim>, kSides> x;  // [entries] a side and axis
   std::array<std::vector<double>, kSides> weight;               // [entries] a side
@@ -38,7 +38,7 @@ struct StencilRows {
 };
 
 // Rows on single values of one network (section 8): residual_i = scale_i (u(x_i) - target_i).
-struct ValueRows {
+struct NBM_EXPORT ValueRows {
   std::array<std::vector<double>, kDim> x;  // [n]
   std::vector<double> target;               // [n]
   std::vector<double> scale;                // [n]
@@ -50,7 +50,7 @@ struct ValueRows {
 // Rows of both networks around single points, in difference form: jump conditions on the interface (section 10).
 //   residual_i = sum_side value[side] u_side + sum_side,k first[side][k][i] first_side,k - rhs_i
 // with value the same for all rows.
-struct JumpRows {
+struct NBM_EXPORT JumpRows {
   Vec3<double> step;                                                // as in DifferenceRows
   std::array<std::vector<double>, kDim> x;                          // [n]
   std::array<double, kSides> value{};                               // a side
@@ -63,7 +63,7 @@ struct JumpRows {
 
 // All rows of one training step that this process holds. Irregular rows belong to the sharp-interface discretization,
 // jump rows to the direct-jump discretization.
-struct RowSet {
+struct NBM_EXPORT RowSet {
   std::array<DifferenceRows, kSides> regular;
   StencilRows irregular;
   std::array<ValueRows, kSides> boundary;
