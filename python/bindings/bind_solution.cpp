@@ -5,7 +5,6 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
-#include "nbm/core/error.hpp"
 #include "nbm/solution/solution.hpp"
 
 namespace nbm::python {
@@ -77,7 +76,8 @@ void bind_solution(nb::module_& m) {
       .def_prop_ro("hidden", [](const Solution& s) { return s.siren().hidden; })
       .def_prop_ro("omega", [](const Solution& s) { return s.siren().omega; })
       .def_prop_ro("gamma", [](const Solution& s) { return s.siren().gamma; })
-      .def_prop_ro("parameters", [](const Solution& s) { return array_of(Values(s.parameters())); })
+      .def_prop_ro(
+          "parameters", [](const Solution& s) { return array_of(Values(s.parameters())); }, nb::rv_policy::automatic)
       .def_prop_rw("info", &Solution::info, &Solution::set_info)
       .def(
           "evaluate",

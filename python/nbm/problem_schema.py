@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
@@ -12,8 +13,9 @@ __all__ = ["ProblemFile"]
 
 
 def _expression(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError(f"got {value!r}, expected a number or an expression in quotes")
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not number and not isinstance(value, str):
+        raise ValueError(f"got {value!r}, expected a finite number or an expression in quotes")
     if isinstance(value, str):
         expressions.parse(value)
     return value
@@ -46,20 +48,21 @@ class BoxSection(_Section):
 
 
 class ProblemSection(_Section):
-    """[problem]: the interface and the jumps across it."""
+    """[problem]: the interface, the jumps across it, u on the boundary of the box."""
 
-    level_set: Expression = 1.0
+    level_set: Expression | None = None
     jump_u: Expression = 0.0
     jump_flux: Expression = 0.0
+    boundary: Expression = 0.0
 
 
 class MediumSection(_Section):
-    """[minus], [plus]: k u - div(mu grad u) = f on one side, u = boundary on the box."""
+    """[minus], [plus]: k u - div(mu grad u) = f on one side, u = boundary on the part of the box that lies there."""
 
     k: Expression = 0.0
     mu: Expression = 1.0
     f: Expression = 0.0
-    boundary: Expression = 0.0
+    boundary: Expression | None = None
 
 
 class ManufacturedSection(_Section):
@@ -71,7 +74,7 @@ class ManufacturedSection(_Section):
     mu_plus: Expression = 1.0
     k_minus: Expression = 0.0
     k_plus: Expression = 0.0
-    level_set: Expression
+    level_set: Expression | None = None
 
 
 class NetworkSection(_Section):

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from nbm import _core
 from nbm.arrays import as_points, as_values
+from nbm.box import Box
 from nbm.error_norms import ErrorNorms, error_norms, low_discrepancy_points, points_near_interface
 from nbm.errors import InvalidArgument
+from nbm.fields import as_field
 from nbm.vtk_image import write_vti
 
 if TYPE_CHECKING:
-    from nbm.problem import Box, Problem
+    from nbm.problem import Problem
 
 __all__ = ["Solution", "load"]
 
@@ -106,10 +108,8 @@ class Solution:
     @property
     def box(self) -> Box:
         """The domain."""
-        from nbm.problem import Box
-
         box = self._native.box
-        return Box(tuple(box.lower), tuple(box.upper))
+        return Box(box.lower, box.upper)
 
     @property
     def parameters(self) -> Float64Array:
@@ -231,9 +231,5 @@ def load(path: str | os.PathLike[str], *, level_set: Any = None) -> Solution:
     Raises:
         FileError: the file is missing, damaged, of a newer format, or needs ``level_set``.
     """
-    field = None
-    if level_set is not None:
-        from nbm.problem import as_field
-
-        field = as_field(level_set, "level_set")
+    field = None if level_set is None else as_field(level_set, "level_set")
     return Solution(_core.load_solution(os.fspath(path), field))

@@ -54,7 +54,7 @@ class TomlProblem:
         stated = {name: _expressions(getattr(self.sections, name)) for name in ("problem", "minus", "plus")}
         with self._blame("problem"):
             minus, plus = nbm.Medium(**stated["minus"]), nbm.Medium(**stated["plus"])
-            return nbm.Problem(box, **{"level_set": 1.0, **stated["problem"]}, minus=minus, plus=plus)
+            return nbm.Problem(box, **stated["problem"], minus=minus, plus=plus)
 
     def options(self) -> dict[str, Any]:
         """Return the keyword arguments of :func:`nbm.solve` and :class:`nbm.Trainer` that the file sets."""
@@ -90,8 +90,16 @@ class TomlProblem:
             yield
         except (InvalidArgument, InvalidField) as error:
             name = error.name if isinstance(error, InvalidArgument) else error.field
-            written = line_of(self.text, (section, name)) != line_of(self.text, (section,))
-            raise _error(self.path, self.text, (section, name) if written else (section,), str(error)) from error
+            raise _error(self.path, self.text, self._key_of(section, name), str(error)) from error
+
+    def _key_of(self, section: str, name: str) -> tuple[str, ...]:
+        """Return the key in the file for a field that an error names, such as ``minus.mu``."""
+        side, _, part = name.partition(".")
+        if part and section == "manufactured":
+            key: tuple[str, ...] = (section, f"{part}_{side}")
+        else:
+            key = (side, part) if part else (section, name)
+        return key if line_of(self.text, key) != line_of(self.text, key[:1]) else (section,)
 
 
 def read_problem(path: str | os.PathLike[str]) -> TomlProblem:
@@ -166,8 +174,10 @@ def _explain(item: Any, key: Sequence[str]) -> str:
         return "this key is missing"
     if item["type"] == "value_error":
         return str(item["ctx"]["error"])
-    message = item["msg"][0].lower() + item["msg"][1:]
-    return message if item["type"].startswith("union_tag") else f"got {item['input']!r}, expected: {message}"
+    message = item["msg"].removeprefix("Input should be ")
+    if item["type"].startswith("union_tag"):
+        return message
+    return f"got {item['input']!r}, expected {message[0].lower() + message[1:]}"
 
 
 def _keys_beside(location: Sequence[Any]) -> list[str]:

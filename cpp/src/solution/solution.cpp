@@ -140,7 +140,7 @@ void Solution::flux_jump(const Problem& problem, PointsView points, PointsView n
   for (const Side side : kBothSides) {
     const bool plus = side == Side::plus;
     evaluate_gradient_side(side, points, u, {ux, uy, uz}, pool);
-    evaluate_positive(problem.medium(side).mu, plus ? "mu_plus" : "mu_minus", points, mu);
+    evaluate_positive(problem.medium(side).mu, plus ? "plus.mu" : "minus.mu", points, mu);
     for (std::size_t i = 0; i < values.size(); ++i) {
       const double flux = mu[i] * dot(Vec3<double>{ux[i], uy[i], uz[i]}, normals[static_cast<index_t>(i)]);
       values[i] += plus ? flux : -flux;

@@ -1,0 +1,149 @@
+import pytest
+
+import nbm
+from nbm.toml_lines import line_of
+from nbm.toml_problem import read_problem
+
+STATED = """\
+[box]
+lower = [-1, -1, -1]
+upper = [1.0, 1.0, 2.0]
+
+[problem]
+level_set = "x**2 + y**2 + z**2 - 0.25"
+jump_u = 0.5
+
+[minus]
+mu = "y**2 * log(x + 2) + 4"
+f = "sin(x)"
+
+[plus]
+mu = 2
+boundary = "x + y"
+
+[network]
+hidden = [8, 8]
+omega = 3.0
+
+[training]
+cells = 32
+seed = 7
+"""
+
+
+def write(tmp_path, text):
+    file = tmp_path / "problem.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def error_of(tmp_path, text):
+    file = write(tmp_path, text)
+    with pytest.raises(nbm.ProblemFileError) as caught:
+        read_problem(file)
+    assert caught.value.path == str(file)
+    assert str(file) in str(caught.value)
+    return caught.value
+
+
+def test_a_stated_problem_is_read(tmp_path):
+    sections = read_problem(write(tmp_path, STATED)).sections
+    assert sections.box.upper == (1.0, 1.0, 2.0)
+    assert sections.minus.mu == "y**2 * log(x + 2) + 4"
+    assert sections.plus.mu == 2
+    assert sections.plus.k == 0.0
+    assert sections.network.hidden == (8, 8)
+    assert sections.training.given() == {"cells": 32, "seed": 7}
+    assert sections.optimizer.kind == "auto"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "line", "says"),
+    [
+        ("omega = 3.0", "omgea = 3.0", "network.omgea", 19, "did you mean omega?"),
+        ("omega = 3.0", "colour = 3.0", "network.colour", 19, "expected one of hidden, omega, gamma"),
+        ("omega = 3.0", "omega = -3.0", "network.omega", 19, "greater than 0"),
+        ("omega = 3.0", 'omega = "3.0"', "network.omega", 19, "valid number"),
+        ("omega = 3.0", "omega = nan", "network.omega", 19, "got nan, expected a finite number"),
+        ("hidden = [8, 8]", "hidden = []", "network.hidden", 18, "at least 1"),
+        ("hidden = [8, 8]", "hidden = [8, true]", "network.hidden", 18, "valid integer"),
+        ("[network]", "[netwrok]", "netwrok", 17, "did you mean network?"),
+        ("jump_u = 0.5", "jump_u = [1]", "problem.jump_u", 7, "a finite number or an expression"),
+        ("jump_u = 0.5", "jump_u = true", "problem.jump_u", 7, "a finite number or an expression"),
+        ("jump_u = 0.5", "jump_u = inf", "problem.jump_u", 7, "finite"),
+        ('f = "sin(x)"', 'f = "sin(x"', "minus.f", 11, "expression"),
+        ('f = "sin(x)"', "f = \"__import__('os').system('true')\"", "minus.f", 11, ""),
+        ('f = "sin(x)"', 'f = "x.real"', "minus.f", 11, ""),
+        ("lower = [-1, -1, -1]", "lower = [-1, -1]", "box.lower", 2, ""),
+        ("cells = 32", "cells = 0", "training.cells", 22, "greater than or equal to 1"),
+        ("seed = 7", "cell_size = 0.1", "training", 21, "one of them"),
+        ("seed = 7", "seed = -1", "training.seed", 23, "greater than or equal to 0"),
+    ],
+)
+def test_errors_name_key_and_line(tmp_path, old, new, key, line, says):
+    assert STATED.count(old) == 1
+    error = error_of(tmp_path, STATED.replace(old, new))
+    assert (error.key, error.line) == (key, line)
+    assert says in str(error)
+    assert f"problem.toml:{line}: {key}: " in str(error)
+
+
+def test_every_error_has_its_line(tmp_path):
+    error = error_of(tmp_path, STATED.replace("omega = 3.0", "omgea = 3.0").replace("cells = 32", "cels = 32"))
+    assert len(str(error).splitlines()) == 2
+    assert ":19: network.omgea" in str(error)
+    assert ":22: training.cels" in str(error)
+
+
+def test_options_of_an_optimizer_are_those_of_its_kind(tmp_path):
+    text = STATED + '\n[optimizer]\nkind = "adam"\nsteps = 10\nlearning_rate = 0.01\n'
+    assert read_problem(write(tmp_path, text)).sections.optimizer.given() == {
+        "kind": "adam",
+        "steps": 10,
+        "learning_rate": 0.01,
+    }
+    error = error_of(tmp_path, text.replace("learning_rate", "damping"))
+    assert (error.key, error.line) == ("optimizer.damping", 28)
+    error = error_of(tmp_path, text.replace('"adam"', '"sgd"'))
+    assert error.key == "optimizer"
+    assert "gauss_newton" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no problem is stated"),
+        (STATED + '[manufactured]\nu_minus = "x"\nu_plus = "y"\nlevel_set = "x"\n', "not both"),
+        ('[manufactured]\nu_minus = "x"\nlevel_set = "x"\n', "manufactured.u_plus: this key is missing"),
+    ],
+)
+def test_a_problem_is_stated_once(tmp_path, text, says):
+    assert says in str(error_of(tmp_path, text))
+
+
+def test_broken_toml_names_the_line(tmp_path):
+    assert error_of(tmp_path, STATED.replace("seed = 7", "seed 7")).line == 23
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"#" * (1 << 20) + b"#"])
+def test_other_files_are_refused(tmp_path, content):
+    file = tmp_path / "problem.toml"
+    file.write_bytes(content)
+    with pytest.raises(nbm.FileError):
+        read_problem(file)
+
+
+def test_a_missing_file_is_a_file_error(tmp_path):
+    with pytest.raises(nbm.FileError):
+        read_problem(tmp_path / "absent.toml")
+
+
+def test_lines_of_keys():
+    text = '# c\n[a]\nb = 1\n"c d".e = 2\nm = """\nb = 3\nz = 1\n"""\n[a.f]\ng = {h = 1}\n[[list]]\nk = 1 # x = 2\n'
+    assert line_of(text, ("a",)) == 2
+    assert line_of(text, ("a", "b")) == 3
+    assert line_of(text, ("a", "c d", "e")) == 4
+    assert line_of(text, ("a", "z")) == 2
+    assert line_of(text, ("a", "f", "g", "h")) == 10
+    assert line_of(text, ("list", "k")) == 12
+    assert line_of(text, ("nothing",)) is None
