@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nbm import _core
+from nbm import _core, expressions, problems, symbols
+from nbm.box import Box
 from nbm.error_norms import ErrorNorms
 from nbm.errors import (
     BackendUnavailable,
@@ -10,22 +11,51 @@ from nbm.errors import (
     InvalidArgument,
     InvalidField,
     NbmError,
+    NbmWarning,
+    NoInterfaceWarning,
     NonFiniteLoss,
     ProblemFileError,
 )
+from nbm.fields import FieldLike, GridField
+from nbm.manufactured import ManufacturedProblem, manufactured
+from nbm.optimizers import Adam, GaussNewton, Plateau, Siren
+from nbm.problem import Medium, Problem
+from nbm.sampling import Resolution, Sampling
 from nbm.solution import Solution, load
+from nbm.training import Record, Trainer, solve
 
 __version__: str = _core.build_info().version
 
 __all__ = [
+    "Adam",
     "BackendUnavailable",
+    "Box",
     "ErrorNorms",
+    "FieldLike",
     "FileError",
+    "GaussNewton",
+    "GridField",
     "InvalidArgument",
     "InvalidField",
+    "ManufacturedProblem",
+    "Medium",
     "NbmError",
+    "NbmWarning",
+    "NoInterfaceWarning",
     "NonFiniteLoss",
+    "Plateau",
+    "Problem",
     "ProblemFileError",
+    "Record",
+    "Resolution",
+    "Sampling",
+    "Siren",
     "Solution",
+    "Trainer",
+    "expressions",
     "load",
+    "manufactured",
+    "problems",
+    "solve",
+    "symbols",
 ]

@@ -11,6 +11,8 @@ __all__ = [
     "InvalidArgument",
     "InvalidField",
     "NbmError",
+    "NbmWarning",
+    "NoInterfaceWarning",
     "NonFiniteLoss",
     "ProblemFileError",
 ]
@@ -70,3 +72,11 @@ class ProblemFileError(FileError):
         super().__init__(message, path)
         self.key = key
         self.line = line
+
+
+class NbmWarning(UserWarning):
+    """Base of every warning that nbm gives."""
+
+
+class NoInterfaceWarning(NbmWarning):
+    """A level set has the same sign wherever it was looked at: the problem is solved as one without interface."""

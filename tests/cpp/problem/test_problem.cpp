@@ -81,7 +81,7 @@ TEST(Problem, FindsNonFiniteFields) {
   EXPECT_EQ(failure(problem).field, "plus.f");
   problem = sphere();
   problem.plus.boundary = nan;
-  EXPECT_EQ(failure(problem).field, "boundary_plus");
+  EXPECT_EQ(failure(problem).field, "plus.boundary");
   problem = sphere();
   problem.jump_u = nan;
   EXPECT_EQ(failure(problem).field, "jump_u");

@@ -36,8 +36,8 @@ struct MediumNames {
   const char *k, *mu, *f, *boundary;
 };
 inline const MediumNames& names_of(Side side) {
-  static constexpr MediumNames names[kSides] = {{"minus.k", "minus.mu", "minus.f", "boundary_minus"},
-                                                {"plus.k", "plus.mu", "plus.f", "boundary_plus"}};
+  static constexpr MediumNames names[kSides] = {{"minus.k", "minus.mu", "minus.f", "minus.boundary"},
+                                                {"plus.k", "plus.mu", "plus.f", "plus.boundary"}};
   return names[index_of(side)];
 }
 
