@@ -1,26 +1,93 @@
-// What a simulation code does with nbm: it brings its own threads and device, and catches typed errors.
-#include <atomic>
+// What a simulation code does with nbm: it states a problem with formulas and functions of its own, trains, evaluates,
+// stores the solution, and catches typed errors.
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <vector>
 
 #include "nbm/core/build_info.hpp"
-#include "nbm/core/device.hpp"
 #include "nbm/core/error.hpp"
-#include "nbm/core/thread_pool.hpp"
+#include "nbm/problem/problem.hpp"
+#include "nbm/problem/symbols.hpp"
+#include "nbm/solution/solution.hpp"
+#include "nbm/training/trainer.hpp"
+
+namespace {
+
+constexpr double kRadius = 0.5, kMuMinus = 1.0, kMuPlus = 3.0;
+
+// u = x + 2 inside a sphere and x outside: harmonic, with jumps in value and flux.
+double exact(nbm::Vec3<double> p) { return dot(p, p) < kRadius * kRadius ? p.x + 2.0 : p.x; }
+
+nbm::Problem sphere_problem() {
+  using namespace nbm::symbols;
+  nbm::Problem problem;
+  problem.level_set = nbm::Expression(sqrt(x() * x() + y() * y() + z() * z()) - kRadius);
+  problem.minus.mu = kMuMinus;
+  problem.plus.mu = kMuPlus;
+  problem.plus.boundary = nbm::Expression(x());
+  problem.jump_u = -2.0;
+  // A function of the host program, called with batches of points.
+  problem.jump_flux = nbm::Field(nbm::FieldCallback([](nbm::PointsView points, std::span<double> values) {
+    for (nbm::index_t i = 0; i < points.size; ++i) {
+      const nbm::Vec3<double> p = points[i];
+      values[static_cast<std::size_t>(i)] = (kMuPlus - kMuMinus) * p.x / std::sqrt(dot(p, p));
+    }
+  }));
+  return problem;
+}
+
+nbm::TrainingOptions options() {
+  nbm::TrainingOptions options;
+  options.network.hidden = {20};
+  options.resolution.coarsest = {1.0 / 16, 1.0 / 16, 1.0 / 16};
+  options.sampling.counts = {.regular = 600, .irregular = 400, .boundary = 300};
+  options.sampling.refresh = 10;
+  options.optimizer = nbm::GaussNewtonOptions{.steps = 30};
+  options.precision = nbm::Precision::float64;
+  options.threads = 2;
+  return options;
+}
+
+double largest_error(const nbm::Solution& solution, nbm::ThreadPool& pool) {
+  nbm::Points points;
+  for (const double a : {-0.9, -0.4, -0.1, 0.2, 0.7}) {
+    for (const double b : {-0.8, 0.0, 0.3, 0.6}) points.push_back({a, b, 0.25 - a * b});
+  }
+  std::vector<double> values(static_cast<std::size_t>(points.size()));
+  solution.evaluate(points.view(), values, pool);
+  double largest = 0.0;
+  for (nbm::index_t i = 0; i < points.size(); ++i) {
+    largest = std::max(largest, std::abs(values[static_cast<std::size_t>(i)] - exact(points[i])));
+  }
+  return largest;
+}
+
+bool refuses_an_empty_box() {
+  nbm::Problem problem;
+  problem.box.upper = problem.box.lower;
+  try {
+    problem.validate();
+  } catch (const nbm::InvalidArgument&) {
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 int main() {
-  nbm::ThreadPool pool(2);
-  std::atomic<int> done = 0;
-  pool.run(100, [&](nbm::index_t) { ++done; });
+  nbm::Trainer trainer(sphere_problem(), options());
+  trainer.run();
 
-  bool caught = false;
-  try {
-    nbm::Device::parse("abacus");
-  } catch (const nbm::InvalidArgument& error) {
-    caught = error.name == "device";
-  }
+  const char* file = "consume.safetensors";
+  trainer.solution().save(file);
+  const nbm::Solution solution = nbm::Solution::load(file);
+  nbm::ThreadPool pool(2);
+  const double error = largest_error(solution, pool);
 
   const nbm::BuildInfo info = nbm::build_info();
-  std::printf("nbm %s (%s), device %s: %d tasks done\n", info.version.c_str(), info.compiler.c_str(),
-              nbm::Device::automatic().name().c_str(), done.load());
-  return done == 100 && caught ? 0 : 1;
+  std::printf("nbm %s (%s): %lld steps, largest error %.1e\n", info.version.c_str(), info.compiler.c_str(),
+              static_cast<long long>(trainer.steps_done()), error);
+  return error < 5e-3 && refuses_an_empty_box() ? 0 : 1;
 }

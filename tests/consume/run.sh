@@ -13,7 +13,7 @@ mkdir -p "$work"
 build_and_run() {  # name, nbm_DIR
   cmake -S "$root/tests/consume" -B "$work/$1" -DCMAKE_BUILD_TYPE=Release -Dnbm_DIR="$2" >"$work/$1.log"
   cmake --build "$work/$1" >>"$work/$1.log" || { cat "$work/$1.log"; return 1; }
-  "$work/$1/consume"
+  (cd "$work/$1" && ./consume)
 }
 
 echo "-- a project against an install prefix"
