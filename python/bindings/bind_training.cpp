@@ -1,7 +1,144 @@
+#include <nanobind/stl/array.h>
+#include <nanobind/stl/function.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/variant.h>
+#include <nanobind/stl/vector.h>
+
+#include "arrays.hpp"
 #include "bindings.hpp"
+#include "nbm/solution/solution.hpp"
+#include "nbm/training/trainer.hpp"
 
 namespace nbm::python {
+namespace {
 
-void bind_training(nb::module_& /*m*/) {}
+Vec3<double> vector_of(const std::array<double, kDim>& v) { return {v[0], v[1], v[2]}; }
+
+void bind_optimizers(nb::module_& m) {
+  nb::class_<AdamOptions>(m, "AdamOptions")
+      .def(nb::init<>())
+      .def_rw("steps", &AdamOptions::steps)
+      .def_rw("learning_rate", &AdamOptions::learning_rate)
+      .def("set_schedule", [](AdamOptions& o, const std::string& name) { o.schedule = parse_rate_schedule(name); })
+      .def_rw("final_fraction", &AdamOptions::final_fraction)
+      .def_rw("beta1", &AdamOptions::beta1)
+      .def_rw("beta2", &AdamOptions::beta2)
+      .def_rw("epsilon", &AdamOptions::epsilon)
+      .def_rw("clip_norm", &AdamOptions::clip_norm)
+      .def("validate", &AdamOptions::validate);
+  nb::class_<GaussNewtonOptions>(m, "GaussNewtonOptions")
+      .def(nb::init<>())
+      .def_rw("steps", &GaussNewtonOptions::steps)
+      .def_rw("damping", &GaussNewtonOptions::damping)
+      .def_rw("decrease", &GaussNewtonOptions::decrease)
+      .def_rw("increase", &GaussNewtonOptions::increase)
+      .def_rw("trials", &GaussNewtonOptions::trials)
+      .def("validate", &GaussNewtonOptions::validate);
+}
+
+void bind_options(nb::module_& m) {
+  nb::class_<TrainingOptions>(m, "TrainingOptions")
+      .def(nb::init<>())
+      .def("set_network",
+           [](TrainingOptions& o, std::vector<int> hidden, double omega, double gamma) {
+             o.network = {std::move(hidden), omega, gamma};
+           })
+      .def("set_resolution",
+           [](TrainingOptions& o, const std::array<double, kDim>& coarsest, int levels, const std::string& order) {
+             o.resolution = {vector_of(coarsest), levels, parse_resolution_order(order)};
+           })
+      .def("set_samples",
+           [](TrainingOptions& o, index_t regular, index_t irregular, index_t boundary, index_t refresh) {
+             o.sampling.mode = SamplingOptions::Mode::fresh;
+             o.sampling.counts = {regular, irregular, boundary};
+             o.sampling.refresh = refresh;
+           })
+      .def("set_grid",
+           [](TrainingOptions& o, index_t nodes, index_t batch) {
+             o.sampling.mode = SamplingOptions::Mode::grid;
+             o.sampling.grid_nodes = nodes;
+             o.sampling.batch = batch;
+           })
+      .def("set_loss", [](TrainingOptions& o, const std::string& name) { o.loss = parse_loss(name); })
+      .def("set_discretization",
+           [](TrainingOptions& o, const std::string& name) { o.discretization = parse_discretization(name); })
+      .def("set_precision", [](TrainingOptions& o, const std::string& name) { o.precision = parse_precision(name); })
+      .def("set_optimizer", [](TrainingOptions& o, const OptimizerOptions& optimizer) { o.optimizer = optimizer; })
+      .def("set_plateau",
+           [](TrainingOptions& o, index_t window, double tolerance) { o.plateau = {window, tolerance}; })
+      .def_rw("seed", &TrainingOptions::seed)
+      .def_rw("threads", &TrainingOptions::threads)
+      .def_rw("record_every", &TrainingOptions::record_every);
+}
+
+// What is recorded goes to Python as a dictionary: nbm.training names it.
+nb::dict entry_of(const HistoryEntry& e) {
+  nb::dict mean_squares, rows;
+  for (std::size_t g = 0; g < kRowGroups; ++g) {
+    if (e.rows[g] == 0) continue;
+    const std::string name = to_string(static_cast<RowGroup>(g));
+    mean_squares[name.c_str()] = e.mean_squares[g];
+    rows[name.c_str()] = static_cast<index_t>(e.rows[g]);
+  }
+  nb::dict entry;
+  entry["step"] = e.step;
+  entry["loss"] = e.loss;
+  entry["groups"] = mean_squares;
+  entry["rows"] = rows;
+  entry["rate"] = e.rate;
+  entry["cell_size"] = e.cell_size;
+  entry["seconds"] = e.seconds;
+  entry["points_per_second"] = e.points_per_second;
+  return entry;
+}
+
+using PythonCallback = std::function<bool(nb::dict)>;
+
+// Steps without the GIL. At every recorded step Python is asked: its callback, and whether the user pressed Ctrl-C.
+std::string run_steps(Trainer& trainer, index_t count, const PythonCallback& callback) {
+  const nb::gil_scoped_release release;
+  return to_string(trainer.step(count, [&](const HistoryEntry& entry) {
+    const nb::gil_scoped_acquire acquire;
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+    return callback ? callback(entry_of(entry)) : false;
+  }));
+}
+
+void bind_trainer(nb::module_& m) {
+  nb::class_<Trainer>(m, "Trainer")
+      .def(
+          "__init__",
+          [](Trainer* self, const Problem& problem, const TrainingOptions& options, const std::string& device) {
+            const Device chosen = Device::parse(device);
+            const nb::gil_scoped_release release;
+            new (self) Trainer(problem, options, chosen);
+          },
+          nb::arg("problem"), nb::arg("options"), nb::arg("device"))
+      .def("step", &run_steps, nb::arg("count"), nb::arg("callback").none())
+      .def_prop_ro("steps_done", &Trainer::steps_done)
+      .def_prop_ro("steps_total", &Trainer::steps_total)
+      .def_prop_ro("stop_reason", [](const Trainer& t) { return to_string(t.stop_reason()); })
+      .def_prop_ro("has_interface", &Trainer::has_interface)
+      .def("history",
+           [](const Trainer& t) {
+             nb::list entries;
+             for (const HistoryEntry& e : t.history()) entries.append(entry_of(e));
+             return entries;
+           })
+      .def("parameters", [](const Trainer& t) { return array_of(std::vector<double>(t.parameters())); })
+      .def("set_parameters",
+           [](Trainer& t, const ValuesArray& p) { t.set_parameters({p.data(), p.data() + p.size()}); })
+      .def("solution", &Trainer::solution)
+      .def("save_checkpoint", &Trainer::save_checkpoint, nb::call_guard<nb::gil_scoped_release>())
+      .def("load_checkpoint", &Trainer::load_checkpoint, nb::call_guard<nb::gil_scoped_release>());
+}
+
+}  // namespace
+
+void bind_training(nb::module_& m) {
+  bind_optimizers(m);
+  bind_options(m);
+  bind_trainer(m);
+}
 
 }  // namespace nbm::python

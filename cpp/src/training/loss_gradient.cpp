@@ -67,24 +67,23 @@ class LossGradient {
   void run_task(std::size_t t) {
     const RowTask& task = tasks_[t];
     const auto side = static_cast<std::size_t>(task.side);
-    double* gradients[kSides] = {nullptr, nullptr};
-    if (!gradients_.empty()) {
-      gradients[0] = gradients_.data() + t * static_cast<std::size_t>(2 * count_);
-      gradients[1] = gradients[0] + count_;
-    }
+    const bool wanted = !gradients_.empty();
+    double* const minus = wanted ? gradients_.data() + t * static_cast<std::size_t>(2 * count_) : nullptr;
+    double* const both[kSides] = {minus, wanted ? minus + count_ : nullptr};
+    double* const* gradients = wanted ? both : nullptr;
+    double* const own = both[side];
     const TrainingKernels<S>& kernels = kernels_for<S>(training_kernels());
     const SirenView<S>& net = views_[side];
     AlignedBuffer<S> memory;
     switch (task.group) {
       case RowGroup::regular:
         memory.reserve(kernels.pack_size * difference_rows_workspace(net));
-        squares_[t] = kernels.difference_rows(net, view_of(rows_.regular[side]), task.begin, task.end, gradients[side],
-                                              memory.data());
+        squares_[t] =
+            kernels.difference_rows(net, view_of(rows_.regular[side]), task.begin, task.end, own, memory.data());
         break;
       case RowGroup::boundary:
         memory.reserve(kernels.pack_size * value_rows_workspace(net));
-        squares_[t] = kernels.value_rows(net, view_of(rows_.boundary[side]), task.begin, task.end, gradients[side],
-                                         memory.data());
+        squares_[t] = kernels.value_rows(net, view_of(rows_.boundary[side]), task.begin, task.end, own, memory.data());
         break;
       case RowGroup::value_jump:
       case RowGroup::flux_jump: {

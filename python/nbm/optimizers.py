@@ -1,0 +1,140 @@
+"""Networks and optimizers: the options of training, each a frozen dataclass that checks itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nbm import _core
+from nbm.errors import InvalidArgument
+
+__all__ = ["Adam", "GaussNewton", "Optimizer", "Plateau", "Siren"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Siren:
+    """A sine network from points to numbers; a problem is solved by two of one shape (docs/method.md, section 2).
+
+    Attributes:
+        hidden: Widths of the hidden layers.
+        omega: Frequency factor of the first layer; larger for solutions that oscillate.
+        gamma: Hidden weights start uniform in ±gamma / sqrt(inputs).
+
+    Raises:
+        InvalidArgument: no layers, a width outside 1..4096, or a factor that is not positive.
+    """
+
+    hidden: tuple[int, ...] = (10, 10, 10, 10, 10)
+    omega: float = 2.0
+    gamma: float = 1.5
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        try:
+            object.__setattr__(self, "hidden", tuple(int(width) for width in self.hidden))
+        except TypeError as error:
+            raise InvalidArgument(f"hidden: expected a sequence of widths, got {self.hidden!r}", "hidden") from error
+        _core.siren_parameter_count(list(self.hidden), self.omega, self.gamma)
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of both networks."""
+        return 2 * _core.siren_parameter_count(list(self.hidden), self.omega, self.gamma)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adam:
+    """Adam (Kingma & Ba 2015): robust, any number of parameters, some digits of accuracy.
+
+    Attributes:
+        steps: Number of steps.
+        learning_rate: Of the first step.
+        schedule: "constant", "exponential" or "cosine" decay to ``final_fraction`` of it at the last step.
+        final_fraction: See ``schedule``; in (0, 1].
+        beta1: Decay of the mean of the gradient.
+        beta2: Decay of the mean of its square.
+        epsilon: Added to the root of the latter.
+        clip_norm: The gradient is scaled down to this Euclidean norm; 0: never.
+
+    Raises:
+        InvalidArgument: a value out of its range.
+    """
+
+    steps: int = 20000
+    learning_rate: float = 1e-2
+    schedule: Literal["constant", "exponential", "cosine"] = "exponential"
+    final_fraction: float = 1e-2
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    clip_norm: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        self.native().validate()
+
+    def native(self) -> _core.AdamOptions:
+        """Return the options of the engine."""
+        options = _core.AdamOptions()
+        _copy(self, options, ("steps", "learning_rate", "final_fraction", "beta1", "beta2", "epsilon", "clip_norm"))
+        options.set_schedule(self.schedule)
+        return options
+
+
+@dataclass(frozen=True, kw_only=True)
+class GaussNewton:
+    """Levenberg-Marquardt: the method for accuracy, for networks of up to a few thousand parameters.
+
+    Works in double precision on the normal equations of the rows (docs/method.md, section 10).
+
+    Attributes:
+        steps: Number of linearizations.
+        damping: Of the first step, relative to the diagonal of the normal equations.
+        decrease: The damping is divided by this after a step that lowered the loss.
+        increase: It is multiplied by this after a trial that did not.
+        trials: Most trials in a step.
+
+    Raises:
+        InvalidArgument: a value out of its range.
+    """
+
+    steps: int = 60
+    damping: float = 1e-3
+    decrease: float = 3.0
+    increase: float = 4.0
+    trials: int = 12
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        self.native().validate()
+
+    def native(self) -> _core.GaussNewtonOptions:
+        """Return the options of the engine."""
+        options = _core.GaussNewtonOptions()
+        _copy(self, options, ("steps", "damping", "decrease", "increase", "trials"))
+        return options
+
+
+Optimizer = Adam | GaussNewton
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plateau:
+    """Ends training when the loss, averaged over ``window`` steps, fell by less than ``tolerance`` since the window before.
+
+    Attributes:
+        window: Steps to average over; 0: train to the end.
+        tolerance: Relative; in [0, 1).
+    """
+
+    window: int = 0
+    tolerance: float = 1e-3
+
+
+def _copy(source: object, target: object, names: tuple[str, ...]) -> None:
+    for name in names:
+        value = getattr(source, name)
+        try:
+            setattr(target, name, value)
+        except TypeError as error:
+            raise InvalidArgument(f"{name}: expected a number, got {value!r}", name) from error
