@@ -1,12 +1,13 @@
-"""``python -m nbm --cmake-dir``: where a C++ project finds the library that came with this package."""
+"""``python -m nbm`` is the command ``nbm``, and with ``--cmake-dir`` tells where the C++ library is."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 import nbm
+
+__all__ = ["cmake_dir"]
 
 
 def cmake_dir() -> Path:
@@ -21,20 +22,18 @@ def cmake_dir() -> Path:
     return folder
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Print what the options ask for; the exit status is 1 when it cannot be found, 2 for a wrong option."""
-    parser = argparse.ArgumentParser(prog="python -m nbm", description="Facts about this installation of nbm.")
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--version", action="version", version=nbm.__version__)
-    what.add_argument("--cmake-dir", action="store_true", help="print the folder to pass to cmake as nbm_DIR")
-    parser.parse_args(arguments)
+def _print_cmake_dir() -> int:
     try:
         print(cmake_dir())
     except nbm.FileError as error:
-        print(error, file=sys.stderr)
+        print(f"nbm: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:] == ["--cmake-dir"]:
+        sys.exit(_print_cmake_dir())
+    from nbm.cli import main  # only now: CMake's question needs no command line
+
+    main()

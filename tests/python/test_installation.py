@@ -51,7 +51,8 @@ def test_every_public_name_exists_and_is_documented():
 
 
 def test_versions_agree():
-    assert run("--version").stdout.strip() == nbm.__version__ == _core.build_info().version
+    assert run("--version").stdout.strip() == f"nbm {nbm.__version__}"
+    assert nbm.__version__ == _core.build_info().version
 
 
 @pytest.mark.skipif(not INSTALLED, reason="the package runs from a build folder")

@@ -33,7 +33,7 @@ def test_stages_know_only_earlier_stages():
         ("cpp/src/training/a.cpp", "#include <cuda_runtime.h>", "cuda/"),
         ("cpp/src/solution/a.cpp", "#include <mpi.h>", "mpi.hpp"),
         ("cuda/training.cu", "#include <nanobind/nanobind.h>", "bindings"),
-        ("python/nbm/problem.py", "from nbm.training import Adam", "'training'"),
+        ("python/nbm/problem.py", "from nbm.training import Trainer", "'training'"),
     ],
 )
 def test_layers_check_finds(tmp_path, path, text, expected):
