@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import numpy as np
 import typer
 from rich.console import Console
@@ -30,14 +29,14 @@ _LINES_SHOWN = 12
 class _Group(TyperGroup):
     """Commands whose errors are one sentence on stderr, without a traceback."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: typer.Context) -> Any:
         try:
             return super().invoke(ctx)
         except NbmError as error:
-            click.echo(f"nbm: {error}", err=True)
+            typer.echo(f"nbm: {error}", err=True)
             ctx.exit(_BAD_INPUT if isinstance(error, (FileError, InvalidArgument, InvalidField)) else _FAILED)
         except KeyboardInterrupt:
-            click.echo("nbm: interrupted", err=True)
+            typer.echo("nbm: interrupted", err=True)
             ctx.exit(_INTERRUPTED)
 
 
@@ -75,7 +74,7 @@ def solve(
                 file, out=out, device=device, resume=resume, seed=seed, threads=threads, report=report
             )
     except KeyboardInterrupt:
-        click.echo("A checkpoint was kept; the same command with --resume goes on from it.", err=True)
+        typer.echo("A checkpoint was kept; the same command with --resume goes on from it.", err=True)
         raise
     typer.echo(f"{summary.stop_reason or 'done'} after {summary.step} steps in {summary.seconds:.1f} s")
     if summary.error is not None:
