@@ -1,4 +1,5 @@
 #include <nanobind/stl/array.h>
+#include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include "arrays.hpp"
@@ -125,13 +126,13 @@ void bind_sampling(nb::module_& m) {
   m.attr("LOW_DISCREPANCY_DIMS") = kSobolDims;
   m.def(
       "resolution_levels",
-      [](int levels, int order, index_t first, index_t count, index_t steps, std::uint64_t seed) {
-        const ResolutionSchedule schedule{{}, levels, static_cast<ResolutionOrder>(order)};
+      [](int levels, const std::string& order, index_t steps, std::uint64_t seed) {
+        const ResolutionSchedule schedule{{}, levels, parse_resolution_order(order)};
         std::vector<int> result;
-        for (index_t step = first; step < first + count; ++step) result.push_back(schedule.level(step, steps, seed));
+        for (index_t step = 0; step < steps; ++step) result.push_back(schedule.level(step, steps, seed));
         return result;
       },
-      nb::arg("levels"), nb::arg("order"), nb::arg("first"), nb::arg("count"), nb::arg("steps"), nb::arg("seed"));
+      nb::arg("levels"), nb::arg("order"), nb::arg("steps"), nb::arg("seed"));
 }
 
 }  // namespace nbm::python

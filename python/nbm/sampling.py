@@ -103,8 +103,7 @@ class Resolution:
 
     def schedule(self, steps: int, *, seed: int = 0) -> list[int]:
         """Return the level of each of ``steps`` steps. The seed matters to the random order only."""
-        count = _integer(steps, "steps", 0)
-        return _core.resolution_levels(self.levels, _ORDERS.index(self.order), 0, count, count, _seed(seed))
+        return _core.resolution_levels(self.levels, self.order, _integer(steps, "steps", 0), _seed(seed))
 
 
 @dataclass(frozen=True, kw_only=True)
