@@ -1,4 +1,5 @@
 #include <nanobind/stl/array.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -16,7 +17,11 @@ using Sizes = std::array<double, kDim>;
 
 Vec3<double> vector_of(const Sizes& v) { return {v[0], v[1], v[2]}; }
 
-nb::ndarray<nb::numpy, double> rows_of(const Points& points) {
+// An array (n, 3), and the groups of a draw by name: spelt out for the type stubs.
+using Rows = nb::ndarray<nb::numpy, double>;
+using Groups = nb::typed<nb::dict, nb::str, Rows>;
+
+Rows rows_of(const Points& points) {
   std::vector<double> values(points.x.size() * kDim);
   for (std::size_t i = 0; i < points.x.size(); ++i) {
     values[kDim * i] = points.x[i];
@@ -26,8 +31,8 @@ nb::ndarray<nb::numpy, double> rows_of(const Points& points) {
   return array_of(std::move(values), {points.x.size(), kDim});
 }
 
-nb::dict samples_dict(const SampleSet& set) {
-  nb::dict out;
+Groups samples_dict(const SampleSet& set) {
+  Groups out;
   out["regular_minus"] = rows_of(set.regular[0]);
   out["regular_plus"] = rows_of(set.regular[1]);
   out["irregular"] = rows_of(set.irregular);
@@ -70,7 +75,7 @@ void bind_sampler(nb::module_& m) {
           [](const Sampler& self, index_t number, index_t count, int rank, int ranks, int threads) {
             const InterfacePoints on = on_team(
                 threads, [&](ThreadPool& pool) { return self.draw_interface(number, count, pool, rank, ranks); });
-            return nb::make_tuple(rows_of(on.points), rows_of(on.normals));
+            return std::pair(rows_of(on.points), rows_of(on.normals));
           },
           nb::arg("number"), nb::arg("count"), nb::arg("rank"), nb::arg("ranks"), nb::arg("threads"))
       .def(
@@ -78,7 +83,7 @@ void bind_sampler(nb::module_& m) {
           [](const Sampler& self, const Sizes& h, int threads) {
             const Acceptance kept =
                 on_team(threads, [&](ThreadPool& pool) { return self.acceptance(vector_of(h), pool); });
-            return nb::make_tuple(kept.regular, kept.irregular);
+            return std::pair(kept.regular, kept.irregular);
           },
           nb::arg("cell_size"), nb::arg("threads"));
 }
