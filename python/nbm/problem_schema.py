@@ -90,11 +90,15 @@ class TrainingSection(_Section):
 
     cells: PositiveCount | None = None
     cell_size: Positive | None = None
-    loss: Literal["balanced", "paper"] = "balanced"
-    precision: Literal["float32", "float64"] = "float32"
-    seed: Count = 0
-    threads: Count = 0
-    device: str = "auto"
+    levels: PositiveCount | None = None
+    order: Literal["sequential", "cycle", "random"] | None = None
+    discretization: Literal["bochkov_gibou", "direct_jump"] | None = None
+    loss: Literal["balanced", "paper"] | None = None
+    precision: Literal["float32", "float64"] | None = None
+    seed: Count | None = None
+    threads: Count | None = None
+    device: str | None = None
+    record_every: PositiveCount | None = None
 
     @model_validator(mode="after")
     def _one_size(self) -> TrainingSection:
@@ -111,6 +115,9 @@ class AdamSection(_Section):
     learning_rate: Positive | None = None
     schedule: Literal["constant", "exponential", "cosine"] | None = None
     final_fraction: Positive | None = None
+    beta1: Positive | None = None
+    beta2: Positive | None = None
+    epsilon: Positive | None = None
     clip_norm: Annotated[float, Strict(), Field(ge=0)] | None = None
 
 
@@ -120,6 +127,9 @@ class GaussNewtonSection(_Section):
     kind: Literal["gauss_newton"]
     steps: PositiveCount | None = None
     damping: Positive | None = None
+    decrease: Positive | None = None
+    increase: Positive | None = None
+    trials: PositiveCount | None = None
 
 
 class AutomaticSection(_Section):
@@ -138,6 +148,13 @@ class SamplingSection(_Section):
     refresh: PositiveCount | None = None
     grid_nodes: PositiveCount | None = None
     batch: PositiveCount | None = None
+
+
+class PlateauSection(_Section):
+    """[plateau]: when to stop early."""
+
+    window: Count | None = None
+    tolerance: Annotated[float, Strict(), Field(ge=0, lt=1)] | None = None
 
 
 class OutputSection(_Section):
@@ -165,6 +182,7 @@ class ProblemFile(_Section):
         AutomaticSection()
     )
     sampling: SamplingSection = SamplingSection()
+    plateau: PlateauSection = PlateauSection()
     output: OutputSection = OutputSection()
 
     @model_validator(mode="after")

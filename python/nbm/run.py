@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import nbm
-from nbm.error_norms import ErrorNorms, low_discrepancy_points
+from nbm.arrays import as_points
+from nbm.error_norms import ErrorNorms, error_norms, low_discrepancy_points
 from nbm.errors import BackendUnavailable, FileError
 from nbm.toml_problem import TomlProblem, read_problem
 from nbm.vtk_image import write_atomically
@@ -30,14 +31,17 @@ _ERROR_POINTS = 2000
 class Progress:
     """One record of training, as shown and as kept in ``metrics.jsonl``.
 
-    ``groups`` are mean squared residuals; ``error`` is the RMSE to the exact solution where that is known.
+    What :class:`nbm.Record` has, with ``step`` the number of steps done, and ``error``: the RMSE to the exact solution
+    where that is known.
     """
 
     step: int
     steps: int
     loss: float
     groups: dict[str, float]
-    learning_rate: float
+    rows: dict[str, int]
+    rate: float
+    cell_size: float
     seconds: float
     points_per_second: float
     error: float | None = None
@@ -74,11 +78,14 @@ class Run:
         self.vtk = folder / "solution.vti"
         self.picture = folder / "slice.png"
 
-    def begin(self, source: TomlProblem, settings: dict[str, Any]) -> None:
-        """Make the folder for a new run. ``FileError`` if it holds one already."""
-        if self.problem_file.exists():
+    def check_free(self) -> None:
+        """Raise ``FileError`` if the folder holds a run already."""
+        if self.checkpoint.exists() or self.model.exists():
             message = f"{self.folder}: holds a run already; pass --resume to go on or --out another"
             raise FileError(message, str(self.folder))
+
+    def begin(self, source: TomlProblem, settings: dict[str, Any]) -> None:
+        """Make the folder for a new run."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -125,69 +132,69 @@ def solve_file(
     run = Run(out if out is not None else Path("runs") / path.stem)
     overrides = {"device": device, "seed": seed, "threads": threads}
     given = {name: value for name, value in overrides.items() if value is not None}
-    problem = source.problem()
-    options = {**source.options(), **given}
     if resume:
         run.check_resumable(source)
+        given = {**read_json(run.settings).get("options", {}), **given}
+    else:
+        run.check_free()
+    problem = source.problem()
+    recorder = _Recorder(run, problem, report)
+    trainer = nbm.Trainer(problem, **{**source.options(), **given}, callback=recorder)
+    if resume:
+        trainer.load_checkpoint(run.checkpoint)
     else:
         run.begin(source, {"nbm": nbm.__version__, "source": str(path), "options": given})
     started = time.monotonic()
     with open(run.metrics, "a" if resume else "w", encoding="utf-8") as metrics:
-        recorder = _Recorder(run, problem, metrics, report)
-        trainer = _trainer(problem, options, recorder, run.checkpoint if resume else None)
-        recorder.trainer = trainer
+        recorder.start(trainer, metrics)
         try:
             trainer.run()
         finally:
             trainer.save_checkpoint(run.checkpoint)
-    return run, _finish(run, source, problem, trainer.solution(), recorder.last, time.monotonic() - started)
-
-
-def _trainer(problem: Any, options: dict[str, Any], callback: Callable[[Any], bool], checkpoint: Path | None) -> Any:
-    trainer = nbm.Trainer(problem, **options, callback=callback)
-    if checkpoint is not None:
-        trainer.load_checkpoint(checkpoint)
-    return trainer
+    return run, _finish(run, source, problem, trainer, recorder.last, time.monotonic() - started)
 
 
 class _Recorder:
     """The training callback: metrics to the file, progress to the caller, a checkpoint each minute."""
 
-    def __init__(self, run: Run, problem: Any, metrics: TextIO, report: Callable[[Progress], None]) -> None:
-        self.trainer: Any = None
+    def __init__(self, run: Run, problem: nbm.Problem, report: Callable[[Progress], None]) -> None:
         self.last: Progress | None = None
         self._run = run
-        self._metrics = metrics
         self._report = report
-        self._saved = time.monotonic()
         self._exact: Any = None
-        if hasattr(problem, "exact"):
-            lower, upper = nbm.arrays.as_points([problem.box.lower, problem.box.upper])
+        if isinstance(problem, nbm.ManufacturedProblem):
+            lower, upper = as_points([problem.box.lower, problem.box.upper])
             self._points = low_discrepancy_points(lower, upper, _ERROR_POINTS)
             self._exact = problem.exact(self._points)
 
-    def __call__(self, entry: Any) -> bool:
-        names = ("step", "steps", "loss", "groups", "learning_rate", "seconds", "points_per_second")
-        progress = Progress(**{name: getattr(entry, name) for name in names}, error=self._error())
+    def start(self, trainer: nbm.Trainer, metrics: TextIO) -> None:
+        """Record what this trainer does in this file."""
+        self._trainer = trainer
+        self._metrics = metrics
+        self._saved = time.monotonic()
+
+    def __call__(self, record: nbm.Record) -> bool:
+        progress = Progress(**{**asdict(record), "step": record.step + 1}, error=self._error())
         self.last = progress
         self._metrics.write(json.dumps(asdict(progress)) + "\n")
         self._metrics.flush()
         self._report(progress)
         if time.monotonic() - self._saved > _CHECKPOINT_SECONDS:
-            self.trainer.save_checkpoint(self._run.checkpoint)
+            self._trainer.save_checkpoint(self._run.checkpoint)
             self._saved = time.monotonic()
         return False
 
     def _error(self) -> float | None:
         if self._exact is None:
             return None
-        return nbm.error_norms.error_norms(self.trainer.solution()(self._points), self._exact, self._points).rmse
+        return error_norms(self._trainer.solution()(self._points), self._exact, self._points).rmse
 
 
 def _finish(
-    run: Run, source: TomlProblem, problem: Any, solution: nbm.Solution, last: Progress | None, seconds: float
+    run: Run, source: TomlProblem, problem: nbm.Problem, trainer: nbm.Trainer, last: Progress | None, seconds: float
 ) -> Summary:
-    solution.info = {**solution.info, "problem": source.text}
+    solution = trainer.solution()
+    solution.info = {**solution.info, "problem": source.text, "problem_digest": problem.digest()}
     solution.save(run.model)
     output = source.sections.output
     files = [run.model]
@@ -200,12 +207,13 @@ def _finish(
             files.append(run.picture)
         except BackendUnavailable:
             pass  # the run is complete without; `nbm doctor` says what pictures need
+    near = last.cell_size if last is not None else None
     summary = Summary(
-        stop_reason=str(solution.stop_reason) if solution.stop_reason is not None else None,
+        stop_reason=solution.stop_reason,
         seconds=seconds,
-        step=last.step if last is not None else 0,
+        step=trainer.steps_done,
         loss=last.loss if last is not None else None,
-        error=solution.error(problem) if hasattr(problem, "exact") else None,
+        error=solution.error(problem, near=near) if isinstance(problem, nbm.ManufacturedProblem) else None,
         files=tuple(file.name for file in files),
     )
     write_atomically(run.summary, (json.dumps(asdict(summary), indent=2) + "\n").encode())

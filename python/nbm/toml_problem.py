@@ -69,7 +69,12 @@ class TomlProblem:
             options["network"] = nbm.Siren(**self.sections.network.given())
         with self._blame("optimizer"):
             options["optimizer"] = self._optimizer()
-        if self.sections.sampling.given():
+        resolution = {name: options.pop(name) for name in ("levels", "order") if name in options}
+        with self._blame("training"):
+            options["resolution"] = nbm.Resolution(**resolution)
+        with self._blame("plateau"):
+            options["plateau"] = nbm.Plateau(**self.sections.plateau.given())
+        if self.sections.sampling.given():  # else what suits the optimizer
             with self._blame("sampling"):
                 options["sampling"] = nbm.Sampling(**self.sections.sampling.given())
         return options

@@ -2,10 +2,10 @@ import json
 
 import numpy as np
 import pytest
-from solution_helpers import LOWER, UPPER, level_set, make_solution, parameters_of, some_points
 
 import nbm
 from nbm import _core
+from solution_helpers import LOWER, UPPER, level_set, make_solution, parameters_of, some_points
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@ import sys
 
 import numpy as np
 import pytest
-from solution_helpers import LOWER, UPPER, both_sides, level_set, make_solution, some_points
-from test_vtk_image import read_vti
 
 import nbm
 from nbm.error_norms import low_discrepancy_points, points_near_interface
+from solution_helpers import LOWER, UPPER, both_sides, level_set, make_solution, some_points
+from test_vtk_image import read_vti
 
 EPS = np.finfo(np.float64).eps
 # Some 40 roundings in the two layers, amplified by row sums of the weights of at most 10.

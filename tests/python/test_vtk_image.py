@@ -56,7 +56,9 @@ def test_names_are_quoted(tmp_path):
     assert list(read_vti(tmp_path / "a.vti")[0]) == ['a"<&ä']
 
 
-@pytest.mark.parametrize("bad", [np.zeros((2, 2)), np.zeros((2, 2, 3)), np.zeros((2, 2, 2, 2)), np.zeros((2, 2, 2), int)])
+@pytest.mark.parametrize(
+    "bad", [np.zeros((2, 2)), np.zeros((2, 2, 3)), np.zeros((2, 2, 2, 2)), np.zeros((2, 2, 2), int)]
+)
 def test_other_shapes_and_types_are_refused(tmp_path, bad):
     with pytest.raises(nbm.InvalidArgument):
         write_vti(tmp_path / "a.vti", (0, 0, 0), (1, 1, 1), (2, 2, 2), {"u": bad})

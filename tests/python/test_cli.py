@@ -1,0 +1,277 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import nbm
+from nbm.cli import app
+from solution_helpers import level_set, make_solution, some_points
+from test_vtk_image import read_vti
+
+PROBLEM = """\
+[box]
+lower = [-1, 0, -0.5]
+upper = [1, 3, 0.25]
+[manufactured]
+u_minus = "x"
+u_plus = "1"
+level_set = "x**2 + y**2 + z**2 - 0.81"
+[training]
+cells = 16
+seed = 5
+[optimizer]
+kind = "adam"
+steps = 40
+[output]
+shape = [4, 5, 6]
+"""
+
+
+class StandIn:
+    """Stands in for the trainer: the same calls, no training."""
+
+    made: "list[StandIn]" = []  # noqa: RUF012
+    fail_at: "int | None" = None
+    failure: "BaseException | None" = None
+
+    def __init__(self, problem, *, callback=None, **options):
+        self.problem, self.options, self.callback = problem, options, callback
+        self.steps_done, self.resumed_from = 0, None
+        StandIn.made.append(self)
+
+    def run(self):
+        while self.steps_done < 40:
+            self.steps_done += 10
+            if self.steps_done == StandIn.fail_at:
+                raise StandIn.failure
+            self.callback(
+                nbm.Record(
+                    step=self.steps_done - 1,
+                    steps=40,
+                    loss=1.0 / self.steps_done,
+                    groups={"regular": 0.5, "boundary": 0.25},
+                    rows={"regular": 30, "boundary": 10},
+                    rate=1e-2,
+                    cell_size=0.1,
+                    seconds=0.1 * self.steps_done,
+                    points_per_second=2.5e6,
+                )
+            )
+
+    def solution(self):
+        solution = make_solution()
+        solution.stop_reason = "steps"
+        return solution
+
+    def save_checkpoint(self, path):
+        Path(path).write_text(str(self.steps_done))
+
+    def load_checkpoint(self, path):
+        self.resumed_from = self.steps_done = int(Path(path).read_text())
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    StandIn.made, StandIn.fail_at, StandIn.failure = [], None, None
+    monkeypatch.setattr(nbm, "Trainer", StandIn)
+    return StandIn
+
+
+@pytest.fixture
+def problem_file(tmp_path):
+    file = tmp_path / "box.toml"
+    file.write_text(PROBLEM)
+    return file
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_solve_leaves_a_complete_run_folder(stand_in, problem_file, tmp_path):
+    out = tmp_path / "runs" / "first"
+    result = run("solve", problem_file, "--out", out, "--seed", 9, "--device", "cpu", "--threads", 1)
+    assert result.exit_code == 0, result.output
+    options = stand_in.made[0].options
+    assert options["cell_size"] == pytest.approx(3 / 16)
+    assert (options["seed"], options["device"], options["threads"]) == (9, "cpu", 1)
+    assert options["optimizer"] == nbm.Adam(steps=40)
+    assert (out / "problem.toml").read_text() == PROBLEM
+    assert json.loads((out / "settings.json").read_text())["options"] == {"device": "cpu", "seed": 9, "threads": 1}
+    metrics = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [entry["step"] for entry in metrics] == [10, 20, 30, 40]
+    assert metrics[0]["groups"] == {"regular": 0.5, "boundary": 0.25}
+    solution = nbm.load(out / "model.safetensors")
+    assert solution.info["problem"] == PROBLEM
+    assert read_vti(out / "solution.vti")[3] == [4, 5, 6]
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["stop_reason"] == "steps"
+    # The metric is the RMSE to the exact solution, and the summary's over more points is close to it.
+    assert metrics[-1]["error"] == pytest.approx(summary["error"]["rmse"], rel=0.1)
+    assert not list(out.glob("*tmp*"))
+
+
+def test_piped_output_is_plain_lines(stand_in, problem_file, tmp_path):
+    result = run("solve", problem_file, "--out", tmp_path / "run")
+    assert "step 40/40  loss 2.500e-02  error " in result.stdout
+    assert "2.5 M points/s" in result.stdout
+    assert "\x1b" not in result.stdout
+    assert "error: L-infinity " in result.stdout
+    assert "model.safetensors" in result.stdout
+
+
+def test_a_run_is_not_overwritten(stand_in, problem_file, tmp_path):
+    assert run("solve", problem_file, "--out", tmp_path / "run").exit_code == 0
+    before = (tmp_path / "run" / "model.safetensors").read_bytes()
+    result = run("solve", problem_file, "--out", tmp_path / "run", "--seed", 1)
+    assert result.exit_code == 2
+    assert "--resume" in result.stderr
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() == before
+
+
+def test_an_interrupted_run_goes_on(stand_in, problem_file, tmp_path):
+    out = tmp_path / "run"
+    stand_in.fail_at, stand_in.failure = 30, KeyboardInterrupt()
+    result = run("solve", problem_file, "--out", out, "--seed", 3)
+    assert result.exit_code == 130
+    assert "--resume" in result.stderr
+    assert not (out / "model.safetensors").exists()
+    assert "unfinished" in run("show", out).stdout
+    stand_in.fail_at = None
+    result = run("solve", problem_file, "--out", out, "--resume")
+    assert result.exit_code == 0, result.output
+    assert stand_in.made[1].resumed_from == 30
+    assert stand_in.made[1].options["seed"] == 3  # what the first command line said still holds
+    steps = [json.loads(line)["step"] for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert steps == [10, 20, 40]
+
+
+def test_resume_needs_the_same_problem_and_a_checkpoint(stand_in, problem_file, tmp_path):
+    result = run("solve", problem_file, "--out", tmp_path / "run", "--resume")
+    assert result.exit_code == 2
+    assert "no checkpoint" in result.stderr
+    assert run("solve", problem_file, "--out", tmp_path / "run").exit_code == 0
+    problem_file.write_text(PROBLEM + "# other\n")
+    result = run("solve", problem_file, "--out", tmp_path / "run", "--resume")
+    assert result.exit_code == 2
+    assert "another problem file" in result.stderr
+
+
+def test_a_failed_run_keeps_a_checkpoint_and_says_why(stand_in, problem_file, tmp_path):
+    stand_in.fail_at = 20
+    stand_in.failure = nbm.NonFiniteLoss("the loss is nan at step 20 in regular rows", 20, "regular")
+    result = run("solve", problem_file, "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    assert result.stderr == "nbm: the loss is nan at step 20 in regular rows\n"
+    assert (tmp_path / "run" / "checkpoint.safetensors").exists()
+
+
+def test_a_wrong_problem_file_is_one_line_on_stderr(stand_in, problem_file, tmp_path):
+    problem_file.write_text(PROBLEM.replace("cells", "cels"))
+    result = run("solve", problem_file, "--out", tmp_path / "run")
+    assert result.exit_code == 2
+    assert result.stderr == f"nbm: {problem_file}:9: training.cels: unknown key, did you mean cells?\n"
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("upper = [1, 3, 0.25]", "upper = [1, -3, 0.25]", ":1: box: "),
+        ('u_plus = "1"', 'u_plus = "1"\nmu_plus = "x"', ":7: manufactured.mu_plus: "),
+    ],
+)
+def test_contradictions_in_a_problem_name_their_line(stand_in, problem_file, tmp_path, old, new, place):
+    problem_file.write_text(PROBLEM.replace(old, new))
+    result = run("solve", problem_file, "--out", tmp_path / "run")
+    assert result.exit_code == 2
+    assert place in result.stderr
+
+
+def test_show_sums_a_run_up(stand_in, problem_file, tmp_path):
+    run("solve", problem_file, "--out", tmp_path / "run")
+    result = run("show", tmp_path / "run")
+    assert result.exit_code == 0
+    assert "step      40" in result.stdout
+    assert "error: L-infinity" in result.stdout
+    assert "model.safetensors" in result.stdout
+
+
+def test_show_needs_a_run(tmp_path):
+    assert run("show", tmp_path).exit_code == 2
+    (tmp_path / "settings.json").write_text("[1]")
+    (tmp_path / "metrics.jsonl").write_text("")
+    assert "damaged" in run("show", tmp_path).stderr
+
+
+@pytest.fixture
+def model(tmp_path):
+    make_solution().save(tmp_path / "model.safetensors")
+    return tmp_path / "model.safetensors"
+
+
+@pytest.mark.parametrize("header", ["", "x,y,z\n"])
+def test_evaluate_reads_and_writes_csv(model, tmp_path, header):
+    points = some_points(5)
+    rows = "".join(",".join(repr(value) for value in row) + "\n" for row in points.tolist())
+    (tmp_path / "points.csv").write_text(header + rows)
+    result = run("evaluate", model, tmp_path / "points.csv")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0] == "x,y,z,u,side"
+    table = np.loadtxt(lines[1:], delimiter=",")
+    np.testing.assert_array_equal(table[:, :3], points)
+    np.testing.assert_array_equal(table[:, 3], make_solution()(points))
+    np.testing.assert_array_equal(table[:, 4], level_set(points) >= 0)
+
+
+def test_evaluate_reads_and_writes_npy(model, tmp_path):
+    points = some_points(5)
+    np.save(tmp_path / "points.npy", points)
+    result = run("evaluate", model, tmp_path / "points.npy", "--gradient", "--out", tmp_path / "values.npy")
+    assert result.exit_code == 0, result.output
+    table = np.load(tmp_path / "values.npy")
+    np.testing.assert_array_equal(table[:, 5:], make_solution().gradient(points))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("points.csv", b"1,2,3\n4,5\n"),
+        ("points.csv", b"1,2\n"),
+        ("points.csv", b"1,2,x\n1,2,x\n"),
+        ("points.csv", b"1,2,nan\n"),
+        ("points.csv", b"\xff\xfe\n1,2,3\n"),
+        ("points.npy", b"no array"),
+        ("points.npy", b"\x80\x04\x95pickle"),
+        ("points.txt", b"1,2,3\n"),
+    ],
+)
+def test_evaluate_refuses_other_points(model, tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    result = run("evaluate", model, tmp_path / name)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("nbm: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_evaluate_says_which_file_is_missing(model, tmp_path):
+    assert "absent.npy" in run("evaluate", model, tmp_path / "absent.npy").stderr
+    assert "absent.safetensors" in run("evaluate", tmp_path / "absent.safetensors", tmp_path / "absent.npy").stderr
+    result = run("evaluate", model, tmp_path / "absent.npy", "--out", tmp_path / "values.txt")
+    assert "out:" in result.stderr
+
+
+def test_doctor_says_what_runs_here():
+    result = run("doctor")
+    assert result.exit_code == 0
+    for word in (nbm.__version__, "vector unit", "cores", "cuda", "mpi", "matplotlib"):
+        assert word in result.stdout
+
+
+def test_version_and_help():
+    assert run("--version").stdout == f"nbm {nbm.__version__}\n"
+    assert "solve" in run("--help").stdout
+    assert run("slove").exit_code == 2
