@@ -89,34 +89,50 @@ struct Sampler::State {
         seed(random_seed),
         interface(problem.box, problem.level_set, pool) {}
 
+  Points uniform_block(index_t first, index_t count, const ScrambledSobol& sobol, Vec3<double> h) const;
   SampleSet regular_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const;
+  SampleSet by_side_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const;
   SampleSet irregular_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const;
   SampleSet boundary_part(IndexRange range, index_t draw) const;
   std::array<index_t, kFaces + 1> face_begin() const;
 };
 
-SampleSet Sampler::State::regular_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const {
-  const bool one_side = level_set.constant() != nullptr;
+Points Sampler::State::uniform_block(index_t first, index_t count, const ScrambledSobol& sobol, Vec3<double> h) const {
   const Vec3<double> room = box.edge() - h;
+  Points points(count);
+  for (int axis = 0; axis < kDim; ++axis) {
+    double* x = &coordinate(points, axis, 0);
+    fill_low_discrepancy(sobol, first, count, axis, x);
+    const double origin = box.lower[axis] + 0.5 * h[axis];
+    for (index_t i = 0; i < count; ++i) x[i] = origin + room[axis] * x[i];
+  }
+  return points;
+}
+
+SampleSet Sampler::State::regular_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const {
+  if (level_set.constant() != nullptr) return by_side_part(range, sobol, h);
   SampleSet set;
-  Points points;
   for (index_t first = range.begin; first < range.end; first += kBlock) {
-    const index_t n = std::min(kBlock, range.end - first);
-    points.resize(n);
-    for (int axis = 0; axis < kDim; ++axis) {
-      double* x = &coordinate(points, axis, 0);
-      fill_low_discrepancy(sobol, first, n, axis, x);
-      const double origin = box.lower[axis] + 0.5 * h[axis];
-      for (index_t i = 0; i < n; ++i) x[i] = origin + room[axis] * x[i];
-    }
-    if (one_side) {
-      append_points(set.regular[index_of(side_of(*level_set.constant()))], points);
-      continue;
-    }
+    const Points points = uniform_block(first, std::min(kBlock, range.end - first), sobol, h);
     const std::vector<std::uint8_t> kind = kinds_of(level_set, points, h);
-    for (index_t i = 0; i < n; ++i) {
+    for (index_t i = 0; i < points.size(); ++i) {
       const auto k = static_cast<CellKind>(kind[static_cast<std::size_t>(i)]);
       if (k != CellKind::irregular) set.regular[static_cast<std::size_t>(k)].push_back(points[i]);
+    }
+  }
+  return set;
+}
+
+SampleSet Sampler::State::by_side_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const {
+  SampleSet set;
+  std::vector<double> phi;
+  for (index_t first = range.begin; first < range.end; first += kBlock) {
+    const Points points = uniform_block(first, std::min(kBlock, range.end - first), sobol, h);
+    phi.resize(points.x.size());
+    evaluate_finite(level_set, "level_set", points.view(), phi);
+    for (index_t i = 0; i < points.size(); ++i) {
+      const Side side = side_of(phi[static_cast<std::size_t>(i)]);
+      set.regular[static_cast<std::size_t>(index_of(side))].push_back(points[i]);
     }
   }
   return set;
@@ -234,6 +250,18 @@ SampleSet Sampler::draw(index_t draw, Vec3<double> cell_size, ThreadPool& pool, 
     set.append(run_parts<SampleSet>(candidates(state.counts.irregular, kept.irregular), kBlock, pool,
                                     [&](IndexRange part) { return state.irregular_part(part, irregular, cell_size); }));
   }
+  set.append(run_parts<SampleSet>(share_of(state.counts.boundary, rank, ranks), kGrain, pool,
+                                  [&](IndexRange part) { return state.boundary_part(part, draw); }));
+  return set;
+}
+
+SampleSet Sampler::draw_by_side(index_t draw, Vec3<double> cell_size, ThreadPool& pool, int rank, int ranks) const {
+  check_share(draw, rank, ranks);
+  validate_cell_size(cell_size, state_->box);
+  const State& state = *state_;
+  const ScrambledSobol sobol = make_sobol(state.seed, Stream::regular, draw);
+  SampleSet set = run_parts<SampleSet>(share_of(state.counts.regular, rank, ranks), kGrain, pool,
+                                       [&](IndexRange part) { return state.by_side_part(part, sobol, cell_size); });
   set.append(run_parts<SampleSet>(share_of(state.counts.boundary, rank, ranks), kGrain, pool,
                                   [&](IndexRange part) { return state.boundary_part(part, draw); }));
   return set;

@@ -22,9 +22,24 @@ void CpuBackend::assemble(index_t draw, Vec3<double> cell_size) {
   if (grid_) {
     const index_t batches = grid_->batches_per_epoch();
     assemble_rows(grid_->draw(draw / batches, draw % batches, cell_size, pool_, rank_, ranks_), cell_size);
+  } else if (options_.discretization == Discretization::direct_jump) {
+    assemble_rows(sampler_->draw_by_side(draw, cell_size, pool_, rank_, ranks_), cell_size);
+    assemble_jump_rows(draw, cell_size);
   } else {
     assemble_rows(sampler_->draw(draw, cell_size, pool_, rank_, ranks_), cell_size);
   }
+}
+
+void CpuBackend::assemble_jump_rows(index_t draw, Vec3<double> cell_size) {
+  const InterfacePoints on = sampler_->draw_interface(draw, options_.sampling.counts.irregular, pool_, rank_, ranks_);
+  rows_.value_jump = make_value_jump_rows(problem_.box, cell_size, on.size());
+  rows_.flux_jump = make_flux_jump_rows(problem_.box, cell_size, on.size());
+  const auto cut = TaskPartition::of(on.size(), kRegularGrain);
+  pool_.run(cut.tasks, [&](index_t t) {
+    const index_t first = cut.begin(t), count = cut.end(t) - first;
+    assemble_jumps(problem_, on.points.view().slice(first, count), on.normals.view().slice(first, count), cell_size,
+                   rows_.value_jump, rows_.flux_jump, first);
+  });
 }
 
 void CpuBackend::assemble_rows(const SampleSet& samples, Vec3<double> cell_size) {

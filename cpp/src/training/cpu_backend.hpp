@@ -24,6 +24,7 @@ class CpuBackend final : public TrainingBackend {
 
  private:
   void assemble_rows(const SampleSet& samples, Vec3<double> cell_size);
+  void assemble_jump_rows(index_t draw, Vec3<double> cell_size);
 
   Problem problem_;
   TrainingOptions options_;

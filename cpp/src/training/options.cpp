@@ -75,6 +75,9 @@ void TrainingOptions::validate(const Box& box) const {
   sampling.validate();
   std::visit([](const auto& options) { options.validate(); }, optimizer);
   plateau.validate();
+  if (discretization == Discretization::direct_jump && sampling.mode != SamplingOptions::Mode::fresh) {
+    throw InvalidArgument("discretization", "'direct_jump' needs fresh samples, got those of a grid");
+  }
   require(threads >= 0, "threads", "must be 0 (all cores) or positive", threads);
   require(record_every >= 1, "record_every", "must be at least 1", static_cast<double>(record_every));
 }

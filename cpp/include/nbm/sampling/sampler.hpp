@@ -59,6 +59,8 @@ class NBM_EXPORT Sampler {
 
   // The share of `rank` in the set number `draw`. The cell size may change from draw to draw.
   SampleSet draw(index_t draw, Vec3<double> cell_size, ThreadPool& pool, int rank = 0, int ranks = 1) const;
+  // The same for the direct-jump discretization: every cell counts as regular, on the side of its centre.
+  SampleSet draw_by_side(index_t draw, Vec3<double> cell_size, ThreadPool& pool, int rank = 0, int ranks = 1) const;
   // The share of `rank` in `count` points on the interface (some may be missing, see InterfaceSampler).
   InterfacePoints draw_interface(index_t draw, index_t count, ThreadPool& pool, int rank = 0, int ranks = 1) const;
 
