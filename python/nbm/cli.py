@@ -29,7 +29,7 @@ _LINES_SHOWN = 12
 class _Group(TyperGroup):
     """Commands whose errors are one sentence on stderr, without a traceback."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except NbmError as error:
