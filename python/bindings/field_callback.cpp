@@ -1,6 +1,7 @@
 #include "field_callback.hpp"
 
-#include <cstring>
+#include <nanobind/stl/string.h>
+
 #include <memory>
 #include <utility>
 
@@ -29,11 +30,13 @@ nb::object array_of_points(PointsView points) {
   return array_of(std::move(rows), {static_cast<std::size_t>(points.size), std::size_t{kDim}}).cast();
 }
 
+std::string text_of(const nb::object& value) { return nb::cast<std::string>(nb::str(nb::handle(value))); }
+
 std::string described(const nb::object& result) {
-  const std::string type = nb::cast<std::string>(result.type().attr("__name__"));
-  if (!nb::hasattr(result, "dtype") || !nb::hasattr(result, "shape")) return "a " + type;
-  return "an array of " + std::string(nb::str(result.attr("dtype")).c_str()) + " with shape " +
-         nb::str(result.attr("shape")).c_str();
+  if (!nb::hasattr(result, "dtype") || !nb::hasattr(result, "shape")) {
+    return "a " + text_of(result.type().attr("__name__"));
+  }
+  return "an array of " + text_of(result.attr("dtype")) + " with shape " + text_of(result.attr("shape"));
 }
 
 void copy_result(const nb::object& result, const std::string& name, std::span<double> values) {

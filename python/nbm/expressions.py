@@ -64,7 +64,7 @@ def parse(text: str) -> sp.Expr:
     except (MemoryError, RecursionError):
         raise _error(f"nested too deeply, at most {_MOST_DEPTH} levels are read") from None
     except (SyntaxError, ValueError) as error:
-        reason = error.msg if isinstance(error, SyntaxError) else "a number is too long"
+        reason = error.msg.split(":")[0] if isinstance(error, SyntaxError) else "a number is too long"
         raise _error(f"{_shortened(text)!r} is no expression: {reason}") from None
     return _Reader().value(tree.body, 0)
 

@@ -95,8 +95,8 @@ class _Converter:
             return self.emit(str(e))
         if isinstance(e, Boolean) and not isinstance(e, sp.Symbol):
             return self._condition(e)
-        if isinstance(e, (sp.Number, sp.NumberSymbol)):
-            return self._number(e)
+        if isinstance(e, (sp.Number, sp.NumberSymbol)) and e.is_finite:
+            return self.constant(float(e))
         if isinstance(e, sp.Add):
             return self._sum(e)
         if isinstance(e, sp.Mul):
@@ -106,11 +106,6 @@ class _Converter:
         if isinstance(e, sp.Piecewise):
             return self._piecewise(e)
         return self._function(e)
-
-    def _number(self, e: sp.Expr) -> int:
-        if not e.is_finite:
-            raise self._error(f"contains {e}, expected finite real numbers")
-        return self.constant(float(e))
 
     def _sum(self, e: sp.Expr) -> int:
         positive = [t for t in e.args if not t.could_extract_minus_sign()]
@@ -158,6 +153,8 @@ class _Converter:
             return self.emit("atan2", self.node(arguments[0]), self.node(arguments[1]))
         if isinstance(e, sp.Heaviside):  # appears in derivatives of Min and Max
             return self.node((sp.sign(arguments[0]) + 1) / 2)
+        if not arguments:
+            raise self._error(f"contains {e}, expected finite real numbers")
         op = _FUNCTIONS.get(e.func)
         if op is None or len(arguments) != 1:
             raise self._error(
