@@ -5,6 +5,9 @@ Exit codes: 0 done; 1 the run failed; 2 a wrong command line, problem file or ot
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +18,7 @@ from typer.core import TyperGroup
 
 import nbm
 from nbm.doctor import examine
-from nbm.errors import FileError, InvalidArgument, InvalidField, NbmError
+from nbm.errors import FileError, InvalidArgument, InvalidField, NbmError, NbmWarning
 from nbm.point_files import read_points, to_csv, write_table
 from nbm.progress import ProgressReport, describe
 from nbm.run import Run, read_json, read_metrics, solve_file
@@ -41,6 +44,17 @@ class _Group(TyperGroup):
 
 
 app = typer.Typer(cls=_Group, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@contextmanager
+def _warnings_on_stderr() -> Iterator[None]:
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        typer.echo(f"nbm: warning: {message}", err=True)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", NbmWarning)
+        warnings.showwarning = show
+        yield
 
 
 def _version(wanted: bool) -> None:
@@ -69,7 +83,7 @@ def solve(
     console = Console()
     report = ProgressReport(console)
     try:
-        with report:
+        with report, _warnings_on_stderr():
             run, summary = solve_file(
                 file, out=out, device=device, resume=resume, seed=seed, threads=threads, report=report
             )

@@ -99,4 +99,4 @@ def _slope(
 ) -> Float64Array:
     shift = np.zeros(3)
     shift[axis] = step[axis]
-    return (level_set(points + shift) - level_set(points - shift)) / (2 * step[axis])
+    return np.asarray((level_set(points + shift) - level_set(points - shift)) / (2 * step[axis]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from nbm.box import Box
 from nbm.error_norms import ErrorNorms, error_norms, low_discrepancy_points, points_near_interface
 from nbm.errors import InvalidArgument
 from nbm.fields import as_field
+from nbm.manufactured import ManufacturedProblem
 from nbm.vtk_image import write_vti
 
 if TYPE_CHECKING:
@@ -131,7 +133,7 @@ class Solution:
 
     def error(
         self,
-        exact: Callable[[Float64Array], Any] | Problem,
+        exact: Callable[[Float64Array], Any] | ManufacturedProblem,
         *,
         points: Any = None,
         near: float | None = None,
@@ -145,7 +147,12 @@ class Solution:
             near: Distance from the interface, box units. Default: 1/64 of the box's longest edge.
         """
         at = self._test_points(near) if points is None else as_points(points)
-        values = exact.exact(at) if hasattr(exact, "exact") else exact(at)
+        if not isinstance(exact, ManufacturedProblem) and not callable(exact):
+            kind = type(exact).__name__
+            raise InvalidArgument(
+                f"exact: got {kind}, expected a function of points or a manufactured problem", "exact"
+            )
+        values = exact.exact(at) if isinstance(exact, ManufacturedProblem) else exact(at)
         return error_norms(self(at), as_values(values, len(at), "exact"), at)
 
     def _test_points(self, near: float | None) -> Float64Array:
@@ -171,18 +178,17 @@ class Solution:
             shape: Nodes along x, y, z, at least 2 each; first and last lie on the box.
             fields: Any of "u", "side" (0 minus, 1 plus), "level_set", "gradient" (a vector).
         """
-        if len(shape) != 3 or any(int(nodes) != nodes or nodes < 2 for nodes in shape):
-            raise InvalidArgument(f"shape: got {shape}, expected three numbers of nodes of at least 2", "shape")
+        nodes = _three_nodes(shape)
         unknown = [name for name in fields if name not in _FIELDS]
         if unknown:
             raise InvalidArgument(f"fields: got {unknown[0]!r}, expected any of {', '.join(_FIELDS)}", "fields")
         lower, upper = self._bounds()
-        axes = [np.linspace(lower[axis], upper[axis], shape[axis]) for axis in range(3)]
+        axes = [np.linspace(lower[axis], upper[axis], nodes[axis]) for axis in range(3)]
         points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-        spacing = (upper - lower) / (np.asarray(shape) - 1)
+        spacing = (upper - lower) / (np.asarray(nodes) - 1)
         samples = self._sample(points, fields)
-        grids = {name: values.reshape(*shape, *values.shape[1:]) for name, values in samples.items()}
-        write_vti(path, tuple(lower.tolist()), tuple(spacing.tolist()), tuple(shape), grids)
+        grids = {name: values.reshape(*nodes, *values.shape[1:]) for name, values in samples.items()}
+        write_vti(path, self.box.lower, tuple(spacing.tolist()), nodes, grids)
 
     def _sample(self, points: Float64Array, fields: Sequence[str]) -> dict[str, NDArray[Any]]:
         samples: dict[str, NDArray[Any]] = {}
@@ -233,3 +239,13 @@ def load(path: str | os.PathLike[str], *, level_set: Any = None) -> Solution:
     """
     field = None if level_set is None else as_field(level_set, "level_set")
     return Solution(_core.load_solution(os.fspath(path), field))
+
+
+def _three_nodes(shape: Sequence[int]) -> tuple[int, int, int]:
+    try:
+        nodes = [operator.index(count) for count in shape]
+    except TypeError:
+        nodes = []
+    if len(nodes) != 3 or min(nodes) < 2:
+        raise InvalidArgument(f"shape: got {shape}, expected three numbers of nodes of at least 2", "shape")
+    return nodes[0], nodes[1], nodes[2]

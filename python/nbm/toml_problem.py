@@ -179,7 +179,7 @@ def _explain(item: Any, key: Sequence[str]) -> str:
         return "this key is missing"
     if item["type"] == "value_error":
         return str(item["ctx"]["error"])
-    message = item["msg"].removeprefix("Input should be ")
+    message = str(item["msg"]).removeprefix("Input should be ")
     if item["type"].startswith("union_tag"):
         return message
     return f"got {item['input']!r}, expected {message[0].lower() + message[1:]}"

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nbm import Solution, _core, symbols
-from nbm.sympy_nodes import compile_expression
+from nbm.fields import as_field
 
 LOWER, UPPER = np.array([-1.0, 0.0, -0.5]), np.array([1.0, 3.0, 0.25])
 HIDDEN, OMEGA, GAMMA = (6, 5), 2.5, 1.5
@@ -14,9 +14,8 @@ def level_set(points):
     return (np.asarray(points) ** 2).sum(axis=1) - RADIUS_SQUARED
 
 
-def sphere():
-    x, y, z = symbols.x, symbols.y, symbols.z
-    return _core.Field.from_expression(compile_expression(x**2 + y**2 + z**2 - RADIUS_SQUARED, "level_set"))
+def make_level_set():
+    return symbols.x**2 + symbols.y**2 + symbols.z**2 - RADIUS_SQUARED
 
 
 def parameters_of(seed=0):
@@ -26,7 +25,7 @@ def parameters_of(seed=0):
 
 def make_solution(field=None):
     box = _core.Box(tuple(LOWER), tuple(UPPER))
-    field = sphere() if field is None else field
+    field = as_field(make_level_set() if field is None else field, "level_set")
     return Solution(_core.Solution(box, field, list(HIDDEN), OMEGA, GAMMA, parameters_of(), {"made by": "a test"}))
 
 

@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 import nbm
 from nbm.cli import app
+from nbm.run import read_metrics, solve_file
+from nbm.toml_problem import read_problem
 from solution_helpers import level_set, make_solution, some_points
 from test_vtk_image import read_vti
 
@@ -188,6 +190,53 @@ def test_contradictions_in_a_problem_name_their_line(stand_in, problem_file, tmp
     result = run("solve", problem_file, "--out", tmp_path / "run")
     assert result.exit_code == 2
     assert place in result.stderr
+
+
+SMALL_DRAW = "steps = 30\nlearning_rate = 0.01\n[sampling]\nregular = 200\nirregular = 50\nboundary = 50"
+REAL = PROBLEM.replace("steps = 40", SMALL_DRAW)
+
+
+def test_a_real_run_resumes_with_the_same_bits(problem_file, tmp_path):
+    problem_file.write_text(REAL)
+    whole, _ = solve_file(problem_file, out=tmp_path / "whole")
+
+    def interrupt(progress):
+        if progress.step == 11:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        solve_file(problem_file, out=tmp_path / "parts", report=interrupt)
+    parts, summary = solve_file(problem_file, out=tmp_path / "parts", resume=True)
+    assert (summary.stop_reason, summary.step) == ("completed", 30)
+    np.testing.assert_array_equal(nbm.load(parts.model).parameters, nbm.load(whole.model).parameters)
+    assert nbm.load(parts.model).info["problem_digest"] == nbm.load(whole.model).info["problem_digest"]
+    steps = [record.step for record in read_metrics(parts.metrics)]
+    assert steps[-1] == 30
+    assert steps == sorted(steps)
+
+
+def test_a_real_run_from_the_command_line(problem_file, tmp_path):
+    problem_file.write_text(REAL)
+    result = run("solve", problem_file, "--out", tmp_path / "run", "--threads", 1)
+    assert result.exit_code == 0, result.output
+    assert "completed after 30 steps" in result.stdout
+    result = run("solve", problem_file, "--out", tmp_path / "other", "--device", "cuda:99")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("nbm: ")
+    assert not (tmp_path / "other").exists()
+
+
+def test_warnings_are_lines_on_stderr(problem_file, tmp_path):
+    problem_file.write_text(REAL.replace("- 0.81", "+ 0.81"))
+    result = run("solve", problem_file, "--out", tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.startswith("nbm: warning: level_set")
+
+
+def test_the_example_is_a_problem():
+    source = read_problem(Path(__file__).parents[2] / "examples" / "sphere.toml")
+    assert source.problem().exact([[0.0, 0.0, 0.0]]) == 1.0
+    assert source.options()["cell_size"] == 2 / 64
 
 
 def test_show_sums_a_run_up(stand_in, problem_file, tmp_path):

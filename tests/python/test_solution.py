@@ -5,7 +5,7 @@ import pytest
 
 import nbm
 from nbm.error_norms import low_discrepancy_points, points_near_interface
-from solution_helpers import LOWER, UPPER, both_sides, level_set, make_solution, some_points
+from solution_helpers import LOWER, UPPER, both_sides, level_set, make_level_set, make_solution, some_points
 from test_vtk_image import read_vti
 
 EPS = np.finfo(np.float64).eps
@@ -131,7 +131,24 @@ def test_low_discrepancy_points_fill_every_octant_evenly():
     np.testing.assert_array_equal(low_discrepancy_points(np.zeros(3), np.ones(3), 96, first=4000), points[4000:])
 
 
+def test_flux_jumps_take_coefficients_and_normals():
+    box = nbm.Box(tuple(LOWER), tuple(UPPER))
+    x = nbm.symbols.x
+    problem = nbm.Problem(box, make_level_set(), minus=nbm.Medium(mu=3.0), plus=nbm.Medium(mu=x + 5))
+    solution, points = make_solution(), some_points(50)
+    normals = points / np.linalg.norm(points, axis=1, keepdims=True)
+    plus = (points[:, 0] + 5) * (solution.gradient_plus(points) * normals).sum(axis=1)
+    minus = 3.0 * (solution.gradient_minus(points) * normals).sum(axis=1)
+    size = np.abs(plus).max() + np.abs(minus).max()
+    np.testing.assert_allclose(solution.flux_jump(problem, points, normals), plus - minus, rtol=0, atol=16 * EPS * size)
+    with pytest.raises(nbm.InvalidArgument) as caught:
+        solution.flux_jump(problem, points, normals[:7])
+    assert caught.value.name == "normals"
+
+
 def test_an_exact_solution_must_fit():
+    with pytest.raises(nbm.InvalidArgument, match="exact: got float"):
+        make_solution().error(1.0)
     with pytest.raises(nbm.InvalidArgument, match=r"exact: .*\(3,\)"):
         make_solution().error(lambda _: np.zeros(3), points=some_points(4))
     with pytest.raises(nbm.InvalidField) as caught:
