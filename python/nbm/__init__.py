@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nbm import _core, expressions, problems, symbols
+from nbm import _core, expressions, problems, rows, symbols
 from nbm.box import Box
 from nbm.error_norms import ErrorNorms
 from nbm.errors import (
@@ -17,6 +17,7 @@ from nbm.errors import (
     ProblemFileError,
 )
 from nbm.fields import FieldLike, GridField
+from nbm.grid_solver import GridSolution, solve_on_grid
 from nbm.manufactured import ManufacturedProblem, manufactured
 from nbm.optimizers import Adam, GaussNewton, Plateau, Siren
 from nbm.problem import Medium, Problem
@@ -35,6 +36,7 @@ __all__ = [
     "FileError",
     "GaussNewton",
     "GridField",
+    "GridSolution",
     "InvalidArgument",
     "InvalidField",
     "ManufacturedProblem",
@@ -56,6 +58,8 @@ __all__ = [
     "load",
     "manufactured",
     "problems",
+    "rows",
     "solve",
+    "solve_on_grid",
     "symbols",
 ]

@@ -219,18 +219,22 @@ def grid_system(problem: Problem, cells: int | Sequence[int], *, threads: int = 
 
 
 def _cell_size(value: float | Sequence[float]) -> tuple[float, float, float]:
-    h = np.broadcast_to(np.asarray(value, dtype=np.float64), (3,)) if np.size(value) in (1, 3) else None
-    if h is None or not np.all(np.isfinite(h) & (h > 0)):
+    try:
+        h = np.broadcast_to(np.asarray(value, dtype=np.float64), (3,))
+    except (TypeError, ValueError):
+        h = np.zeros(3)
+    if not np.all(np.isfinite(h) & (h > 0)):
         message = f"cell_size: got {value!r}, expected a positive number or three of them, one per axis"
         raise InvalidArgument(message, "cell_size")
     return (float(h[0]), float(h[1]), float(h[2]))
 
 
 def _cells(value: int | Sequence[int]) -> tuple[int, int, int]:
-    counts = (value,) * 3 if isinstance(value, (int, np.integer)) else tuple(value)
-    if len(counts) != 3 or not all(isinstance(c, (int, np.integer)) and not isinstance(c, bool) for c in counts):
+    counts = np.asarray(value)
+    if counts.dtype.kind not in "iu" or counts.shape not in ((), (3,)):
         raise InvalidArgument(f"cells: got {value!r}, expected an integer or three of them, one per axis", "cells")
-    return (int(counts[0]), int(counts[1]), int(counts[2]))
+    x, y, z = np.broadcast_to(counts, (3,)).tolist()
+    return (x, y, z)
 
 
 def _grid_points(box: Any, shape: tuple[int, int, int]) -> Float64Array:

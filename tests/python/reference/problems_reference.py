@@ -30,6 +30,10 @@ def _gradient(u: sp.Expr) -> sp.Matrix:
     return sp.Matrix([sp.diff(u, c) for c in COORDINATES])
 
 
+def _flux_divergence(u: sp.Expr, mu: sp.Expr) -> sp.Expr:
+    return sum(sp.diff(mu * sp.diff(u, c), c) for c in COORDINATES)
+
+
 def _function(expression: sp.Expr) -> Scalar:
     # Adding 0 * x gives constants the shape of the points.
     function = sp.lambdify(COORDINATES, expression, "numpy", cse=True)
@@ -42,7 +46,7 @@ def manufactured(
     """Derive f = k u - div(mu grad u), alpha = [u] and beta = [mu du/dn] from the exact solution."""
     u, mu, k = (tuple(sp.sympify(e) for e in pair) for pair in (u, mu, k))
     normal = _gradient(level_set) / sp.sqrt(_gradient(level_set).dot(_gradient(level_set)))
-    f = tuple(ks * us - sum(sp.diff(ms * sp.diff(us, c), c) for c in COORDINATES) for us, ms, ks in zip(u, mu, k))
+    f = tuple(ks * us - _flux_divergence(us, ms) for us, ms, ks in zip(u, mu, k, strict=True))
     jump_flux = mu[1] * _gradient(u[1]).dot(normal) - mu[0] * _gradient(u[0]).dot(normal)
     symbols = {
         "level_set": level_set,

@@ -1,17 +1,18 @@
 """Slow, obvious float64 rows from docs/method.md, sections 4 to 7: one cell at a time, no cleverness.
 
-Written from the formulas alone, with other algorithms than the library where there is a choice: convex hull volumes
+Written from the formulas alone, with other algorithms than the library where there is a choice: sums of pyramids
 instead of closed formulas, polygon clipping instead of cases, a pseudo-inverse instead of exact cofactors.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
-from problems_reference import ReferenceProblem
+
+from reference.problems_reference import ReferenceProblem
 
 Array = NDArray[np.float64]
 CUBE = np.array(list(product(range(-2, 3), repeat=3)))
@@ -57,7 +58,7 @@ def clip(polygon: list[tuple[Array, float]], side: int) -> list[tuple[Array, flo
 def polygon_parts(points: list[Array]) -> tuple[Array, Array]:
     """Vector area, and area times centroid, of a plane polygon."""
     vector, moment = np.zeros(3), np.zeros(3)
-    for b, c in zip(points[1:], points[2:], strict=False):
+    for b, c in pairwise(points[1:]):
         triangle = 0.5 * np.cross(b - points[0], c - points[0])
         vector += triangle
         moment += np.linalg.norm(triangle) * (points[0] + b + c) / 3
@@ -78,7 +79,7 @@ def tetrahedron_minus_volume(points: list[Array], phi: list[float]) -> float:
     polygons.append(cut_polygon(points, phi))
     volume = 0.0
     for polygon in polygons:  # the part is convex and star-shaped about one of its corners: a sum of pyramids
-        for b, c in zip(polygon[1:], polygon[2:], strict=False):
+        for b, c in pairwise(polygon[1:]):
             volume += abs(np.dot(polygon[0] - origin, np.cross(b - origin, c - origin))) / 6
     return volume
 
