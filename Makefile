@@ -59,7 +59,8 @@ format: $(VENV)/test.stamp
 bench: $(VENV)/package.stamp
 	cmake -S . -B $(BUILD) -DNBM_BENCHMARKS=ON
 	cmake --build $(BUILD)
-	$(BIN)/python benchmarks/run.py
+	@for program in $$(find $(BUILD)/benchmarks -name 'bench_*' -type f -perm -u+x | sort); do \
+	  echo "-- $$program"; $$program || exit 1; done
 
 wheel: $(VENV)/build.stamp
 	$(BIN)/python -m pip wheel --no-build-isolation --no-deps -Cbuild-dir=$(BUILD) --wheel-dir dist .

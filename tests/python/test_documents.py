@@ -1,0 +1,44 @@
+"""What the README and the pages of docs/ show is true: code runs, links lead somewhere."""
+
+import re
+import subprocess
+import sys
+from math import exp
+from pathlib import Path
+
+import pytest
+
+import nbm
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
+
+# docs/method.md, section 10: the largest error published for this cell size, which any training here must beat.
+PUBLISHED_ERROR = 6.4e-2
+
+
+@pytest.mark.slow
+def test_the_python_example_of_the_readme_runs(tmp_path):
+    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    program = tmp_path / "example.py"
+    program.write_text(code, encoding="utf-8")
+    run = subprocess.run([sys.executable, program], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    (value,) = map(float, re.findall(r"[-+.\de]+", run.stdout))
+    assert value == pytest.approx(exp(0.3), abs=PUBLISHED_ERROR)  # its point (0.1, 0.2, 0.3) lies on the minus side
+    assert nbm.load(tmp_path / "sphere.safetensors")([[0.1, 0.2, 0.3]]) == pytest.approx(value, abs=1e-7)  # as printed
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if not target.startswith(("http:", "https:")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_sections_cited_in_the_code_exist():
+    sections = set(re.findall(r"^## (\d+)\.", (ROOT / "docs" / "method.md").read_text(encoding="utf-8"), re.MULTILINE))
+    for tree in ("cpp", "python", "tests", "benchmarks", "cuda"):
+        for source in [p for p in (ROOT / tree).rglob("*") if p.suffix in {".hpp", ".cpp", ".py", ".cu"}]:
+            for cited in re.findall(r"method\.md,\s+section\s+(\d+)", source.read_text(encoding="utf-8")):
+                assert cited in sections, f"{source} cites section {cited}"
