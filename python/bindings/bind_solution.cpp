@@ -3,6 +3,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "nbm/solution/solution.hpp"
@@ -16,37 +18,49 @@ using Array = nb::ndarray<nb::numpy, double>;
 // A team for one call: of one where more would cost more than they bring.
 ThreadPool team(index_t points, int threads) { return ThreadPool(points < 8192 && threads >= 0 ? 1 : threads); }
 
-// fill(points, values, pool) without the GIL, its values as an array.
+constexpr index_t kBatch = 1 << 17;  // points turned into a structure of arrays at a time: bounds the copies
+
+// run(first, points, pool) for consecutive batches of the rows, without the GIL.
+template <class Run>
+void for_batches(const PointsArray& array, int threads, Run&& run) {
+  const nb::gil_scoped_release release;
+  const auto count = static_cast<index_t>(array.shape(0));
+  ThreadPool pool = team(count, threads);
+  Points points;
+  for (index_t first = 0; first < count; first += kBatch) {
+    points.resize(std::min(kBatch, count - first));
+    const double* row = array.data() + kDim * first;
+    for (index_t i = 0; i < points.size(); ++i, row += kDim) points.set(i, {row[0], row[1], row[2]});
+    run(static_cast<std::size_t>(first), points.view(), pool);
+  }
+}
+
+// fill(points, values, pool) for all points; its values as an array (n,).
 template <class Fill>
 Array evaluate(const PointsArray& array, int threads, Fill&& fill) {
   Values values(array.shape(0));
-  {
-    const nb::gil_scoped_release release;
-    const Points points = points_of(array);
-    ThreadPool pool = team(points.size(), threads);
-    fill(points.view(), values, pool);
-  }
+  for_batches(array, threads, [&](std::size_t first, PointsView points, ThreadPool& pool) {
+    fill(points, std::span(values).subspan(first, static_cast<std::size_t>(points.size)), pool);
+  });
   return array_of(std::move(values));
 }
 
 // fill(points, values, gradient, pool) likewise: values (n,) and gradient (n, 3).
 template <class Fill>
 std::pair<Array, Array> evaluate_gradient(const PointsArray& array, int threads, Fill&& fill) {
-  const std::size_t n = array.shape(0);
-  Values values(n), rows(n * kDim);
-  {
-    const nb::gil_scoped_release release;
-    const Points points = points_of(array);
-    ThreadPool pool = team(points.size(), threads);
-    Values x(n), y(n), z(n);
-    fill(points.view(), values, {x, y, z}, pool);
-    for (std::size_t i = 0; i < n; ++i) {
-      rows[kDim * i] = x[i];
-      rows[kDim * i + 1] = y[i];
-      rows[kDim * i + 2] = z[i];
+  Values values(array.shape(0)), rows(array.shape(0) * kDim), x, y, z;
+  for_batches(array, threads, [&](std::size_t first, PointsView points, ThreadPool& pool) {
+    const auto n = static_cast<std::size_t>(points.size);
+    for (Values* component : {&x, &y, &z}) component->resize(n);
+    fill(points, std::span(values).subspan(first, n), Solution::Gradient{x, y, z}, pool);
+    double* row = rows.data() + kDim * first;
+    for (std::size_t i = 0; i < n; ++i, row += kDim) {
+      row[0] = x[i];
+      row[1] = y[i];
+      row[2] = z[i];
     }
-  }
-  return {array_of(std::move(values)), array_of(std::move(rows), {n, kDim})};
+  });
+  return {array_of(std::move(values)), array_of(std::move(rows), {array.shape(0), kDim})};
 }
 
 Side side_of(int index) { return index == 0 ? Side::minus : Side::plus; }
@@ -83,15 +97,16 @@ void bind_solution(nb::module_& m) {
           "evaluate",
           [](const Solution& s, const PointsArray& points, int threads, const std::string& precision) {
             const Precision p = parse_precision(precision);
-            return evaluate(points, threads,
-                            [&](PointsView v, Values& values, ThreadPool& pool) { s.evaluate(v, values, pool, p); });
+            return evaluate(points, threads, [&](PointsView v, std::span<double> values, ThreadPool& pool) {
+              s.evaluate(v, values, pool, p);
+            });
           },
           nb::arg("points"), nb::arg("threads"), nb::arg("precision"))
       .def(
           "evaluate_side",
           [](const Solution& s, int side, const PointsArray& points, int threads, const std::string& precision) {
             const Precision p = parse_precision(precision);
-            return evaluate(points, threads, [&](PointsView v, Values& values, ThreadPool& pool) {
+            return evaluate(points, threads, [&](PointsView v, std::span<double> values, ThreadPool& pool) {
               s.evaluate_side(side_of(side), v, values, pool, p);
             });
           },
@@ -100,24 +115,26 @@ void bind_solution(nb::module_& m) {
           "evaluate_gradient",
           [](const Solution& s, const PointsArray& points, int threads, const std::string& precision) {
             const Precision p = parse_precision(precision);
-            return evaluate_gradient(points, threads, [&](PointsView v, Values& values, Gradient g, ThreadPool& pool) {
-              s.evaluate_gradient(v, values, g, pool, p);
-            });
+            return evaluate_gradient(points, threads,
+                                     [&](PointsView v, std::span<double> values, Gradient g, ThreadPool& pool) {
+                                       s.evaluate_gradient(v, values, g, pool, p);
+                                     });
           },
           nb::arg("points"), nb::arg("threads"), nb::arg("precision"))
       .def(
           "evaluate_gradient_side",
           [](const Solution& s, int side, const PointsArray& points, int threads, const std::string& precision) {
             const Precision p = parse_precision(precision);
-            return evaluate_gradient(points, threads, [&](PointsView v, Values& values, Gradient g, ThreadPool& pool) {
-              s.evaluate_gradient_side(side_of(side), v, values, g, pool, p);
-            });
+            return evaluate_gradient(points, threads,
+                                     [&](PointsView v, std::span<double> values, Gradient g, ThreadPool& pool) {
+                                       s.evaluate_gradient_side(side_of(side), v, values, g, pool, p);
+                                     });
           },
           nb::arg("side"), nb::arg("points"), nb::arg("threads"), nb::arg("precision"))
       .def(
           "evaluate_level_set",
           [](const Solution& s, const PointsArray& points, int threads) {
-            return evaluate(points, threads, [&](PointsView v, Values& values, ThreadPool& pool) {
+            return evaluate(points, threads, [&](PointsView v, std::span<double> values, ThreadPool& pool) {
               s.evaluate_level_set(v, values, pool);
             });
           },
@@ -126,17 +143,20 @@ void bind_solution(nb::module_& m) {
           "jump",
           [](const Solution& s, const PointsArray& points, int threads) {
             return evaluate(points, threads,
-                            [&](PointsView v, Values& values, ThreadPool& pool) { s.jump(v, values, pool); });
+                            [&](PointsView v, std::span<double> values, ThreadPool& pool) { s.jump(v, values, pool); });
           },
           nb::arg("points"), nb::arg("threads"))
       .def(
           "flux_jump",
           [](const Solution& s, const Problem& problem, const PointsArray& points, const PointsArray& normals,
              int threads) {
-            const Points directions = points_of(normals);
-            return evaluate(points, threads, [&](PointsView v, Values& values, ThreadPool& pool) {
-              s.flux_jump(problem, v, directions.view(), values, pool);
-            });
+            Values values(points.shape(0));
+            {
+              const nb::gil_scoped_release release;
+              ThreadPool pool = team(static_cast<index_t>(values.size()), threads);
+              s.flux_jump(problem, points_of(points).view(), points_of(normals).view(), values, pool);
+            }
+            return array_of(std::move(values));
           },
           nb::arg("problem"), nb::arg("points"), nb::arg("normals"), nb::arg("threads"))
       .def("save", &Solution::save, nb::arg("path"), nb::call_guard<nb::gil_scoped_release>());

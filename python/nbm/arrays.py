@@ -27,9 +27,9 @@ def as_points(value: Any, name: str = "points") -> Float64Array:
     array = _as_real(value, name)
     if array.ndim != 2 or array.shape[1] != 3:
         raise InvalidArgument(f"{name}: got an array of shape {array.shape}, expected (n, 3)", name)
-    finite = np.isfinite(array).all(axis=1)
+    finite = np.isfinite(array)
     if not finite.all():
-        row = int(np.argmin(finite))
+        row = int(np.argmin(finite.all(axis=1)))
         raise InvalidArgument(f"{name}: row {row} is {array[row].tolist()}, expected finite coordinates", name)
     return array
 
