@@ -3,6 +3,8 @@
 NB_MODULE(_core, m) {
   using namespace nbm::python;
   m.doc() = "The native engine of nbm; use the package nbm instead.";
+  // A Python function that a problem holds may refer back to the problem; such cycles live until the process ends.
+  nb::set_leak_warnings(false);
   bind_core(m);
   bind_problem(m);
   bind_sampling(m);

@@ -1,6 +1,7 @@
 #include "nbm/problem/field.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "nbm/core/error.hpp"
 #include "nbm/problem/expression.hpp"
@@ -9,10 +10,14 @@
 
 namespace nbm {
 
-Field::Field(Expression expression) : source_(std::make_shared<const Expression>(std::move(expression))) {
+Field::Field(Expression expression) {
   // An expression without x, y and z is a number: callers treat constants faster.
-  const auto& nodes = this->expression()->nodes();
-  if (nodes.back().op == Op::constant) source_ = nodes.back().value;
+  const ExpressionNode& last = expression.nodes().back();
+  if (last.op == Op::constant) {
+    source_ = last.value;
+  } else {
+    source_ = std::make_shared<const Expression>(std::move(expression));
+  }
 }
 
 Field::Field(const symbols::Symbol& symbol) : Field(Expression(symbol)) {}

@@ -93,6 +93,13 @@ NBM_HD V exp_core(V x) {
   return bit_copy<V>(bit_copy<Bits<V>>(p) + (bit_copy<Bits<V>>(shifted) << 52));
 }
 
+// exp |x|; 1 where |x| is beyond the range of the hyperbolic functions.
+template <class V>
+NBM_HD V exp_of_magnitude(V x) {
+  const V size = magnitude(x);
+  return exp_core(size <= 700.0 ? size : broadcast<V>(0.0));
+}
+
 // Normal positive x.
 template <class V>
 NBM_HD V log_core(V x) {
@@ -147,15 +154,18 @@ NBM_HD V atan2_core(V y, V x) {
 
 }  // namespace detail
 
+// exp and log do integer arithmetic on the bits of their argument: it must not meet numbers out of range.
 template <class V>
 NBM_HD V fast_exp(V x) {
-  return detail::guarded(detail::exp_core(x), detail::magnitude(x) <= 708.0,
+  const auto usable = detail::magnitude(x) <= 708.0;
+  return detail::guarded(detail::exp_core(usable ? x : detail::broadcast<V>(0.0)), usable,
                          [&](unsigned i) { return ::exp(detail::lane_of(x, i)); });
 }
 
 template <class V>
 NBM_HD V fast_log(V x) {
-  return detail::guarded(detail::log_core(x), (x >= 2.2250738585072014e-308) & (x <= 1.7976931348623157e308),
+  const auto usable = (x >= 2.2250738585072014e-308) & (x <= 1.7976931348623157e308);
+  return detail::guarded(detail::log_core(usable ? x : detail::broadcast<V>(1.0)), usable,
                          [&](unsigned i) { return ::log(detail::lane_of(x, i)); });
 }
 
@@ -204,10 +214,10 @@ NBM_HD V fast_atan(V x) {
   return fast_atan2(x, detail::broadcast<V>(1.0));
 }
 
-// Range |x| <= 700.
+// Range of the hyperbolic functions: |x| <= 700.
 template <class V>
 NBM_HD V fast_cosh(V x) {
-  const V e = detail::exp_core(detail::magnitude(x));
+  const V e = detail::exp_of_magnitude(x);
   return detail::guarded(0.5 * (e + 1.0 / e), detail::magnitude(x) <= 700.0,
                          [&](unsigned i) { return ::cosh(detail::lane_of(x, i)); });
 }
@@ -216,7 +226,7 @@ NBM_HD V fast_sinh(V x) {
   constexpr double tail[] = {0.16666666666666666,    0.008333333333333299,   0.00019841269841324198,
                              2.7557319191381816e-06, 2.5052117695907823e-08, 1.6057679623801638e-10,
                              7.746178593018827e-13};
-  const V e = detail::exp_core(detail::magnitude(x));
+  const V e = detail::exp_of_magnitude(x);
   const V y = x * x;
   const V near = x + x * y * detail::polynomial(y, tail);
   const V far = detail::with_sign_of(0.5 * (e - 1.0 / e), x);
