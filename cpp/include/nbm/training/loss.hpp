@@ -35,7 +35,7 @@ NBM_EXPORT PerGroup<double> group_weights(Loss loss, Discretization discretizati
                                           Vec3<double> cell_size);
 
 // Sums over rows of this process, or of all after sum_over_ranks.
-struct GroupSums {
+struct NBM_EXPORT GroupSums {
   PerGroup<double> squares{};  // of residuals
   PerGroup<double> rows{};     // how many
 

@@ -1,0 +1,217 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+
+#include "nbm/core/error.hpp"
+#include "nbm/solution/solution.hpp"
+#include "nbm/training/trainer.hpp"
+#include "sphere_problem.hpp"
+
+namespace {
+
+using nbm::AdamOptions;
+using nbm::GaussNewtonOptions;
+using nbm::StopReason;
+using nbm::Trainer;
+using nbm::TrainingOptions;
+using nbm::testing::sphere_problem;
+
+TrainingOptions options_for(const nbm::OptimizerOptions& optimizer) {
+  TrainingOptions options;
+  options.network = {.hidden = {8, 8}};
+  options.resolution.coarsest = {0.125, 0.125, 0.125};
+  options.sampling.counts = {400, 100, 100};
+  options.sampling.refresh = 3;
+  options.optimizer = optimizer;
+  options.precision = nbm::Precision::float64;
+  options.record_every = 4;
+  options.threads = 2;
+  return options;
+}
+
+const nbm::OptimizerOptions kAdam = AdamOptions{.steps = 12};
+const nbm::OptimizerOptions kGaussNewton = GaussNewtonOptions{.steps = 12};
+
+class AnyOptimizer : public ::testing::TestWithParam<nbm::OptimizerOptions> {
+ protected:
+  std::string path = (std::filesystem::path(::testing::TempDir()) /
+                      ("nbm_checkpoint_" + std::to_string(GetParam().index()) + "_" +
+                       std::to_string(reinterpret_cast<std::uintptr_t>(this)) + ".safetensors"))
+                         .string();
+  void TearDown() override { std::filesystem::remove(path); }
+};
+
+TEST_P(AnyOptimizer, EqualSeedsGiveEqualBitsForAnyTeam) {
+  auto options = options_for(GetParam());
+  Trainer first(sphere_problem(), options);
+  options.threads = 1;
+  Trainer second(sphere_problem(), options);
+  options.seed = 1;
+  Trainer other(sphere_problem(), options);
+  EXPECT_EQ(first.run(), StopReason::completed);
+  second.run();
+  other.run();
+  EXPECT_EQ(first.parameters(), second.parameters());
+  EXPECT_NE(first.parameters(), other.parameters());
+}
+
+TEST_P(AnyOptimizer, RecordsAndLowersTheLoss) {
+  Trainer trainer(sphere_problem(), options_for(GetParam()));
+  trainer.run();
+  const auto& history = trainer.history();
+  ASSERT_EQ(history.size(), 4U);  // steps 0, 4, 8 and the last
+  EXPECT_EQ(history[1].step, 4);
+  EXPECT_EQ(history.back().step, 11);
+  EXPECT_LT(history.back().loss, history.front().loss);
+  for (const auto& entry : history) {
+    EXPECT_GT(entry.points_per_second, 0.0);
+    EXPECT_NEAR(entry.rows[0], 400, 40);
+    EXPECT_EQ(entry.rows[2], 100);
+  }
+}
+
+TEST_P(AnyOptimizer, ResumesWithTheSameBits) {
+  const auto options = options_for(GetParam());
+  Trainer whole(sphere_problem(), options);
+  whole.run();
+  Trainer half(sphere_problem(), options);
+  EXPECT_EQ(half.step(7), StopReason::running);
+  half.save_checkpoint(path);
+  Trainer rest(sphere_problem(), options);
+  rest.load_checkpoint(path);
+  EXPECT_EQ(rest.steps_done(), 7);
+  EXPECT_EQ(rest.run(), StopReason::completed);
+  EXPECT_EQ(rest.parameters(), whole.parameters());
+  ASSERT_EQ(rest.history().size(), whole.history().size());
+  for (std::size_t i = 0; i < whole.history().size(); ++i) {
+    EXPECT_EQ(rest.history()[i].step, whole.history()[i].step);
+    EXPECT_EQ(rest.history()[i].loss, whole.history()[i].loss);
+    EXPECT_EQ(rest.history()[i].mean_squares, whole.history()[i].mean_squares);
+  }
+}
+
+TEST_P(AnyOptimizer, RefusesAnothersCheckpoint) {
+  auto options = options_for(GetParam());
+  Trainer(sphere_problem(), options).save_checkpoint(path);
+  options.seed = 9;
+  Trainer other(sphere_problem(), options);
+  EXPECT_THROW(other.load_checkpoint(path), nbm::InvalidArgument);
+  EXPECT_THROW(other.load_checkpoint(path + ".missing"), nbm::FileError);
+}
+
+TEST_P(AnyOptimizer, StopsWhenTheCallbackWishesAndGoesOn) {
+  Trainer trainer(sphere_problem(), options_for(GetParam()));
+  EXPECT_EQ(trainer.run([](const nbm::HistoryEntry& entry) { return entry.step >= 4; }), StopReason::callback);
+  EXPECT_EQ(trainer.steps_done(), 5);
+  EXPECT_EQ(trainer.run(), StopReason::completed);
+  EXPECT_EQ(trainer.steps_done(), 12);
+}
+
+TEST_P(AnyOptimizer, NonFiniteResidualsNameTheirGroupAndKeepTheLastGoodState) {
+  auto options = options_for(GetParam());
+  options.sampling.counts.irregular = 0;
+  Trainer trainer(sphere_problem(), options);
+  auto parameters = trainer.parameters();
+  parameters.back() = 1e200;  // the plus network's output bias: without k it leaves regular rows, and blows up this one
+  trainer.set_parameters(parameters);
+  try {
+    trainer.run();
+    FAIL() << "did not throw";
+  } catch (const nbm::NonFiniteLoss& e) {
+    EXPECT_EQ(e.step, 0);
+    EXPECT_EQ(e.group, "boundary");
+  }
+  EXPECT_EQ(trainer.parameters(), parameters);
+}
+
+INSTANTIATE_TEST_SUITE_P(Optimizers, AnyOptimizer, ::testing::Values(kAdam, kGaussNewton));
+
+TEST(Trainer, PlateauEndsTraining) {
+  auto options = options_for(AdamOptions{.steps = 1000, .learning_rate = 1e-12});
+  options.plateau = {.window = 5, .tolerance = 0.01};
+  Trainer trainer(sphere_problem(), options);
+  EXPECT_EQ(trainer.run(), StopReason::plateau);
+  EXPECT_EQ(trainer.steps_done(), 10);
+}
+
+TEST(Trainer, DirectJumpTrainsOnJumpRows) {
+  auto options = options_for(kGaussNewton);
+  options.discretization = nbm::Discretization::direct_jump;
+  options.resolution.coarsest = {1.0 / 64, 1.0 / 64, 1.0 / 64};
+  Trainer trainer(sphere_problem(), options);
+  trainer.run();
+  const auto& last = trainer.history().back();
+  EXPECT_EQ(last.rows[1], 0.0);
+  EXPECT_EQ(last.rows[3], 100.0);
+  EXPECT_EQ(last.rows[4], 100.0);
+  EXPECT_EQ(last.rows[0], 400.0);  // nothing is dropped at the interface
+  EXPECT_LT(last.loss, 1e-2 * trainer.history().front().loss);
+}
+
+TEST(Trainer, GridModeTakesEveryNodeOnce) {
+  auto options = options_for(AdamOptions{.steps = 4});
+  options.sampling.mode = nbm::SamplingOptions::Mode::grid;
+  options.sampling.grid_nodes = 17;
+  options.sampling.batch = 1300;  // 17^3 = 4913 nodes in 4 batches
+  options.record_every = 1;
+  Trainer trainer(sphere_problem(), options);
+  trainer.run();
+  double nodes = 0;
+  for (const auto& entry : trainer.history()) {
+    for (const double rows : entry.rows) nodes += rows;
+  }
+  EXPECT_EQ(nodes, 4913.0);
+}
+
+TEST(Trainer, LevelsHalveTheCellSize) {
+  auto options = options_for(AdamOptions{.steps = 6});
+  options.resolution.levels = 3;
+  options.record_every = 1;
+  Trainer trainer(sphere_problem(), options);
+  trainer.run();
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(trainer.history()[i].cell_size, 0.125 / static_cast<double>(1 << (i / 2)));
+  }
+}
+
+TEST(Trainer, AProblemWithoutInterfaceIsAPlainProblem) {
+  auto problem = sphere_problem();
+  problem.level_set = 1.0;
+  auto options = options_for(GaussNewtonOptions{.steps = 25});
+  Trainer trainer(problem, options);
+  EXPECT_FALSE(trainer.has_interface());
+  trainer.run();
+  EXPECT_EQ(trainer.history().back().rows[1], 0.0);
+  const nbm::Solution solution = trainer.solution();
+  nbm::Points points;
+  for (int i = 0; i < 200; ++i) points.push_back({std::sin(1.0 + i), std::sin(2.0 + 3 * i), std::sin(3.0 + 5 * i)});
+  std::vector<double> u(points.x.size());
+  nbm::ThreadPool pool(1);
+  solution.evaluate(points.view(), u, pool);
+  for (int i = 0; i < 200; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    // u+ extends through the box. 25 steps of a network of 8 + 8 leave about three digits.
+    EXPECT_NEAR(u[at], std::cos(points.x[at]) * std::sin(points.y[at]), 5e-2);
+  }
+}
+
+TEST(Trainer, RejectsOptionsThatContradictEachOther) {
+  auto options = options_for(kAdam);
+  options.discretization = nbm::Discretization::direct_jump;
+  options.sampling.mode = nbm::SamplingOptions::Mode::grid;
+  EXPECT_THROW(Trainer(sphere_problem(), options), nbm::InvalidArgument);
+  options = options_for(kAdam);
+  options.record_every = 0;
+  EXPECT_THROW(Trainer(sphere_problem(), options), nbm::InvalidArgument);
+  options = options_for(GaussNewtonOptions{.increase = 0.5});
+  EXPECT_THROW(Trainer(sphere_problem(), options), nbm::InvalidArgument);
+}
+
+TEST(Trainer, WithoutCudaSaysSo) {
+  if (nbm::Device::automatic() != nbm::Device::cpu()) GTEST_SKIP() << "this machine has a GPU";
+  EXPECT_THROW(Trainer(sphere_problem(), options_for(kAdam), nbm::Device::cuda(0)), nbm::BackendUnavailable);
+}
+
+}  // namespace
