@@ -48,7 +48,8 @@ class NBM_EXPORT Solution {
   void evaluate_level_set(PointsView points, std::span<double> values, ThreadPool& pool) const;
 
   // Model files (safetensors): weights in double precision, and everything that evaluation needs. Throws FileError.
-  // A level set that is a host function cannot be stored: load(path) then throws FileError and load(path, level_set) is the way.
+  // A level set that is a host function cannot be stored: load(path) then throws FileError and load(path, level_set) is
+  // the way.
   void save(const std::string& path) const;
   static Solution load(const std::string& path);
   static Solution load(const std::string& path, Field level_set);
