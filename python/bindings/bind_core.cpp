@@ -5,6 +5,7 @@
 #include "nbm/core/build_info.hpp"
 #include "nbm/core/device.hpp"
 #include "nbm/core/error.hpp"
+#include "nbm/core/fma_peak.hpp"
 #include "nbm/core/simd.hpp"
 #include "nbm/core/thread_pool.hpp"
 
@@ -48,6 +49,13 @@ void bind_core(nb::module_& m) {
       .def_ro("mpi", &BuildInfo::mpi);
   m.def("build_info", &build_info);
   m.def("simd_level", [] { return to_string(simd_level()); });
+  m.def(
+      "measure_fma_peak",
+      [](const std::string& precision, int threads) {
+        ThreadPool pool(threads);
+        return measure_fma_peak(precision == "float32", pool);
+      },
+      nb::call_guard<nb::gil_scoped_release>());
   m.def("available_cores", &ThreadPool::available_cores);
   m.def("cuda_device_count", &cuda::device_count);
   m.def("resolve_device", [](const std::string& text) { return Device::parse(text).name(); });
