@@ -1,0 +1,91 @@
+"""``python -m nbm.demo``: solve the sphere problem of docs/method.md, section 11, and show how good the result is."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+import nbm
+from nbm.arrays import as_points
+from nbm.error_norms import error_norms, low_discrepancy_points
+from nbm.errors import BackendUnavailable
+from nbm.progress import ProgressReport
+from nbm.run import Progress
+
+__all__ = ["main"]
+
+_CELLS = 64
+# The same network and cell size, 10 000 epochs of Adam (docs/method.md, section 10).
+_PUBLISHED_LINF, _PUBLISHED_RMSE = 6.4e-2, 4.1e-3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo; the result is the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m nbm.demo", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("demo"), help="folder for the results (default: demo)")
+    folder: Path = parser.parse_args(arguments).out
+    console = Console(soft_wrap=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        problem = nbm.problems.sphere()
+        console.print(f"Sphere problem, two networks of 5 hidden layers of 10, cell size 2/{_CELLS}", highlight=False)
+        solution, seconds = _solve(problem, console)
+        console.print(_error_table(solution.error(problem), seconds))
+        console.print(f"written to {folder}: {', '.join(_write(solution, folder, console))}", highlight=False)
+    except (nbm.NbmError, OSError) as error:
+        print(f"nbm: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _solve(problem: nbm.ManufacturedProblem, console: Console) -> tuple[nbm.Solution, float]:
+    lower, upper = as_points([problem.box.lower, problem.box.upper])
+    points = low_discrepancy_points(lower, upper, 2000)
+    exact = problem.exact(points)
+    with ProgressReport(console) as report:
+
+        def show(record: nbm.Record) -> None:
+            error = error_norms(trainer.solution()(points), exact, points).rmse
+            report(Progress(**{**asdict(record), "step": record.step + 1}, error=error))
+
+        trainer = nbm.Trainer(problem, cell_size=2 / _CELLS, callback=show)
+        started = time.monotonic()
+        trainer.run()
+        seconds = time.monotonic() - started
+    return trainer.solution(), seconds
+
+
+def _error_table(error: nbm.ErrorNorms, seconds: float) -> Table:
+    table = Table(title=f"Error at {error.points} points that training did not see", title_justify="left")
+    table.add_column("")
+    table.add_column("nbm", justify="right")
+    table.add_column("Mistani et al. 2022", justify="right")
+    table.add_row("L-infinity", f"{error.linf:.1e}", f"{_PUBLISHED_LINF:.1e}")
+    table.add_row("RMSE", f"{error.rmse:.1e}", f"{_PUBLISHED_RMSE:.1e}")
+    table.add_row("relative L-infinity", f"{error.relative_linf:.1e}", "")
+    table.add_row("seconds of training", f"{seconds:.1f}", "")
+    return table
+
+
+def _write(solution: nbm.Solution, folder: Path, console: Console) -> list[str]:
+    """Write model, VTK file and, where matplotlib is installed, a picture; return their names."""
+    names = ["sphere.safetensors", "solution.vti"]
+    solution.save(folder / names[0])
+    solution.to_vtk(folder / names[1])
+    try:
+        solution.plot_slice(folder / "slice.png")
+        names.append("slice.png")
+    except BackendUnavailable as error:
+        console.print(f"no picture: {error}", highlight=False, markup=False)
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(main())
