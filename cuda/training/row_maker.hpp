@@ -1,0 +1,42 @@
+#pragma once
+#include <memory>
+
+#include "core/launch.hpp"
+#include "nbm/training/options.hpp"
+#include "rows/device_rows.hpp"
+
+namespace nbm::cuda {
+
+// Makes the rows of a draw on the device, in the order and with the numbers of the CPU backend but for round-off. The
+// points of an interface start from triangles that the host finds once. All work goes to one stream.
+//
+// A problem with a host callback, or an expression too long for the registers of the device, cannot be evaluated
+// there: its rows are then made on the host and copied (slow: the device waits for the host in every draw).
+class DeviceRowMaker {
+ public:
+  // Throws InvalidArgument, InvalidField.
+  DeviceRowMaker(const Problem& problem, const TrainingOptions& options, int rank, int ranks, cudaStream_t stream);
+  ~DeviceRowMaker();
+
+  // The share of this rank in draw number `draw` (in grid mode: of that batch, epochs following each other).
+  // Equal to prepare() and enqueue(). The pointers belong to this object; they and `most` change only when a draw needs
+  // more memory than any before.
+  const DeviceRows& assemble(index_t draw, Vec3<double> cell_size);
+
+  // The two halves: prepare() puts what tells one draw from another into device memory, enqueue() launches. What
+  // enqueue() launches is the same for every draw between two that return true from prepare(), so a graph that captured
+  // it stays good. With callbacks prepare() does all the work.
+  bool prepare(index_t draw, Vec3<double> cell_size);
+  const DeviceRows& enqueue();
+
+  // Waits for the stream. Throws InvalidField if a coefficient had a value of no use in the draw.
+  DeviceRowCounts counts();
+  // Whether every field can be evaluated on the device.
+  bool on_device() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace nbm::cuda
