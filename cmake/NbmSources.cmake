@@ -30,8 +30,10 @@ function(nbm_add_simd_level level bytes flags)
     target_compile_definitions(${name} PRIVATE NBM_SIMD_X86)
   endif()
   target_compile_options(${name} PRIVATE ${flags} -fno-math-errno -fno-trapping-math -fno-exceptions -Wno-psabi)
-  # Optimised in every build type: at -O0 the kernels are too slow to test.
-  if(CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT NBM_SANITIZE)
+  # Optimised in every build type: at -O0 the kernels are too slow to test. With sanitizers -O2 takes minutes a file.
+  if(NBM_SANITIZE)
+    target_compile_options(${name} PRIVATE -O1)
+  elseif(CMAKE_BUILD_TYPE STREQUAL "Debug")
     target_compile_options(${name} PRIVATE -O2)
   endif()
   target_sources(nbm PRIVATE $<TARGET_OBJECTS:${name}>)
