@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import warnings
 
@@ -11,6 +14,7 @@ import pytest
 import nbm
 from nbm.fields import as_field
 from nbm.symbols import cos, exp, log, sin, sqrt, x, y, z
+from nbm.sympy_nodes import compile_expression
 
 RADIUS = sqrt(x**2 + y**2 + z**2)
 SPHERE = RADIUS - 0.5
@@ -279,3 +283,21 @@ def test_digest_tells_statements_apart():
     assert digest() == digest()
     assert digest(plus=nbm.Medium(mu=1.0 + 0 * x)) == digest(plus=nbm.Medium(mu=1))
     assert len(digest()) == 64
+
+
+def test_digest_is_that_of_any_process_and_of_what_is_read_back():
+    """SymPy's sets change their order with the hash seed; the digest, which model files carry, must not."""
+    program = "import nbm; print(nbm.problems.star().digest())"
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for seed in ("1", "2")
+    }
+    assert digests == {nbm.problems.star().digest()}
+    source = compile_expression(nbm.problems.star().minus.f, "f")
+    assert type(source).from_nodes(*source.nodes()).nodes() == source.nodes()

@@ -3,9 +3,16 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <numeric>
+#include <tuple>
 #include <utility>
 
 namespace nbm {
+namespace {
+
+bool is_commutative(Op op) { return op == Op::add || op == Op::multiply; }
+
+}  // namespace
 
 std::size_t NodeTable::Hash::operator()(const ExpressionNode& node) const {
   std::uint64_t h = static_cast<std::uint64_t>(node.op);
@@ -44,7 +51,7 @@ NodeTable::Index NodeTable::add(Op op, Index a, Index b, Index c) {
   if (op == Op::multiply && is_constant(a, 1.0)) return b;
   if ((op == Op::multiply || op == Op::divide || op == Op::power) && is_constant(b, 1.0)) return a;
   if (op == Op::select && b == c) return b;
-  if ((op == Op::add || op == Op::multiply) && a > b) std::swap(a, b);
+  if (is_commutative(op) && a > b) std::swap(a, b);
   return intern({.op = op, .a = a, .b = b, .c = c});
 }
 
@@ -64,8 +71,37 @@ std::vector<int> NodeTable::register_needs() const {
   return needs;
 }
 
+// A total order of the nodes by what they compute: by height, then operation, constant and ranks of the operands, which
+// are lower. Two nodes compare alike in every table that holds both, since equal nodes are stored once.
+std::vector<NodeTable::Index> NodeTable::structural_ranks() const {
+  std::vector<Index> height(nodes_.size(), 0), rank(nodes_.size(), -1), order(nodes_.size());
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    for (const Index operand : {nodes_[i].a, nodes_[i].b, nodes_[i].c}) {
+      if (operand >= 0) height[i] = std::max(height[i], height[static_cast<std::size_t>(operand)] + 1);
+    }
+  }
+  const auto height_of = [&](Index i) { return height[static_cast<std::size_t>(i)]; };
+  const auto key = [&](Index i) {
+    const ExpressionNode& node = (*this)[i];
+    const auto rank_of = [&](Index operand) { return operand < 0 ? -1 : rank[static_cast<std::size_t>(operand)]; };
+    Index a = rank_of(node.a), b = rank_of(node.b);
+    if (is_commutative(node.op) && a > b) std::swap(a, b);
+    return std::tuple(node.op, std::bit_cast<std::uint64_t>(node.value), a, b, rank_of(node.c));
+  };
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](Index i, Index j) { return height_of(i) < height_of(j); });
+  Index next = 0;
+  for (auto first = order.begin(); first != order.end();) {
+    const auto last = std::find_if(first, order.end(), [&](Index i) { return height_of(i) != height_of(*first); });
+    std::sort(first, last, [&](Index i, Index j) { return key(i) < key(j); });
+    for (; first != last; ++first) rank[static_cast<std::size_t>(*first)] = next++;
+  }
+  return rank;
+}
+
 std::vector<ExpressionNode> NodeTable::reachable(Index result) const {
   const std::vector<int> needs = register_needs();
+  const std::vector<Index> ranks = structural_ranks();
   std::vector<ExpressionNode> ordered;
   std::vector<Index> place(nodes_.size(), -1);
   std::vector<Index> stack{result};
@@ -79,6 +115,9 @@ std::vector<ExpressionNode> NodeTable::reachable(Index result) const {
       continue;
     }
     ExpressionNode node = (*this)[top];
+    if (is_commutative(node.op) && ranks[static_cast<std::size_t>(node.a)] > ranks[static_cast<std::size_t>(node.b)]) {
+      std::swap(node.a, node.b);
+    }
     const auto waiting = static_cast<std::ptrdiff_t>(stack.size());
     for (const Index operand : {node.c, node.b, node.a}) {
       if (operand >= 0 && place[static_cast<std::size_t>(operand)] < 0) stack.push_back(operand);

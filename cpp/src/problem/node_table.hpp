@@ -17,7 +17,8 @@ class NodeTable {
   Index add(Op op, Index a = -1, Index b = -1, Index c = -1);
 
   const ExpressionNode& operator[](Index i) const { return nodes_[static_cast<std::size_t>(i)]; }
-  // The nodes that `result` needs, operands first, in an order that keeps few values alive; `result` is last.
+  // The nodes that `result` needs, operands first, in an order that keeps few values alive; `result` is last. The order
+  // and that of the operands of sums and products depend on what the nodes compute alone, not on how they were added.
   std::vector<ExpressionNode> reachable(Index result) const;
 
  private:
@@ -30,6 +31,7 @@ class NodeTable {
 
   Index intern(const ExpressionNode& node);
   std::vector<int> register_needs() const;
+  std::vector<Index> structural_ranks() const;
   bool is_constant(Index i) const { return i >= 0 && (*this)[i].op == Op::constant; }
   bool is_constant(Index i, double value) const { return is_constant(i) && (*this)[i].value == value; }
 

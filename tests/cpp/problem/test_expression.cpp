@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -94,6 +96,54 @@ TEST(Expression, NodesRoundTrip) {
   const Expression e = exp(x()) * pow(y(), 3.0) - select(less(x(), 0.25), z(), sqrt(abs(z())));
   const Expression again(e.nodes());
   EXPECT_EQ(e, again);
+}
+
+// Nodes as a generator may write them: any operations on any earlier nodes, repeated ones and constants included.
+std::vector<ExpressionNode> random_nodes(std::mt19937_64& generator) {
+  std::vector<ExpressionNode> nodes{{.op = Op::x}, {.op = Op::y}, {.op = Op::z}};
+  const auto draw = [&](std::size_t below) { return static_cast<std::int32_t>(generator() % below); };
+  const int count = 1 + draw(60);
+  for (int i = 0; i < count; ++i) {
+    ExpressionNode node{.op = static_cast<Op>(draw(kOps))};
+    if (draw(2) == 0) node.op = draw(2) == 0 ? Op::add : Op::multiply;
+    if (node.op == Op::constant) node.value = draw(4) - 1.5;
+    std::int32_t* const operands[] = {&node.a, &node.b, &node.c};
+    // Half of them close by, so that long chains and shared operands are frequent.
+    for (int k = 0; k < arity(node.op); ++k) {
+      const std::size_t reach = draw(2) == 0 ? nodes.size() : std::min<std::size_t>(nodes.size(), 4);
+      *operands[k] = static_cast<std::int32_t>(nodes.size()) - 1 - draw(reach);
+    }
+    nodes.push_back(node);
+  }
+  return nodes;
+}
+
+// Bits, because a folded constant may be NaN.
+bool same_bits(const std::vector<ExpressionNode>& one, const std::vector<ExpressionNode>& other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(), [](const auto& p, const auto& q) {
+    return p.op == q.op && p.a == q.a && p.b == q.b && p.c == q.c &&
+           std::bit_cast<std::uint64_t>(p.value) == std::bit_cast<std::uint64_t>(q.value);
+  });
+}
+
+TEST(Expression, NodesAreStableUnderReadBack) {
+  std::mt19937_64 generator(11);
+  for (int trial = 0; trial < 20000; ++trial) {
+    const Expression e(random_nodes(generator));
+    ASSERT_TRUE(same_bits(Expression(e.nodes()).nodes(), e.nodes())) << trial;
+  }
+}
+
+TEST(Expression, OperandOrderOfSumsAndProductsDoesNotMatter) {
+  std::mt19937_64 generator(12);
+  for (int trial = 0; trial < 5000; ++trial) {
+    std::vector<ExpressionNode> nodes = random_nodes(generator);
+    const Expression e(nodes);
+    for (ExpressionNode& node : nodes) {
+      if (node.op == Op::add || node.op == Op::multiply) std::swap(node.a, node.b);
+    }
+    ASSERT_TRUE(same_bits(Expression(nodes).nodes(), e.nodes())) << trial;
+  }
 }
 
 TEST(Expression, BatchingDoesNotChangeBits) {

@@ -50,13 +50,7 @@ TEST_F(ModelFile, RoundTripIsBitExact) {
   EXPECT_EQ(again.siren(), solution.siren());
   EXPECT_EQ(again.box(), solution.box());
   EXPECT_EQ(again.info(), solution.info());
-  EXPECT_EQ(again.level_set().kind(), "expression");
-  ThreadPool pool(1);
-  const Points points = test::scattered(kOblong, 500);
-  std::vector<double> stored(500), restored(500);
-  solution.evaluate_level_set(points.view(), stored, pool);
-  again.evaluate_level_set(points.view(), restored, pool);
-  EXPECT_EQ(restored, stored);
+  EXPECT_EQ(again.level_set().expression()->nodes(), solution.level_set().expression()->nodes());
   expect_same_values(again, solution);
 }
 
