@@ -18,7 +18,7 @@ export CMAKE_GENERATOR := Ninja
 BUILD_REQUIREMENTS := "scikit-build-core>=0.11" "nanobind>=2.4" "cmake>=3.26" ninja
 SOURCES := $(shell find CMakeLists.txt pyproject.toml README.md LICENSE cmake cpp cuda python -type f \
   -not -name '*.pyc')
-TEST_SOURCES := $(shell find tests/cpp tests/support -type f 2>/dev/null)
+TEST_SOURCES := $(shell find tests/cpp tests/cuda tests/support -type f 2>/dev/null)
 CXX_FILES := $(shell git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' 2>/dev/null)
 PYTHON_TREES := python tests benchmarks examples
 

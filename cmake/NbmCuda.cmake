@@ -1,0 +1,29 @@
+# The CUDA backend: NBM_CUDA is ON, OFF, or AUTO, which builds it where both the toolkit and a GPU are. Sets
+# NBM_CUDA_BUILT.
+set(NBM_CUDA AUTO CACHE STRING "Build the CUDA backend: ON, OFF, or AUTO (where nvcc and an NVIDIA GPU are found)")
+set_property(CACHE NBM_CUDA PROPERTY STRINGS AUTO ON OFF)
+set(NBM_CUDA_BUILT OFF)
+
+if(NBM_CUDA STREQUAL "OFF" OR (NBM_CUDA STREQUAL "AUTO" AND NOT EXISTS /dev/nvidiactl))
+  return()
+endif()
+
+# Before the language is enabled: the compiler's own default is one old architecture.
+if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+  set(CMAKE_CUDA_ARCHITECTURES 80-real 86-real 89-real 90-real 100-real 120)
+endif()
+if(NOT DEFINED CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX} AND EXISTS /usr/local/cuda/bin/nvcc)
+  set(CMAKE_CUDA_COMPILER /usr/local/cuda/bin/nvcc)
+endif()
+include(CheckLanguage)
+check_language(CUDA)
+if(CMAKE_CUDA_COMPILER AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.25.2)
+  enable_language(CUDA)
+  find_package(CUDAToolkit 12.4 REQUIRED)
+  set(NBM_CUDA_BUILT ON)
+elseif(NBM_CUDA STREQUAL "ON")
+  message(FATAL_ERROR "NBM_CUDA=ON needs nvcc (CUDA toolkit 12.4 or newer; set CUDACXX to its path) and CMake 3.25.2 or "
+    "newer (this is ${CMAKE_VERSION}): install them, or configure with -DNBM_CUDA=OFF.")
+else()
+  message(NOTICE "The CUDA backend is left out: nvcc (found: ${CMAKE_CUDA_COMPILER}) and CMake 3.25.2 are needed.")
+endif()

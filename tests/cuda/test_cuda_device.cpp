@@ -1,0 +1,52 @@
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <vector>
+
+#include "core/device_buffer.hpp"
+#include "core/stream.hpp"
+#include "nbm/core/backend.hpp"
+#include "nbm/core/device.hpp"
+#include "nbm/core/error.hpp"
+
+namespace {
+
+using nbm::Device;
+
+TEST(CudaDevice, IsBuiltAndCounted) {
+  EXPECT_TRUE(nbm::cuda::built());
+  EXPECT_GE(nbm::cuda::device_count(), 0);
+}
+
+TEST(CudaDevice, ThatIsNotThereIsRefused) {
+  try {
+    nbm::cuda::require_device(nbm::cuda::device_count());
+    FAIL() << "require_device did not throw";
+  } catch (const nbm::BackendUnavailable& error) {
+    EXPECT_EQ(error.backend, "cuda");
+  }
+  EXPECT_THROW(nbm::cuda::require_device(-1), nbm::BackendUnavailable);
+}
+
+TEST(CudaDevice, IsTheAutomaticChoiceWhereThereIsOne) {
+  EXPECT_EQ(Device::automatic(), nbm::cuda::device_count() > 0 ? Device::cuda(0) : Device::cpu());
+}
+
+TEST(DeviceBuffer, BringsBackWhatWasSent) {
+  if (nbm::cuda::device_count() == 0) GTEST_SKIP() << "no GPU";
+  const nbm::cuda::Stream stream;
+  std::vector<double> sent(1001), back(1001);
+  std::iota(sent.begin(), sent.end(), 0.5);
+  nbm::cuda::DeviceBuffer<double> buffer;
+  buffer.upload(sent, stream);
+  nbm::cuda::DeviceBuffer<double> moved = std::move(buffer);
+  moved.download(back, stream);
+  stream.wait();
+  EXPECT_EQ(sent, back);
+  moved.zero(stream);
+  moved.download(std::span(back).first(10), stream);
+  stream.wait();
+  EXPECT_EQ(std::vector<double>(back.begin(), back.begin() + 10), std::vector<double>(10, 0.0));
+}
+
+}  // namespace
