@@ -13,11 +13,6 @@ constexpr std::size_t kTypicalEntries = 32;  // of an irregular row, a side
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
-Vec3<double> network_step(const Box& box, Vec3<double> h) {
-  const Vec3<double> edge = box.edge();
-  return {2.0 * h.x / edge.x, 2.0 * h.y / edge.y, 2.0 * h.z / edge.z};
-}
-
 void normalize(const Box& box, PointsView points, std::array<std::vector<double>, kDim>& x, index_t offset) {
   const Vec3<double> center = box.center(), edge = box.edge();
   const double* const from[kDim] = {points.x, points.y, points.z};
@@ -51,7 +46,7 @@ void evaluate_faces(const Field& mu, const char* name, PointsView points, Vec3<d
 class StencilWriter {
  public:
   StencilWriter(StencilRows& rows, const Box& box, Vec3<double> h, index_t cells)
-      : rows_(rows), box_(box), step_(network_step(box, h)) {
+      : rows_(rows), box_(box), step_(box.normalize_lengths(h)) {
     rows_.clear();
     rows_.rhs.reserve(at(cells));
     for (auto& begin : rows_.begin) begin.reserve(at(cells) + 1);
@@ -63,15 +58,11 @@ class StencilWriter {
 
   void append(const IrregularCell& cell) {
     const Vec3<double> center = box_.normalize(cell.x);
-    const double scale = 1.0 / cell.row.diagonal;
     count_ = {};
     for (int i = -kCubeReach; i <= kCubeReach; ++i) {
       for (int j = -kCubeReach; j <= kCubeReach; ++j) {
         for (int k = -kCubeReach; k <= kCubeReach; ++k) {
-          const int node = cube_index(i, j, k);
-          const double weight = cell.row.weight[node];
-          if (weight != 0.0)
-            keep(index_of(side_of(cell.phi[node])), node_position(center, step_, {i, j, k}), scale * weight);
+          if (touches(cell.row, cube_index(i, j, k))) keep(stencil_entry(cell, {i, j, k}, center, step_));
         }
       }
     }
@@ -83,16 +74,16 @@ class StencilWriter {
       rows_.weight[side].insert(rows_.weight[side].end(), weight_[side], weight_[side] + n);
       rows_.begin[side].push_back(static_cast<index_t>(rows_.weight[side].size()));
     }
-    rows_.rhs.push_back(scale * cell.row.rhs);
+    rows_.rhs.push_back(stencil_rhs(cell.row));
   }
 
  private:
-  void keep(int side, Vec3<double> x, double weight) {
-    const std::size_t s = at(side), n = count_[s]++;
-    x_[s][0][n] = x.x;
-    x_[s][1][n] = x.y;
-    x_[s][2][n] = x.z;
-    weight_[s][n] = weight;
+  void keep(const StencilEntry& entry) {
+    const std::size_t s = at(index_of(entry.side)), n = count_[s]++;
+    x_[s][0][n] = entry.x.x;
+    x_[s][1][n] = entry.x.y;
+    x_[s][2][n] = entry.x.z;
+    weight_[s][n] = entry.weight;
   }
 
   StencilRows& rows_;
@@ -107,7 +98,7 @@ class StencilWriter {
 DifferenceRows make_difference_rows(const Box& box, Vec3<double> h, index_t n) {
   DifferenceRows rows;
   rows.resize(n);
-  rows.step = network_step(box, h);
+  rows.step = box.normalize_lengths(h);
   return rows;
 }
 

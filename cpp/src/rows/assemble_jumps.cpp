@@ -5,9 +5,8 @@ namespace nbm {
 namespace {
 
 JumpRows make_jump_rows(const Box& box, Vec3<double> h, index_t n, double value) {
-  const Vec3<double> edge = box.edge();
   JumpRows rows;
-  rows.step = {2.0 * h.x / edge.x, 2.0 * h.y / edge.y, 2.0 * h.z / edge.z};
+  rows.step = box.normalize_lengths(h);
   rows.value = {-value, value};
   rows.resize(n);
   return rows;

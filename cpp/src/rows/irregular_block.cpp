@@ -128,8 +128,7 @@ void IrregularBlock::check_gradients() const {
   for (index_t i = 0; i < count_; ++i) {
     const IrregularCell& cell = (*this)[i];
     for (int node = 0; node < kStarNodes; ++node) {
-      const Vec3<double>& n = cell.geometry.ghost[node].normal;
-      if (!cell.geometry.needs_ghost[node] || dot(n, n) > 0.0) continue;
+      if (!lacks_gradient(cell.geometry, node)) continue;
       const Vec3<double> where = node_position(cell.x, h_, star_offset(node));
       throw InvalidField("level_set", cell.phi[cube_index_of_star(node)], where,
                          "level_set has no gradient next to the interface, at (" + std::to_string(where.x) + ", " +

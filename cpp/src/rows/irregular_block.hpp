@@ -30,15 +30,6 @@ class SampleBatch {
   std::vector<double*> target_;
 };
 
-struct IrregularCell {
-  Vec3<double> x;
-  double phi[kCubeNodes];       // the level set at the nodes; only the 81 of the stencil are set
-  double corner[kCellCorners];  // the level set at the corners, as corner_level_set gives it
-  IrregularGeometry geometry;
-  IrregularSamples samples;
-  IrregularRow row;
-};
-
 // Assembles irregular rows for a few cells at a time, so that coefficients are evaluated in batches and everything
 // between geometry and row stays in the cache. One block serves one thread.
 class IrregularBlock {

@@ -30,18 +30,7 @@ GridBatches::GridBatches(const Problem& problem, index_t nodes, std::uint64_t se
   if (batch < 1) throw InvalidArgument("batch", "must be at least 1 point, got " + std::to_string(batch));
 }
 
-Vec3<double> GridBatches::node(index_t number) const {
-  const index_t along[kDim] = {number / (nodes_ * nodes_), number / nodes_ % nodes_, number % nodes_};
-  Vec3<double> p;
-  for (int axis = 0; axis < kDim; ++axis) {
-    // From the nearer end, so that both faces are met exactly.
-    const index_t left = along[axis], right = nodes_ - 1 - left;
-    const double spacing = box_.edge()[axis] / static_cast<double>(nodes_ - 1);
-    p[axis] = left < right ? box_.lower[axis] + static_cast<double>(left) * spacing
-                           : box_.upper[axis] - static_cast<double>(right) * spacing;
-  }
-  return p;
-}
+Vec3<double> GridBatches::node(index_t number) const { return grid_node(box_, nodes_, number); }
 
 SampleSet GridBatches::draw(index_t epoch, index_t batch, Vec3<double> cell_size, ThreadPool& pool, int rank,
                             int ranks) const {
@@ -60,18 +49,15 @@ SampleSet GridBatches::part(const Permutation& order, IndexRange positions, Vec3
   Points inside, on_faces;
   for (index_t i = positions.begin; i < positions.end; ++i) {
     const Vec3<double> p = node(permuted(order, i));
-    bool face = false;
-    for (int axis = 0; axis < kDim; ++axis) face = face || p[axis] == box_.lower[axis] || p[axis] == box_.upper[axis];
-    (face ? on_faces : inside).push_back(p);
+    (on_face(box_, p) ? on_faces : inside).push_back(p);
   }
   SampleSet set;
   std::vector<std::uint8_t> kind(inside.x.size());
   classify(level_set_, inside.view(), cell_size, kind);
   for (index_t i = 0; i < inside.size(); ++i) {
     const auto k = static_cast<CellKind>(kind[static_cast<std::size_t>(i)]);
-    const bool irregular = k == CellKind::irregular;
-    if (!stays_inside(box_, inside[i], cell_size, irregular ? kIrregularReach : kRegularReach)) continue;
-    (irregular ? set.irregular : set.regular[static_cast<std::size_t>(k)]).push_back(inside[i]);
+    if (!stays_inside(box_, inside[i], cell_size, reach_of(k))) continue;
+    (k == CellKind::irregular ? set.irregular : set.regular[static_cast<std::size_t>(k)]).push_back(inside[i]);
   }
   std::vector<double> phi(on_faces.x.size());
   evaluate_finite(level_set_, "level_set", on_faces.view(), phi);

@@ -13,20 +13,10 @@ namespace nbm {
 namespace {
 
 constexpr index_t kBlock = 512;  // points that are projected together
-constexpr int kNewtonSteps = 12;
-constexpr double kDistanceTolerance = 1e-10;  // longest edges
-// Of central differences, in longest edges: truncation and round-off both near 1e-10 of the gradient.
-constexpr double kDifferenceStep = 1e-5;
 
 double longest_edge(const Box& box) {
   const Vec3<double> edge = box.edge();
   return std::max({edge.x, edge.y, edge.z});
-}
-
-bool contains(const Box& box, Vec3<double> p) {
-  bool inside = true;
-  for (int axis = 0; axis < kDim; ++axis) inside = inside && p[axis] >= box.lower[axis] && p[axis] <= box.upper[axis];
-  return inside;
 }
 
 double triangle_area(const std::array<Vec3<double>, 3>& t) {
@@ -58,7 +48,8 @@ struct LocalField {
       level_set.evaluate(view(shifted_behind), behind);
       auto& slope = gradient[static_cast<std::size_t>(axis)];
       slope.resize(n);
-      for (std::size_t i = 0; i < n; ++i) slope[i] = (ahead[i] - behind[i]) / (shifted_ahead[i] - shifted_behind[i]);
+      for (std::size_t i = 0; i < n; ++i)
+        slope[i] = central_slope(ahead[i], behind[i], shifted_ahead[i], shifted_behind[i]);
     }
   }
   Vec3<double> gradient_at(std::size_t i) const { return {gradient[0][i], gradient[1][i], gradient[2][i]}; }
@@ -69,7 +60,7 @@ struct Traveller {
   index_t number;
   Vec3<double> at;
   Vec3<double> normal{};
-  bool arrived = false;
+  Travel state = Travel::moving;
 };
 
 }  // namespace
@@ -81,14 +72,14 @@ void InterfacePoints::append(const InterfacePoints& other) {
 }
 
 InterfaceSampler::InterfaceSampler(const Box& box, Field level_set, ThreadPool& pool, InterfaceOptions options)
-    : box_(box), level_set_(std::move(level_set)) {
+    : level_set_(std::move(level_set)) {
   box.validate();
   if (options.cells < 1) throw InvalidArgument("cells", "must be at least 1, got " + std::to_string(options.cells));
   if (options.refinement < 1) {
     throw InvalidArgument("refinement", "must be at least 1, got " + std::to_string(options.refinement));
   }
-  longest_step_ = longest_edge(box) / options.cells;
-  triangles_ = triangulate_interface(box_, level_set_, options, pool);
+  search_ = {box, longest_edge(box), longest_edge(box) / options.cells};
+  triangles_ = triangulate_interface(box, level_set_, options, pool);
   // Triangles without area, at corners where the level set vanishes, would only cost memory.
   std::erase_if(triangles_, [](const Triangle& t) { return triangle_area(t) <= 0.0; });
   cumulative_area_.reserve(triangles_.size());
@@ -112,14 +103,13 @@ InterfacePoints InterfaceSampler::draw(IndexRange range, const ScrambledSobol& s
 }
 
 void InterfaceSampler::project_block(IndexRange block, const ScrambledSobol& sobol, InterfacePoints& result) const {
-  const double edge = longest_edge(box_);
   std::vector<Traveller> travellers;
   for (index_t i = block.begin; i < block.end; ++i) {
     const double chosen = low_discrepancy(sobol, i, 0) * area();
-    const auto found = std::upper_bound(cumulative_area_.begin(), cumulative_area_.end() - 1, chosen);
-    const Triangle& t = triangles_[static_cast<std::size_t>(found - cumulative_area_.begin())];
-    const double s = std::sqrt(low_discrepancy(sobol, i, 1)), v = low_discrepancy(sobol, i, 2);
-    travellers.push_back({i, (1.0 - s) * t[0] + (s * (1.0 - v)) * t[1] + (s * v) * t[2]});
+    const index_t found = first_above(cumulative_area_.data(), triangle_count(), chosen);
+    const Triangle& triangle = triangles_[static_cast<std::size_t>(found)];
+    const double s = low_discrepancy(sobol, i, 1), t = low_discrepancy(sobol, i, 2);
+    travellers.push_back({i, triangle_point(triangle.data(), s, t)});
   }
   std::vector<std::size_t> active(travellers.size());
   std::iota(active.begin(), active.end(), std::size_t{0});
@@ -127,23 +117,17 @@ void InterfaceSampler::project_block(IndexRange block, const ScrambledSobol& sob
   for (int step = 0; step <= kNewtonSteps && !active.empty(); ++step) {
     Points at;
     for (const std::size_t a : active) at.push_back(travellers[a].at);
-    field.evaluate(level_set_, at, kDifferenceStep * edge);
+    field.evaluate(level_set_, at, search_.difference_step());
     std::vector<std::size_t> moving;
     for (std::size_t i = 0; i < active.size(); ++i) {
       Traveller& t = travellers[active[i]];
-      const Vec3<double> g = field.gradient_at(i);
-      const double slope = std::sqrt(dot(g, g)), distance = field.phi[i] / slope;
-      if (!(slope > 0.0) || !std::isfinite(distance)) continue;
-      t.normal = (1.0 / slope) * g;
-      t.arrived = std::abs(distance) <= kDistanceTolerance * edge;
-      if (t.arrived) continue;
-      t.at = t.at - std::clamp(distance, -longest_step_, longest_step_) * t.normal;
-      if (contains(box_, t.at)) moving.push_back(active[i]);
+      t.state = newton_step(search_, field.phi[i], field.gradient_at(i), t.at, t.normal);
+      if (t.state == Travel::moving) moving.push_back(active[i]);
     }
     active = std::move(moving);
   }
   for (const Traveller& t : travellers) {
-    if (!t.arrived) continue;
+    if (t.state != Travel::arrived) continue;
     result.points.push_back(t.at);
     result.normals.push_back(t.normal);
     result.number.push_back(t.number);

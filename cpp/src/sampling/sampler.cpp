@@ -19,9 +19,6 @@ constexpr index_t kBlock = 512;    // points that are made and classified togeth
 constexpr index_t kGrain = 2048;   // least points of a task
 constexpr index_t kProbes = 4096;  // candidates that measure the acceptance
 constexpr double kMostCandidates = 20.0;
-constexpr double kIrregularSpread = 1.2;  // longest cell edges on either side of the interface
-constexpr int kOffsetDim = kInterfaceDims;
-constexpr int kFaces = 2 * kDim;
 constexpr index_t kCountLimit = index_t{1} << 27;  // with kMostCandidates below the 2^32 points of a Sobol sequence
 
 double& coordinate(Points& points, int axis, index_t i) {
@@ -49,15 +46,6 @@ std::vector<std::uint8_t> kinds_of(const Field& level_set, const Points& points,
 }
 
 }  // namespace
-
-bool stays_inside(const Box& box, Vec3<double> point, Vec3<double> cell_size, double reach) {
-  constexpr double kRoundOff = 1e-12;  // edges
-  for (int axis = 0; axis < kDim; ++axis) {
-    const double room = reach * cell_size[axis] - kRoundOff * box.edge()[axis];
-    if (point[axis] - box.lower[axis] < room || box.upper[axis] - point[axis] < room) return false;
-  }
-  return true;
-}
 
 void SampleCounts::validate() const {
   check_count("regular", regular);
@@ -94,17 +82,16 @@ struct Sampler::State {
   SampleSet by_side_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const;
   SampleSet irregular_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const;
   SampleSet boundary_part(IndexRange range, index_t draw) const;
-  std::array<index_t, kFaces + 1> face_begin() const;
+  std::array<index_t, kBoxFaces + 1> face_begin() const;
 };
 
 Points Sampler::State::uniform_block(index_t first, index_t count, const ScrambledSobol& sobol, Vec3<double> h) const {
-  const Vec3<double> room = box.edge() - h;
   Points points(count);
   for (int axis = 0; axis < kDim; ++axis) {
     double* x = &coordinate(points, axis, 0);
     fill_low_discrepancy(sobol, first, count, axis, x);
-    const double origin = box.lower[axis] + 0.5 * h[axis];
-    for (index_t i = 0; i < count; ++i) x[i] = origin + room[axis] * x[i];
+    const double lower = box.lower[axis], edge = box.edge()[axis], size = h[axis];
+    for (index_t i = 0; i < count; ++i) x[i] = cell_center(lower, edge, size, x[i]);
   }
   return points;
 }
@@ -139,13 +126,12 @@ SampleSet Sampler::State::by_side_part(IndexRange range, const ScrambledSobol& s
 }
 
 SampleSet Sampler::State::irregular_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const {
-  const double spread = kIrregularSpread * std::max({h.x, h.y, h.z});
   const InterfacePoints on = interface.draw(range, sobol);
   Points candidates;
   for (index_t i = 0; i < on.size(); ++i) {
     const index_t number = on.number[static_cast<std::size_t>(i)];
-    const double offset = (2.0 * low_discrepancy(sobol, number, kOffsetDim) - 1.0) * spread;
-    const Vec3<double> point = on.points[i] + offset * on.normals[i];
+    const Vec3<double> point =
+        beside_interface(on.points[i], on.normals[i], h, low_discrepancy(sobol, number, kOffsetDim));
     if (stays_inside(box, point, h, kIrregularReach)) candidates.push_back(point);
   }
   const std::vector<std::uint8_t> kind = kinds_of(level_set, candidates, h);
@@ -159,33 +145,29 @@ SampleSet Sampler::State::irregular_part(IndexRange range, const ScrambledSobol&
 }
 
 // Numbers of the boundary points by face: -x, +x, -y, +y, -z, +z.
-std::array<index_t, kFaces + 1> Sampler::State::face_begin() const {
+std::array<index_t, kBoxFaces + 1> Sampler::State::face_begin() const {
   const Vec3<double> edge = box.edge();
   const std::array<double, kDim> area = {edge.y * edge.z, edge.z * edge.x, edge.x * edge.y};
   const double total = 2.0 * (area[0] + area[1] + area[2]);
-  std::array<index_t, kFaces + 1> begin{};
+  std::array<index_t, kBoxFaces + 1> begin{};
   double sum = 0.0;
-  for (std::size_t face = 0; face < kFaces; ++face) {
+  for (std::size_t face = 0; face < kBoxFaces; ++face) {
     sum += area[face / 2];
     begin[face + 1] = std::llround(static_cast<double>(counts.boundary) * (sum / total));
   }
-  begin[kFaces] = counts.boundary;
+  begin[kBoxFaces] = counts.boundary;
   return begin;
 }
 
 SampleSet Sampler::State::boundary_part(IndexRange range, index_t draw) const {
-  const std::array<index_t, kFaces + 1> begin = face_begin();
+  const std::array<index_t, kBoxFaces + 1> begin = face_begin();
   Points points;
-  for (int face = 0; face < kFaces; ++face) {
+  for (int face = 0; face < kBoxFaces; ++face) {
     const auto f = static_cast<std::size_t>(face);
-    const ScrambledSobol sobol = make_sobol(seed, Stream::boundary, draw * kFaces + face);
-    const int normal = face / 2, first_axis = (normal + 1) % kDim, second_axis = (normal + 2) % kDim;
+    const ScrambledSobol sobol = make_sobol(seed, Stream::boundary, boundary_draw(draw, face));
     for (index_t i = std::max(range.begin, begin[f]); i < std::min(range.end, begin[f + 1]); ++i) {
-      Vec3<double> p;
-      p[normal] = face % 2 == 0 ? box.lower[normal] : box.upper[normal];
-      p[first_axis] = box.lower[first_axis] + box.edge()[first_axis] * low_discrepancy(sobol, i - begin[f], 0);
-      p[second_axis] = box.lower[second_axis] + box.edge()[second_axis] * low_discrepancy(sobol, i - begin[f], 1);
-      points.push_back(p);
+      const index_t n = i - begin[f];
+      points.push_back(face_point(box, face, low_discrepancy(sobol, n, 0), low_discrepancy(sobol, n, 1)));
     }
   }
   std::vector<double> phi(points.x.size());
@@ -210,6 +192,7 @@ Sampler& Sampler::operator=(Sampler&&) noexcept = default;
 bool Sampler::has_interface() const { return !state_->interface.empty(); }
 const InterfaceSampler& Sampler::interface() const { return state_->interface; }
 const SampleCounts& Sampler::counts() const { return state_->counts; }
+std::array<index_t, kBoxFaces + 1> Sampler::face_begin() const { return state_->face_begin(); }
 
 Acceptance Sampler::acceptance(Vec3<double> cell_size, ThreadPool& pool) const {
   validate_cell_size(cell_size, state_->box);
@@ -234,23 +217,31 @@ Acceptance Sampler::acceptance(Vec3<double> cell_size, ThreadPool& pool) const {
   return state_->known.emplace(key, share).first->second;
 }
 
-SampleSet Sampler::draw(index_t draw, Vec3<double> cell_size, ThreadPool& pool, int rank, int ranks) const {
-  check_share(draw, rank, ranks);
+Sampler::Candidates Sampler::candidates(Vec3<double> cell_size, ThreadPool& pool, int rank, int ranks) const {
   const Acceptance kept = acceptance(cell_size, pool);
-  const auto candidates = [&](index_t wanted, double share) {
+  const auto enough = [&](index_t wanted, double share) {
     const double factor = std::min(kMostCandidates, 1.0 / std::max(share, 1.0 / kMostCandidates));
     return share_of(std::llround(static_cast<double>(wanted) * factor), rank, ranks);
   };
+  const SampleCounts& wanted = state_->counts;
+  return {enough(wanted.regular, kept.regular),
+          has_interface() ? enough(wanted.irregular, kept.irregular) : IndexRange{},
+          share_of(wanted.boundary, rank, ranks)};
+}
+
+SampleSet Sampler::draw(index_t draw, Vec3<double> cell_size, ThreadPool& pool, int rank, int ranks) const {
+  check_share(draw, rank, ranks);
+  const Candidates numbers = candidates(cell_size, pool, rank, ranks);
   const State& state = *state_;
   const ScrambledSobol regular = make_sobol(state.seed, Stream::regular, draw);
-  SampleSet set = run_parts<SampleSet>(candidates(state.counts.regular, kept.regular), kGrain, pool,
+  SampleSet set = run_parts<SampleSet>(numbers.regular, kGrain, pool,
                                        [&](IndexRange part) { return state.regular_part(part, regular, cell_size); });
   if (has_interface()) {
     const ScrambledSobol irregular = make_sobol(state.seed, Stream::irregular, draw);
-    set.append(run_parts<SampleSet>(candidates(state.counts.irregular, kept.irregular), kBlock, pool,
+    set.append(run_parts<SampleSet>(numbers.irregular, kBlock, pool,
                                     [&](IndexRange part) { return state.irregular_part(part, irregular, cell_size); }));
   }
-  set.append(run_parts<SampleSet>(share_of(state.counts.boundary, rank, ranks), kGrain, pool,
+  set.append(run_parts<SampleSet>(numbers.boundary, kGrain, pool,
                                   [&](IndexRange part) { return state.boundary_part(part, draw); }));
   return set;
 }

@@ -12,7 +12,7 @@ struct PointsView {
   const double* z = nullptr;
   index_t size = 0;
 
-  Vec3<double> operator[](index_t i) const { return {x[i], y[i], z[i]}; }
+  NBM_HD Vec3<double> operator[](index_t i) const { return {x[i], y[i], z[i]}; }
   PointsView slice(index_t first, index_t count) const { return {x + first, y + first, z + first, count}; }
 };
 

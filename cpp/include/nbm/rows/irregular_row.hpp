@@ -19,7 +19,7 @@ struct IrregularGeometry {
   bool needs_ghost[kStarNodes];  // whether the row touches the other side's value at this node of the star
 };
 
-struct IrregularSamples {
+struct IrregularSamples {  // only what the row needs is set
   double k[kSides], f[kSides];
   double mu[kSides][kFaces];  // at the centroids of the parts of the faces
   JumpSample jump[kStarNodes];
@@ -30,6 +30,16 @@ struct IrregularSamples {
 struct IrregularRow {
   double weight[kCubeNodes];
   double rhs, diagonal;
+};
+
+// A cell and all that leads to its row.
+struct IrregularCell {
+  Vec3<double> x;
+  double phi[kCubeNodes];       // the level set at the nodes; only the 81 of the stencil are set
+  double corner[kCellCorners];  // the level set at the corners, as corner_level_set gives it
+  IrregularGeometry geometry;
+  IrregularSamples samples;
+  IrregularRow row;
 };
 
 NBM_HD bool has_part(const CutCell& cell, int side) { return cell.volume[side] > 0.0; }
@@ -51,6 +61,12 @@ NBM_HD void irregular_geometry(const double phi[kCubeNodes], const double corner
   }
 }
 
+// Whether a ghost value is needed where the level set has no gradient that could tell the way to the interface.
+NBM_HD bool lacks_gradient(const IrregularGeometry& geometry, int node) {
+  const Vec3<double>& n = geometry.ghost[node].normal;
+  return geometry.needs_ghost[node] && !(dot(n, n) > 0.0);
+}
+
 // Calls sample(coefficient, position, value) for every value of a coefficient that the row of the cell at x needs;
 // `value` is the double to fill, inside `samples`. Side s of k, f and mu is evaluated where a part of side s exists.
 template <class Sample>
@@ -58,7 +74,6 @@ NBM_HD void visit_samples(const IrregularGeometry& geometry, Vec3<double> x, Vec
                           Sample&& sample) {
   const CutCell& cell = geometry.cell;
   for (int side = 0; side < kSides; ++side) {
-    samples.k[side] = samples.f[side] = 0.0;
     if (has_part(cell, side)) {
       sample(of_side(Coefficient::k_minus, side), x, samples.k[side]);
       sample(of_side(Coefficient::f_minus, side), x, samples.f[side]);
@@ -109,8 +124,10 @@ NBM_HD void irregular_row(const double phi[kCubeNodes], const IrregularGeometry&
   row.rhs = -flux_jump_integral(cell, samples);
   for (int side = 0; side < kSides; ++side) {
     double& center = coefficient[side][0];
-    center = samples.k[side] * cell.volume[side];
-    row.rhs += samples.f[side] * cell.volume[side];
+    if (has_part(cell, side)) {
+      center = samples.k[side] * cell.volume[side];
+      row.rhs += samples.f[side] * cell.volume[side];
+    }
     for (int face = 0; face < kFaces; ++face) {
       if (cell.face_area[side][face] == 0.0) continue;
       const double flux = samples.mu[side][face] * cell.face_area[side][face] / h[face_axis(face)];
@@ -126,5 +143,21 @@ NBM_HD void irregular_row(const double phi[kCubeNodes], const IrregularGeometry&
     if (geometry.needs_ghost[node]) add_ghost(phi, node, coefficient[1 - own][node], geometry, samples, h, row);
   }
 }
+
+NBM_HD bool touches(const IrregularRow& row, int node) { return row.weight[node] != 0.0; }
+
+// What a node of the cube brings to the row divided by its diagonal.
+struct StencilEntry {
+  Side side;
+  Vec3<double> x;
+  double weight;
+};
+
+// center, step: the cell's centre and h in the coordinates wanted.
+NBM_HD StencilEntry stencil_entry(const IrregularCell& cell, Vec3<int> offset, Vec3<double> center, Vec3<double> step) {
+  const int node = cube_index(offset.x, offset.y, offset.z);
+  return {side_of(cell.phi[node]), node_position(center, step, offset), cell.row.weight[node] / cell.row.diagonal};
+}
+NBM_HD double stencil_rhs(const IrregularRow& row) { return row.rhs / row.diagonal; }
 
 }  // namespace nbm

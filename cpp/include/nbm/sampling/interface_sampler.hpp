@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "nbm/core/communicator.hpp"
@@ -8,6 +9,7 @@
 #include "nbm/core/thread_pool.hpp"
 #include "nbm/problem/box.hpp"
 #include "nbm/problem/field.hpp"
+#include "nbm/sampling/interface_point.hpp"
 #include "nbm/sampling/low_discrepancy.hpp"
 
 namespace nbm {
@@ -37,6 +39,8 @@ struct NBM_EXPORT InterfacePoints {
 // its least size is below what its slope in the cell bridges along half a diagonal.
 class NBM_EXPORT InterfaceSampler {
  public:
+  using Triangle = std::array<Vec3<double>, 3>;
+
   // Throws InvalidField where the level set is not finite, InvalidArgument for options below 1.
   InterfaceSampler(const Box& box, Field level_set, ThreadPool& pool, InterfaceOptions options = {});
 
@@ -44,6 +48,9 @@ class NBM_EXPORT InterfaceSampler {
   // The area of the triangles: that of the interface in the box up to second order.
   double area() const { return empty() ? 0.0 : cumulative_area_.back(); }
   index_t triangle_count() const { return static_cast<index_t>(triangles_.size()); }
+  std::span<const Triangle> triangles() const { return triangles_; }
+  std::span<const double> cumulative_area() const { return cumulative_area_; }  // up to and with each triangle
+  const InterfaceSearch& search() const { return search_; }
 
   // The points with numbers in `range` of the draw. Those are missing that do not converge to a distance of
   // |phi| / |grad phi| <= 1e-10 longest edges (central differences over 1e-5 edges) or that leave the box.
@@ -52,15 +59,12 @@ class NBM_EXPORT InterfaceSampler {
   InterfacePoints draw(IndexRange range, const ScrambledSobol& sobol) const;
 
  private:
-  using Triangle = std::array<Vec3<double>, 3>;
-
   void project_block(IndexRange block, const ScrambledSobol& sobol, InterfacePoints& result) const;
 
-  Box box_;
   Field level_set_;
-  double longest_step_ = 0.0;  // of one Newton step
+  InterfaceSearch search_;
   std::vector<Triangle> triangles_;
-  std::vector<double> cumulative_area_;  // [triangles] area up to and with each
+  std::vector<double> cumulative_area_;  // [triangles]
 };
 
 // Coordinates of ScrambledSobol that InterfaceSampler uses: triangle, place in it. Others are free for the caller.

@@ -8,6 +8,7 @@
 #include "nbm/core/thread_pool.hpp"
 #include "nbm/problem/problem.hpp"
 #include "nbm/sampling/interface_sampler.hpp"
+#include "nbm/sampling/placement.hpp"
 
 namespace nbm {
 
@@ -29,6 +30,11 @@ struct NBM_EXPORT SampleSet {
 
   void append(const SampleSet& other);
 };
+
+// The coordinate of ScrambledSobol that moves an irregular candidate off the interface.
+constexpr int kOffsetDim = kInterfaceDims;
+// The number of a scrambling for the points of one face of the box.
+constexpr index_t boundary_draw(index_t draw, int face) { return draw * kBoxFaces + face; }
 
 // Shares of the candidates that are kept at a cell size.
 struct Acceptance {
@@ -64,6 +70,14 @@ class NBM_EXPORT Sampler {
   // The share of `rank` in `count` points on the interface (some may be missing, see InterfaceSampler).
   InterfacePoints draw_interface(index_t draw, index_t count, ThreadPool& pool, int rank = 0, int ranks = 1) const;
 
+  // The numbers of the candidates that `rank` makes and sorts out in draw(), and those of its boundary points.
+  struct Candidates {
+    IndexRange regular, irregular, boundary;
+  };
+  Candidates candidates(Vec3<double> cell_size, ThreadPool& pool, int rank = 0, int ranks = 1) const;
+  // Where the boundary points of each face begin, and where they end.
+  std::array<index_t, kBoxFaces + 1> face_begin() const;
+
   // Measured on the first 4096 candidates, the same on every rank; remembered for each cell size.
   Acceptance acceptance(Vec3<double> cell_size, ThreadPool& pool) const;
 
@@ -71,11 +85,5 @@ class NBM_EXPORT Sampler {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-// A regular cell must lie in the box, an irregular one with its neighbours' neighbours: x +- reach h within the box,
-// but for round-off.
-constexpr double kRegularReach = 0.5;
-constexpr double kIrregularReach = 2.0;
-NBM_EXPORT bool stays_inside(const Box& box, Vec3<double> point, Vec3<double> cell_size, double reach);
 
 }  // namespace nbm
