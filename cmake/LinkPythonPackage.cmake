@@ -1,4 +1,4 @@
-# Links the Python sources and the built extension into one folder, so that the package runs without installation.
+# Links the Python sources and the built extensions into one folder, so that the package runs without installation.
 file(REMOVE_RECURSE "${package}")
 file(GLOB_RECURSE sources RELATIVE "${source}" "${source}/*.py" "${source}/py.typed")
 foreach(file IN LISTS sources)
@@ -6,7 +6,7 @@ foreach(file IN LISTS sources)
   file(MAKE_DIRECTORY "${folder}")
   file(CREATE_LINK "${source}/${file}" "${package}/${file}" SYMBOLIC)
 endforeach()
-foreach(file IN LISTS extension stub)
+foreach(file IN LISTS extensions stub)
   get_filename_component(name "${file}" NAME)
   file(CREATE_LINK "${file}" "${package}/${name}" SYMBOLIC)
 endforeach()

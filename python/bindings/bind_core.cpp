@@ -3,6 +3,7 @@
 #include "bindings.hpp"
 #include "nbm/core/backend.hpp"
 #include "nbm/core/build_info.hpp"
+#include "nbm/core/communicator.hpp"
 #include "nbm/core/device.hpp"
 #include "nbm/core/error.hpp"
 #include "nbm/core/fma_peak.hpp"
@@ -31,6 +32,10 @@ void translate(const std::exception_ptr& pointer, void* /*payload*/) {
     raise("BackendUnavailable", python_error("BackendUnavailable")(e.what(), e.backend));
   } catch (const FileError& e) {
     raise("FileError", python_error("FileError")(e.what(), e.path));
+  } catch (const RankFailure& e) {
+    raise("RankFailure", python_error("RankFailure")(e.what(), e.rank));
+  } catch (const RanksDiverged& e) {
+    raise("RanksDiverged", python_error("RanksDiverged")(e.what(), e.step, e.rank));
   } catch (const Error& e) {
     raise("NbmError", python_error("NbmError")(e.what()));
   }
@@ -41,12 +46,16 @@ void translate(const std::exception_ptr& pointer, void* /*payload*/) {
 void bind_core(nb::module_& m) {
   nb::register_exception_translator(translate);
 
+  nb::class_<Communicator>(m, "Communicator")
+      .def(nb::init<>())
+      .def_prop_ro("rank", &Communicator::rank)
+      .def_prop_ro("size", &Communicator::size)
+      .def_prop_ro("ranks_sharing_cores", &Communicator::ranks_sharing_cores);
   nb::class_<BuildInfo>(m, "BuildInfo")
       .def_ro("version", &BuildInfo::version)
       .def_ro("compiler", &BuildInfo::compiler)
       .def_ro("build_type", &BuildInfo::build_type)
-      .def_ro("cuda", &BuildInfo::cuda)
-      .def_ro("mpi", &BuildInfo::mpi);
+      .def_ro("cuda", &BuildInfo::cuda);
   m.def("build_info", &build_info);
   m.def("simd_level", [] { return to_string(simd_level()); });
   m.def(

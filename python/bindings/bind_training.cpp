@@ -68,7 +68,8 @@ void bind_options(nb::module_& m) {
            [](TrainingOptions& o, index_t window, double tolerance) { o.plateau = {window, tolerance}; })
       .def_rw("seed", &TrainingOptions::seed)
       .def_rw("threads", &TrainingOptions::threads)
-      .def_rw("record_every", &TrainingOptions::record_every);
+      .def_rw("record_every", &TrainingOptions::record_every)
+      .def_rw("check_every", &TrainingOptions::check_every);
 }
 
 // What is recorded goes to Python as a dictionary: nbm.training names it.
@@ -108,12 +109,13 @@ void bind_trainer(nb::module_& m) {
   nb::class_<Trainer>(m, "Trainer")
       .def(
           "__init__",
-          [](Trainer* self, const Problem& problem, const TrainingOptions& options, const std::string& device) {
+          [](Trainer* self, const Problem& problem, const TrainingOptions& options, const std::string& device,
+             const Communicator& communicator) {
             const Device chosen = Device::parse(device);
             const nb::gil_scoped_release release;
-            new (self) Trainer(problem, options, chosen);
+            new (self) Trainer(problem, options, chosen, communicator);
           },
-          nb::arg("problem"), nb::arg("options"), nb::arg("device"))
+          nb::arg("problem"), nb::arg("options"), nb::arg("device"), nb::arg("communicator"))
       .def("step", &run_steps, nb::arg("count"), nb::arg("callback").none())
       .def_prop_ro("steps_done", &Trainer::steps_done)
       .def_prop_ro("steps_total", &Trainer::steps_total)

@@ -15,6 +15,8 @@ from nbm.errors import (
     NoInterfaceWarning,
     NonFiniteLoss,
     ProblemFileError,
+    RankFailure,
+    RanksDiverged,
 )
 from nbm.fields import FieldLike, GridField
 from nbm.grid_solver import GridSolution, solve_on_grid
@@ -48,6 +50,8 @@ __all__ = [
     "Plateau",
     "Problem",
     "ProblemFileError",
+    "RankFailure",
+    "RanksDiverged",
     "Record",
     "Resolution",
     "Sampling",

@@ -41,7 +41,7 @@ def examine() -> list[Finding]:
         Finding("vector unit", f"{_core.simd_level()} (NBM_SIMD lowers it)"),
         Finding("cores", str(_core.available_cores())),
         _cuda(build.cuda),
-        _mpi(build.mpi),
+        _mpi(),
         Finding("device auto", _core.resolve_device("auto")),
         *(_package(name, use) for name, use in _OPTIONAL.items()),
     ]
@@ -54,8 +54,8 @@ def _cuda(built: bool) -> Finding:
     return Finding("cuda", f"built, {devices} usable devices", ok=devices > 0)
 
 
-def _mpi(built: bool) -> Finding:
-    if not built:
+def _mpi() -> Finding:
+    if importlib.util.find_spec("nbm._mpi") is None:
         return Finding("mpi", "not in this build; training runs in one process", ok=False)
     ready = importlib.util.find_spec("mpi4py") is not None
     return Finding("mpi", "built" if ready else "built, but mpi4py is missing: pip install 'nbm[mpi]'", ok=ready)

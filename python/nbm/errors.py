@@ -15,6 +15,8 @@ __all__ = [
     "NoInterfaceWarning",
     "NonFiniteLoss",
     "ProblemFileError",
+    "RankFailure",
+    "RanksDiverged",
 ]
 
 
@@ -72,6 +74,27 @@ class ProblemFileError(FileError):
         super().__init__(message, path)
         self.key = key
         self.line = line
+
+
+class RankFailure(NbmError):
+    """Another rank failed with an error that is not nbm's own, such as one of a callback. ``rank``: which.
+
+    The message holds its text; the rank itself raises the original. nbm's own errors are raised with their type on
+    every rank.
+    """
+
+    def __init__(self, message: str, rank: int) -> None:
+        super().__init__(message)
+        self.rank = rank
+
+
+class RanksDiverged(NbmError):
+    """The parameters of two ranks are no longer the same. ``step``: when, ``rank``: which differs from the first."""
+
+    def __init__(self, message: str, step: int, rank: int) -> None:
+        super().__init__(message)
+        self.step = step
+        self.rank = rank
 
 
 class NbmWarning(UserWarning):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbm import _core
+from nbm.communicator import communicator_of
 from nbm.errors import InvalidArgument
 from nbm.optimizers import Adam, GaussNewton, Optimizer, Plateau, Siren
 from nbm.sampling import Resolution, Sampling
@@ -84,6 +85,8 @@ class Trainer:
         seed: int = 0,
         record_every: int | None = None,
         callback: Callback | None = None,
+        comm: Any = None,
+        check_every: int = 100,
     ) -> None:
         """Set up training; see :func:`solve`."""
         network = Siren() if network is None else network
@@ -107,12 +110,13 @@ class Trainer:
         options.threads = _integer(threads, "threads", 0)
         options.seed = _integer(seed, "seed", 0)
         options.record_every = _integer(record_every or max(1, chosen.steps // 200), "record_every", 1)
+        options.check_every = _integer(check_every, "check_every", 0)
 
         self.problem = problem
         self.network = network
         self.optimizer = chosen
         self._callback = callback
-        self._native = _core.Trainer(problem.native, options, device)
+        self._native = _core.Trainer(problem.native, options, device, communicator_of(comm))
 
     def run(self) -> str:
         """Train to the end and return why it ended: "completed", "plateau" or "callback".
@@ -197,6 +201,8 @@ def solve(
     seed: int = 0,
     record_every: int | None = None,
     callback: Callback | None = None,
+    comm: Any = None,
+    check_every: int = 100,
 ) -> Solution:
     """Solve an interface problem by training two sine networks (docs/method.md).
 
@@ -214,16 +220,23 @@ def solve(
         precision: Of the network's arithmetic; default float32 for Adam, float64 for Gauss-Newton.
         plateau: When to stop early; default never.
         device: "auto", "cpu", "cuda" or "cuda:<index>".
-        threads: CPU threads; 0: all cores. The result does not depend on it.
+        threads: CPU threads; 0: all cores of this process, shared among the ranks that may use them. The result does
+            not depend on it.
         seed: Of the initial networks and all points. Equal seeds give equal bits.
         record_every: Steps between records; default a 200th of the steps.
-        callback: Called with each :class:`Record`; returning True ends training.
+        callback: Called with each :class:`Record`; returning True (on any rank) ends training (on all).
+        comm: The ranks that train together, a communicator of mpi4py, by all of which solve is called with the same
+            arguments; default this process alone. Each takes its share of the points, and all return the same
+            solution (docs/parallel.md).
+        check_every: Steps between comparisons of the ranks' parameters; 0: never.
 
     Raises:
         InvalidArgument: An option out of its range.
         InvalidField: A coefficient is not finite, or mu not positive, at some point.
         NonFiniteLoss: Training diverged.
-        BackendUnavailable: The device is not there.
+        BackendUnavailable: The device is not there, or ``comm`` was given to an nbm without MPI.
+        RankFailure: Another rank's callback raised. Errors of nbm on one rank are raised on all, led by "rank k: ".
+        RanksDiverged: The ranks' parameters are no longer the same.
     """
     trainer = Trainer(
         problem,
@@ -241,6 +254,8 @@ def solve(
         seed=seed,
         record_every=record_every,
         callback=callback,
+        comm=comm,
+        check_every=check_every,
     )
     trainer.run()
     return trainer.solution()

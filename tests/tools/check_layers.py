@@ -26,7 +26,7 @@ ALSO_IN_PYTHON = {("training", "solution")}  # Trainer.solution(), solve()
 
 # What may be included -> where (path prefixes). Nothing: nowhere.
 FOREIGN = {
-    r"<mpi\.h>": ("cpp/include/nbm/mpi.hpp", "cpp/src/core/mpi.cpp", "python/bindings/mpi"),
+    r"<mpi\.h>": ("cpp/include/nbm/mpi.hpp",),
     r"<omp\.h>": (),
     r"<(cuda|cublas|cusolver|curand|cusparse|nccl|thrust/|cub/)\S*>": ("cuda/",),
     r"<(nanobind/|Python\.h)\S*": ("python/bindings/",),

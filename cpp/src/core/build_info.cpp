@@ -10,7 +10,7 @@ BuildInfo build_info() {
 #else
   const std::string compiler = "gcc " __VERSION__;
 #endif
-  return {NBM_VERSION, compiler, NBM_BUILD_TYPE, cuda::built(), false};
+  return {NBM_VERSION, compiler, NBM_BUILD_TYPE, cuda::built()};
 }
 
 }  // namespace nbm

@@ -17,7 +17,6 @@ Adam::Adam(const AdamOptions& options, index_t parameters)
 
 GroupSums Adam::step(const Objective& objective, std::span<double> parameters) {
   const GroupSums sums = objective.gradient(parameters, gradient_);
-  require_finite(sums, gradient_, step_);
   update(parameters, gradient_);
   return sums;
 }

@@ -1,16 +1,20 @@
+#include <array>
 #include <charconv>
 #include <sstream>
 
+#include "core/rank_failure.hpp"
 #include "nbm/core/error.hpp"
 #include "nbm/core/tensor_file.hpp"
 #include "training/trainer_state.hpp"
 
 // Checkpoints: tensor files with parameters, optimizer, counters and history. Random numbers are functions of the step,
-// so the step is all that the generators need.
+// so the step is all that the generators need, and training may go on with another number of ranks. The first rank
+// reads and writes.
 namespace nbm {
 namespace {
 
 constexpr const char* kFormat = "nbm-checkpoint-1";
+constexpr index_t kProgress = 6;  // numbers about the windows in progress
 constexpr index_t kHistoryColumns = 6 + 2 * kRowGroups;
 
 void describe(std::ostream& text, const AdamOptions& o) {
@@ -24,26 +28,6 @@ void describe(std::ostream& text, const GaussNewtonOptions& o) {
 }
 
 void describe(std::ostream& text, Vec3<double> v) { text << v.x << ' ' << v.y << ' ' << v.z << ' '; }
-
-// What must be the same for training to go on: all options but threads and the recording interval.
-std::string fingerprint(const TrainingOptions& o, const Box& box) {
-  std::ostringstream text;
-  text.precision(17);
-  for (const int width : o.network.hidden) text << width << ' ';
-  text << o.network.omega << ' ' << o.network.gamma << ' ';
-  describe(text, o.resolution.coarsest);
-  const SamplingOptions& sampling = o.sampling;
-  text << o.resolution.levels << ' ' << static_cast<int>(o.resolution.order) << ' ' << static_cast<int>(sampling.mode)
-       << ' ' << sampling.counts.regular << ' ' << sampling.counts.irregular << ' ' << sampling.counts.boundary << ' '
-       << sampling.refresh << ' ' << sampling.grid_nodes << ' ' << sampling.batch << ' ' << to_string(o.discretization)
-       << ' ' << to_string(o.loss) << ' ';
-  std::visit([&](const auto& optimizer) { describe(text, optimizer); }, o.optimizer);
-  text << o.plateau.window << ' ' << o.plateau.tolerance << ' ' << static_cast<int>(o.precision) << ' ' << o.seed
-       << ' ';
-  describe(text, box.lower);
-  describe(text, box.upper);
-  return text.str();
-}
 
 Tensor history_tensor(const History& history) {
   Tensor table;
@@ -88,53 +72,104 @@ index_t read_integer(const std::string& path, const TensorFile& file, const char
 
 }  // namespace
 
-void Trainer::save_checkpoint(const std::string& path) const {
-  const State& s = *state_;
+std::string fingerprint(const TrainingOptions& o, const Box& box) {
+  std::ostringstream text;
+  text.precision(17);
+  for (const int width : o.network.hidden) text << width << ' ';
+  text << o.network.omega << ' ' << o.network.gamma << ' ';
+  describe(text, o.resolution.coarsest);
+  const SamplingOptions& sampling = o.sampling;
+  text << o.resolution.levels << ' ' << static_cast<int>(o.resolution.order) << ' ' << static_cast<int>(sampling.mode)
+       << ' ' << sampling.counts.regular << ' ' << sampling.counts.irregular << ' ' << sampling.counts.boundary << ' '
+       << sampling.refresh << ' ' << sampling.grid_nodes << ' ' << sampling.batch << ' ' << to_string(o.discretization)
+       << ' ' << to_string(o.loss) << ' ';
+  std::visit([&](const auto& optimizer) { describe(text, optimizer); }, o.optimizer);
+  text << o.plateau.window << ' ' << o.plateau.tolerance << ' ' << static_cast<int>(o.precision) << ' ' << o.seed
+       << ' ';
+  describe(text, box.lower);
+  describe(text, box.upper);
+  return text.str();
+}
+
+void Trainer::State::write_checkpoint(const std::string& path) const {
   TensorFile file;
   file.metadata["format"] = kFormat;
-  file.metadata["step"] = std::to_string(s.steps_done);
-  file.metadata["stop_reason"] = std::to_string(static_cast<int>(s.stop_reason));
-  file.metadata["history_rows"] = std::to_string(s.history.size());
-  file.metadata["options"] = fingerprint(s.options, s.problem.box);
-  file.tensors["parameters"] = Tensor::vector(s.parameters);
-  for (const auto& [name, values] : s.optimizer->state()) file.tensors["optimizer." + name] = Tensor::vector(values);
-  const PlateauDetector::State& plateau = s.plateau.state();
-  file.tensors["progress"] = Tensor::vector({plateau.sum, static_cast<double>(plateau.count), plateau.last_mean,
-                                             s.seconds, s.seconds_at_entry, s.rows_since_entry});
-  file.tensors["history"] = history_tensor(s.history);
+  file.metadata["step"] = std::to_string(steps_done);
+  file.metadata["stop_reason"] = std::to_string(static_cast<int>(stop_reason));
+  file.metadata["history_rows"] = std::to_string(history.size());
+  file.metadata["options"] = fingerprint(options, problem.box);
+  file.tensors["parameters"] = Tensor::vector(parameters);
+  for (const auto& [name, values] : optimizer->state()) file.tensors["optimizer." + name] = Tensor::vector(values);
+  const PlateauDetector::State& window = plateau.state();
+  file.tensors["progress"] = Tensor::vector(
+      {window.sum, static_cast<double>(window.count), window.last_mean, seconds, seconds_at_entry, rows_since_entry});
+  file.tensors["history"] = history_tensor(history);
   file.write(path);
 }
 
-void Trainer::load_checkpoint(const std::string& path) {
-  State& s = *state_;
+std::vector<double> Trainer::State::read_checkpoint(const std::string& path) const {
   TensorFile file = TensorFile::read(path);
   if (file.metadata["format"] != kFormat) throw FileError(path, std::string("is not a checkpoint (") + kFormat + ")");
-  if (file.metadata["options"] != fingerprint(s.options, s.problem.box)) {
+  if (file.metadata["options"] != fingerprint(options, problem.box)) {
     throw InvalidArgument("checkpoint", "'" + path +
                                             "' was written with other options or another box; make the trainer with "
                                             "the options of the first run");
   }
-  const index_t step = read_integer(path, file, "step"), rows = read_integer(path, file, "history_rows"),
+  const index_t step = read_integer(path, file, "step"), rows_saved = read_integer(path, file, "history_rows"),
                 reason = read_integer(path, file, "stop_reason");
-  const auto count = static_cast<index_t>(s.parameters.size());
-  Tensor parameters = file.take(path, "parameters", {count});
-  std::map<std::string, std::vector<double>> optimizer;
-  for (const auto& [name, values] : s.optimizer->state()) {
-    optimizer[name] = file.take(path, "optimizer." + name, {static_cast<index_t>(values.size())}).values;
+  std::vector<double> saved = {static_cast<double>(step), static_cast<double>(reason)};
+  const auto append = [&](const std::string& name, const std::vector<index_t>& shape) {
+    const Tensor tensor = file.take(path, name, shape);
+    saved.insert(saved.end(), tensor.values.begin(), tensor.values.end());
+  };
+  append("progress", {kProgress});
+  append("parameters", {static_cast<index_t>(parameters.size())});
+  for (const auto& [name, values] : optimizer->state()) {
+    append("optimizer." + name, {static_cast<index_t>(values.size())});
   }
-  const Tensor progress = file.take(path, "progress", {6});
-  const Tensor history = file.take(path, "history", {rows, kHistoryColumns});
+  append("history", {rows_saved, kHistoryColumns});
+  return saved;
+}
 
-  s.parameters = std::move(parameters.values);
-  s.optimizer->restore(optimizer);
-  s.steps_done = step;
-  s.plateau.restore({progress.values[0], static_cast<index_t>(progress.values[1]), progress.values[2]});
-  s.seconds = progress.values[3];
-  s.seconds_at_entry = progress.values[4];
-  s.rows_since_entry = progress.values[5];
-  s.history = history_from(history.values);
-  s.stop_reason = static_cast<StopReason>(reason);
-  s.assembled_draw = -1;
+void Trainer::State::restore(const std::vector<double>& saved) {
+  const double* next = saved.data();
+  const auto take = [&](std::size_t count) {
+    next += count;
+    return std::vector<double>(next - count, next);
+  };
+  steps_done = static_cast<index_t>(*next++);
+  stop_reason = static_cast<StopReason>(static_cast<int>(*next++));
+  const std::vector<double> progress = take(kProgress);
+  plateau.restore({progress[0], static_cast<index_t>(progress[1]), progress[2]});
+  seconds = progress[3];
+  seconds_at_entry = progress[4];
+  rows_since_entry = progress[5];
+  parameters = take(parameters.size());
+  std::map<std::string, std::vector<double>> states = optimizer->state();
+  for (auto& [name, values] : states) values = take(values.size());
+  optimizer->restore(states);
+  history = history_from(take(static_cast<std::size_t>(saved.data() + saved.size() - next)));
+  assembled_draw = -1;
+}
+
+void Trainer::save_checkpoint(const std::string& path) const {
+  const State& s = *state_;
+  meet(s.communicator, attempt([&] {
+         if (s.communicator.rank() == 0) s.write_checkpoint(path);
+       }));
+}
+
+void Trainer::load_checkpoint(const std::string& path) {
+  State& s = *state_;
+  std::vector<double> saved;
+  meet(s.communicator, attempt([&] {
+         if (s.communicator.rank() == 0) saved = s.read_checkpoint(path);
+       }));
+  std::array<double, 1> size = {static_cast<double>(saved.size())};
+  s.communicator.broadcast(size, 0);
+  meet(s.communicator, attempt([&] { saved.resize(static_cast<std::size_t>(size[0])); }));
+  s.communicator.broadcast(saved, 0);
+  s.restore(saved);
 }
 
 }  // namespace nbm

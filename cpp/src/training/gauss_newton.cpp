@@ -37,7 +37,6 @@ bool GaussNewton::make_candidate(const Objective& objective, std::span<const dou
 
 GroupSums GaussNewton::step(const Objective& objective, std::span<double> parameters) {
   const GroupSums sums = objective.normal_equations(parameters, matrix_, vector_);
-  require_finite(sums, vector_, step_);
   const double loss = objective.loss(sums);
   ++step_;
   for (int trial = 0; trial < options_.trials; ++trial) {

@@ -1,38 +1,61 @@
 #pragma once
+#include <vector>
+
 #include "nbm/core/communicator.hpp"
 #include "nbm/training/backend.hpp"
 
 namespace nbm {
 
+// What the ranks exchange in a step, in memory that is taken before the training begins: nothing can fail for want of
+// memory between two messages.
+class StepMessage {
+ public:
+  // For networks with `parameters` unknowns together; with_matrix: also for the normal equations.
+  StepMessage(index_t parameters, bool with_matrix, int ranks);
+
+  std::vector<double>& cleared() {
+    values_.clear();
+    return values_;
+  }
+
+ private:
+  std::vector<double> values_;
+};
+
 // The loss sum_g lambda_g^2 mean(r^2) over the rows of all ranks, as an optimizer sees it. Collective; the same numbers
-// on every rank.
+// on every rank, and one message a call. An error of one rank is thrown on all.
 class Objective {
  public:
-  Objective(TrainingBackend& backend, const Communicator& communicator, const PerGroup<double>& weights);
+  // rows: of all ranks. step: for errors.
+  Objective(TrainingBackend& backend, const Communicator& communicator, StepMessage& message,
+            const PerGroup<double>& rows, const PerGroup<double>& weights, index_t step);
 
+  // May be infinite or NaN.
   GroupSums sums(std::span<const double> parameters) const;
-  // Overwrites `gradient`.
+  // Overwrites `gradient`. Throws NonFiniteLoss.
   GroupSums gradient(std::span<const double> parameters, std::span<double> gradient) const;
-  // Overwrites `matrix` (upper triangle) and `vector` by half the Gauss-Newton Hessian and half the gradient.
+  // Overwrites `matrix` (upper triangle) and `vector` by half the Gauss-Newton Hessian and half the gradient. Throws
+  // NonFiniteLoss.
   GroupSums normal_equations(std::span<const double> parameters, std::span<double> matrix,
                              std::span<double> vector) const;
+  // As TrainingBackend::solve_damped; one rank solves for all, because its processor may round otherwise than another.
   bool solve_damped(std::span<const double> matrix, std::span<const double> vector, double damping,
-                    std::span<double> solution) const {
-    return backend_.solve_damped(matrix, vector, damping, solution);
-  }
+                    std::span<double> solution) const;
 
   double loss(const GroupSums& sums) const { return sums.loss(weights_); }
   // Rows of all ranks.
   const PerGroup<double>& rows() const { return rows_; }
 
  private:
-  GroupSums over_ranks(GroupSums sums) const;
+  bool alone() const { return communicator_.size() == 1; }
 
   TrainingBackend& backend_;
   const Communicator& communicator_;
-  PerGroup<double> weights_;
+  StepMessage& message_;
   PerGroup<double> rows_;
+  PerGroup<double> weights_;
   PerGroup<double> factors_;  // lambda_g^2 / N_g
+  index_t step_;
 };
 
 }  // namespace nbm

@@ -79,6 +79,7 @@ void TrainingOptions::validate(const Box& box) const {
     throw InvalidArgument("discretization", "'direct_jump' needs fresh samples, got those of a grid");
   }
   require(threads >= 0, "threads", "must be 0 (all cores) or positive", threads);
+  require(check_every >= 0, "check_every", "must be 0 (never) or positive", static_cast<double>(check_every));
   require(record_every >= 1, "record_every", "must be at least 1", static_cast<double>(record_every));
 }
 

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/fingerprint.hpp"
+#include "core/rank_failure.hpp"
 #include "nbm/core/error.hpp"
+#include "nbm/core/thread_pool.hpp"
 #include "training/trainer_state.hpp"
 
 namespace nbm {
@@ -18,34 +21,97 @@ std::vector<double> initial_networks(const Siren& siren, std::uint64_t seed) {
   return both;
 }
 
+// The options, once all ranks have found them in order and the same.
+TrainingOptions agreed(TrainingOptions options, const Box& box, const Communicator& communicator) {
+  meet(communicator, attempt([&] { options.validate(box); }));
+  if (communicator.size() == 1) return options;
+  const std::string all =
+      fingerprint(options, box) + std::to_string(options.record_every) + ' ' + std::to_string(options.check_every);
+  const bool equal = equals_first_rank(communicator, fingerprint_of(all));
+  meet(communicator, attempt([&] {
+         if (!equal) throw InvalidArgument("options", "are not those of rank 0; all ranks must train alike");
+       }));
+  return options;
+}
+
+StepMessage message_for(const TrainingOptions& options, const Communicator& communicator) {
+  const bool with_matrix = std::holds_alternative<GaussNewtonOptions>(options.optimizer);
+  return {2 * options.network.parameter_count(), with_matrix, communicator.size()};
+}
+
+// All cores of this process, shared with the other ranks that may use them.
+int threads_for(const TrainingOptions& options, const Communicator& communicator) {
+  if (options.threads > 0) return options.threads;
+  return std::max(1, ThreadPool::available_cores() / communicator.ranks_sharing_cores());
+}
+
 }  // namespace
 
 Trainer::State::State(Problem p, TrainingOptions o, Device device, Communicator c)
-    : problem(std::move(p)),
-      options((o.validate(problem.box), std::move(o))),
-      communicator(std::move(c)),
+    : communicator(std::move(c)),
+      problem(std::move(p)),
+      options(agreed(std::move(o), problem.box, communicator)),
       parameters(initial_networks(options.network, options.seed)),
       optimizer(make_optimizer(options.optimizer, options.network)),
+      message(message_for(options, communicator)),
       plateau(options.plateau.window, options.plateau.tolerance) {
-  problem.validate();
-  has_interface = problem.has_interface();
-  backend = make_training_backend(problem, options, device, communicator.rank(), communicator.size());
+  start(device);
+}
+
+void Trainer::State::start(Device device) {
+  meet(communicator, attempt([&] {
+         problem.validate();
+         has_interface = problem.has_interface();
+         TrainingOptions own = options;
+         own.threads = threads_for(options, communicator);
+         backend = make_training_backend(problem, own, device, communicator.rank(), communicator.size());
+       }));
 }
 
 void Trainer::State::assemble(Vec3<double> cell_size) {
   const bool fresh = options.sampling.mode == SamplingOptions::Mode::fresh;
   const index_t draw = fresh ? steps_done / options.sampling.refresh : steps_done;
   if (draw == assembled_draw && cell_size == assembled_cell_size) return;
-  backend->assemble(draw, cell_size);
+  assembled_draw = -1;
+  PerGroup<double> own{};
+  auto failure = attempt([&] {
+    backend->assemble(draw, cell_size);
+    own = backend->row_counts();
+  });
+  std::vector<double>& counts = message.cleared();
+  counts.assign(own.begin(), own.end());
+  sum_over_ranks(communicator, counts, std::move(failure));
+  std::copy(counts.begin(), counts.end(), rows_in_place.begin());
   assembled_draw = draw;
   assembled_cell_size = cell_size;
+}
+
+void Trainer::State::compare_ranks() const {
+  if (communicator.size() == 1) return;
+  const bool equal = equals_first_rank(communicator, fingerprint_of(parameters));
+  meet(communicator, attempt([&] {
+         if (equal) return;
+         throw RanksDiverged(steps_done, communicator.rank(),
+                             "step " + std::to_string(steps_done) +
+                                 ": the parameters are not those of rank 0; all ranks must start from the same "
+                                 "parameters and compute with the same kind of processor");
+       }));
+}
+
+bool Trainer::State::stop_wished(const Callback& callback) const {
+  bool wished = false;
+  auto failure = attempt([&] { wished = callback && callback(history.back()); });
+  std::vector<double> wishes = {wished ? 1.0 : 0.0};
+  sum_over_ranks(communicator, wishes, std::move(failure));
+  return wishes[0] > 0;
 }
 
 void Trainer::State::train_step() {
   const Vec3<double> cell_size = options.resolution.cell_size(steps_done, steps_total(), options.seed);
   assemble(cell_size);
-  const Objective objective(*backend, communicator,
-                            group_weights(options.loss, options.discretization, problem.box, cell_size));
+  if (options.check_every > 0 && steps_done % options.check_every == 0) compare_ranks();
+  const Objective objective(*backend, communicator, message, rows_in_place,
+                            group_weights(options.loss, options.discretization, problem.box, cell_size), steps_done);
   const GroupSums sums = optimizer->step(objective, parameters);
   const double loss = objective.loss(sums);
   for (const double rows : objective.rows()) rows_since_entry += rows;
@@ -91,7 +157,7 @@ StopReason Trainer::step(index_t count, const Callback& callback) {
     entry.points_per_second = s.rows_since_entry / std::max(s.seconds - s.seconds_at_entry, 1e-9);
     s.seconds_at_entry = s.seconds;
     s.rows_since_entry = 0;
-    if (callback && callback(entry) && s.stop_reason == StopReason::running) s.stop_reason = StopReason::callback;
+    if (s.stop_wished(callback) && s.stop_reason == StopReason::running) s.stop_reason = StopReason::callback;
   }
   return s.stop_reason;
 }

@@ -5,29 +5,43 @@
 namespace nbm {
 
 struct Trainer::State {
+  Communicator communicator;
   Problem problem;
   TrainingOptions options;
-  Communicator communicator;
   std::unique_ptr<TrainingBackend> backend;
   std::vector<double> parameters;
   std::unique_ptr<Optimizer> optimizer;
+  StepMessage message;
   index_t steps_done = 0;
   PlateauDetector plateau;
   History history;
   StopReason stop_reason = StopReason::running;
   index_t assembled_draw = -1;
   Vec3<double> assembled_cell_size{};
-  double seconds = 0;           // before the current call of step()
-  double seconds_at_entry = 0;  // of the last history entry
+  PerGroup<double> rows_in_place{};  // of all ranks
+  double seconds = 0;                // before the current call of step()
+  double seconds_at_entry = 0;       // of the last history entry
   double rows_since_entry = 0;
   bool has_interface = false;
 
   State(Problem p, TrainingOptions o, Device device, Communicator c);
 
   index_t steps_total() const { return steps_of(options.optimizer); }
+  void start(Device device);
   void assemble(Vec3<double> cell_size);
   void train_step();
+  // Throws RanksDiverged, on every rank, when the parameters of one are not those of the first.
+  void compare_ranks() const;
+  // Asks the callbacks of all ranks about the last entry: true when one of them wishes to stop.
+  bool stop_wished(const Callback& callback) const;
+  void write_checkpoint(const std::string& path) const;
+  // What a checkpoint holds, in one vector that can be sent.
+  std::vector<double> read_checkpoint(const std::string& path) const;
+  void restore(const std::vector<double>& saved);
   HistoryEntry entry(const GroupSums& sums, double loss, Vec3<double> cell_size) const;
 };
+
+// What must be the same for training to go on: all options but threads and the intervals of recording and checking.
+std::string fingerprint(const TrainingOptions& options, const Box& box);
 
 }  // namespace nbm

@@ -10,7 +10,6 @@ struct NBM_EXPORT BuildInfo {
   std::string compiler;
   std::string build_type;
   bool cuda = false;
-  bool mpi = false;
 };
 
 NBM_EXPORT BuildInfo build_info();

@@ -6,7 +6,7 @@
 
 namespace nbm {
 
-// What a message-passing backend provides. Every call is collective over the ranks of the communicator.
+// What a message-passing backend provides. Every call but the const ones is collective over the ranks.
 class NBM_EXPORT CommunicatorBackend {
  public:
   virtual ~CommunicatorBackend() = default;
@@ -16,6 +16,9 @@ class NBM_EXPORT CommunicatorBackend {
   virtual void sum(std::span<double> values) = 0;
   virtual void sum(std::span<index_t> values) = 0;
   virtual void broadcast(std::span<double> values, int root) = 0;
+  virtual void broadcast(std::span<char> bytes, int root) = 0;
+  // Ranks, this one included, whose threads may run on the cores that this process may use.
+  virtual int ranks_sharing_cores() const { return 1; }
 };
 
 // The ranks that train together: a small value, cheap to copy. Default: this process alone.
@@ -35,6 +38,10 @@ class NBM_EXPORT Communicator {
   void broadcast(std::span<double> values, int root = 0) const {
     if (backend_) backend_->broadcast(values, root);
   }
+  void broadcast(std::span<char> bytes, int root = 0) const {
+    if (backend_) backend_->broadcast(bytes, root);
+  }
+  int ranks_sharing_cores() const { return backend_ ? backend_->ranks_sharing_cores() : 1; }
 
  private:
   std::shared_ptr<CommunicatorBackend> backend_;

@@ -56,4 +56,21 @@ class NBM_EXPORT FileError : public Error {
   std::string path;
 };
 
+// Another rank failed with an error that is not nbm's own, such as an exception of the caller's callback; the message
+// holds its text. The rank itself throws the original. nbm's own errors are thrown with their type on every rank.
+class NBM_EXPORT RankFailure : public Error {
+ public:
+  RankFailure(int failed_rank, const std::string& message) : Error(message), rank(failed_rank) {}
+  int rank;
+};
+
+// The parameters of two ranks are no longer the same bits: found by the regular check, thrown on every rank.
+class NBM_EXPORT RanksDiverged : public Error {
+ public:
+  RanksDiverged(index_t at_step, int differing_rank, const std::string& message)
+      : Error(message), step(at_step), rank(differing_rank) {}
+  index_t step;
+  int rank;
+};
+
 }  // namespace nbm

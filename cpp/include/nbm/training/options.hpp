@@ -74,8 +74,9 @@ struct NBM_EXPORT TrainingOptions {
   PlateauOptions plateau;
   Precision precision = Precision::float32;
   std::uint64_t seed = 0;
-  int threads = 0;             // 0: all cores
+  int threads = 0;             // 0: all cores of this process, shared among the ranks that may use them
   index_t record_every = 100;  // steps between entries of the history
+  index_t check_every = 100;   // steps between comparisons of the ranks' parameters; 0: never
 
   // Throws InvalidArgument, naming the option.
   void validate(const Box& box) const;

@@ -13,10 +13,11 @@ namespace nbm {
 class Solution;
 
 // Trains the two networks of a problem on its residuals (docs/method.md, section 10). A value with its own threads;
-// several may live in one process. Collective over the ranks of the communicator.
+// several may live in one process. The constructor, run, step and the checkpoints are collective: every rank of the
+// communicator calls them with the same arguments. An error on one rank is thrown on all, its text led by "rank k: ".
 class NBM_EXPORT Trainer {
  public:
-  // Called after every recorded step; true ends the training.
+  // Called after every recorded step, on every rank that has one; true on any rank ends the training on all.
   using Callback = std::function<bool(const HistoryEntry& entry)>;
 
   // Throws InvalidArgument, InvalidField or BackendUnavailable.
@@ -26,7 +27,8 @@ class NBM_EXPORT Trainer {
   Trainer& operator=(Trainer&&) noexcept;
 
   // Trains to the end, a plateau, or the callback's wish; goes on from where the last call stopped.
-  // Throws NonFiniteLoss when a residual is not finite: parameters() are then those of the last good step.
+  // Throws NonFiniteLoss when a residual is not finite: parameters() are then those of the last good step;
+  // RanksDiverged, RankFailure.
   StopReason run(const Callback& callback = {});
   // `count` steps, or fewer if training ends.
   StopReason step(index_t count, const Callback& callback = {});
@@ -46,7 +48,8 @@ class NBM_EXPORT Trainer {
   // The solution as trained so far (declared in nbm/solution/solution.hpp).
   Solution solution() const;
 
-  // Everything that is needed to go on with the same bits: parameters, optimizer, counters, history.
+  // Everything that is needed to go on with the same bits: parameters, optimizer, counters, history. The first rank
+  // writes and reads; training may go on with another number of ranks.
   void save_checkpoint(const std::string& path) const;
   // Throws FileError; InvalidArgument when the checkpoint is of other options or another network.
   void load_checkpoint(const std::string& path);

@@ -1,0 +1,7 @@
+#include "test_communicator.hpp"
+
+namespace nbm::testing {
+
+Communicator test_communicator() { return {}; }
+
+}  // namespace nbm::testing
