@@ -46,7 +46,7 @@ NBM_HD V with_sign_of(V positive, V sign) {
 template <class V, int N>
 NBM_HD V polynomial(V x, const double (&coefficients)[N]) {
   V sum = broadcast<V>(coefficients[N - 1]);
-#pragma GCC unroll 16
+  NBM_UNROLL
   for (int i = N - 2; i >= 0; --i) sum = sum * x + coefficients[i];
   return sum;
 }

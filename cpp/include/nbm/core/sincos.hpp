@@ -62,18 +62,25 @@ NBM_HD To bit_copy(const From& from) {
 }
 
 // sin(r) / r - 1 and (cos(r) - 1 + r^2 / 2) / r^2, both as multiples of y = r^2, for |r| <= pi/4.
-template <class T>
+// The terms from number I on; a loop would index arrays, which are not in the memory of a device.
+template <int I = 0, class T>
 NBM_HD void sincos_polynomials(T y, T& sine, T& cosine) {
-  using K = SincosConstants<ScalarOf<T>>;
-  sine = T(K::sine[0]);
-  cosine = T(K::cosine[0]);
-  NBM_UNROLL
-  for (int i = 1; i < K::terms; ++i) {
-    sine = sine * y + T(K::sine[i]);
-    cosine = cosine * y + T(K::cosine[i]);
+  using S = ScalarOf<T>;
+  using K = SincosConstants<S>;
+  if constexpr (I == K::terms) {
+    sine = sine * y;
+    cosine = cosine * y;
+  } else {
+    constexpr S sine_term = K::sine[I], cosine_term = K::cosine[I];
+    if constexpr (I == 0) {
+      sine = T(sine_term);
+      cosine = T(cosine_term);
+    } else {
+      sine = sine * y + T(sine_term);
+      cosine = cosine * y + T(cosine_term);
+    }
+    sincos_polynomials<I + 1>(y, sine, cosine);
   }
-  sine = sine * y;
-  cosine = cosine * y;
 }
 
 }  // namespace detail

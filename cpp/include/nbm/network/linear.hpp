@@ -1,13 +1,21 @@
 #pragma once
+#include <type_traits>
+#include <utility>
+
 #include "nbm/core/pack.hpp"
 
 // Linear layers on Q columns at once: the quantities of one point (docs/method.md, section 5) or values of Q points.
 // Activations are stored [neuron][Q]. Blocks of neurons are kept in registers so that each load feeds several products.
+// Where they lie is a template parameter: a pointer, or what stands for one on a device, with [] and + for numbers.
 namespace nbm {
 
+// The number type to which a pointer, or what stands for one, leads.
+template <class Pointer>
+using PointedTo = std::remove_cvref_t<decltype(std::declval<Pointer>()[0])>;
+
 // sums[b][q] += sum_k weights[b * block_stride + k * stride] * columns[k][q] for k < count
-template <int Block, int Q, class T>
-NBM_HD void add_products(const ScalarOf<T>* weights, int block_stride, int stride, int count, const T* columns,
+template <int Block, int Q, class T, class Columns>
+NBM_HD void add_products(const ScalarOf<T>* weights, int block_stride, int stride, int count, Columns columns,
                          T (&sums)[Block][Q]) {
   for (int k = 0; k < count; ++k) {
     T column[Q];
@@ -23,9 +31,10 @@ NBM_HD void add_products(const ScalarOf<T>* weights, int block_stride, int strid
 }
 
 // use(i, sums) for every i < rows, sums[q] = start(i, q) + sum_k weights[i * row_stride + k * stride] columns[k][q].
-template <int Q, class T, class Start, class Use>
-NBM_HD void for_each_product(const ScalarOf<T>* weights, int rows, int row_stride, int stride, int count,
-                             const T* columns, Start start, Use use) {
+template <int Q, class S, class Columns, class Start, class Use>
+NBM_HD void for_each_product(const S* weights, int rows, int row_stride, int stride, int count, Columns columns,
+                             Start start, Use use) {
+  using T = PointedTo<Columns>;
   constexpr int block = 2;
   int i = 0;
   for (; i + block <= rows; i += block) {
@@ -49,8 +58,9 @@ NBM_HD void for_each_product(const ScalarOf<T>* weights, int rows, int row_strid
 }
 
 // Derivatives by the weights: sink.add(offset + i * inputs + j, sum_q adjoint[i][q] input[j][q]).
-template <int Q, class T, class Sink>
-NBM_HD void weight_gradient(const T* adjoint, int outputs, const T* input, int inputs, int offset, Sink& sink) {
+template <int Q, class Adjoint, class Input, class Sink>
+NBM_HD void weight_gradient(Adjoint adjoint, int outputs, Input input, int inputs, int offset, Sink& sink) {
+  using T = PointedTo<Adjoint>;
   constexpr int block = 2;
   int i = 0;
   for (; i + block <= outputs; i += block) {

@@ -53,8 +53,8 @@ NBM_HD void difference_sines(const T (&pre)[kQuantities], T (&sin_half)[kDim], T
 
 }  // namespace detail
 
-template <class T>
-NBM_HD void sine_differences(const T (&pre)[kQuantities], T* post, T* saved) {
+template <class T, class Memory>
+NBM_HD void sine_differences(const T (&pre)[kQuantities], Memory post, Memory saved) {
   using S = ScalarOf<T>;
   T sine, cosine, sin_half[kDim], cosm1_half[kDim], sin_first[kDim], cosm1_first[kDim];
   sincos(pre[kValue], sine, cosine);
@@ -76,8 +76,8 @@ NBM_HD void sine_differences(const T (&pre)[kQuantities], T* post, T* saved) {
 }
 
 // adjoint: of the post-activation on entry, of the pre-activation on return.
-template <class T>
-NBM_HD void sine_differences_adjoint(const T* saved, T (&adjoint)[kQuantities]) {
+template <class T, class Memory>
+NBM_HD void sine_differences_adjoint(Memory saved, T (&adjoint)[kQuantities]) {
   using S = ScalarOf<T>;
   const T cosine = saved[kSavedCosine];
   T value = adjoint[kValue] * cosine;
@@ -95,13 +95,13 @@ NBM_HD void sine_differences_adjoint(const T* saved, T (&adjoint)[kQuantities]) 
 
 // The first layer: s = 0, and d is the same for every point, so that its sine and cosine minus one come as constants
 // of the neuron, steps = {sin d_k, cos d_k - 1}.
-template <class T>
-NBM_HD void sine_first_layer(T z, const ScalarOf<T>* steps, T* post, T* saved_cosine) {
+template <class T, class Memory>
+NBM_HD void sine_first_layer(T z, const ScalarOf<T>* steps, Memory post, Memory saved_cosine) {
   using S = ScalarOf<T>;
   T sine, cosine;
   sincos(z, sine, cosine);
   post[kValue] = sine;
-  *saved_cosine = cosine;
+  saved_cosine[0] = cosine;
   const T twice = sine + sine;
   NBM_UNROLL
   for (int k = 0; k < kDim; ++k) {
