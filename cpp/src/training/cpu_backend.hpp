@@ -1,9 +1,7 @@
 #pragma once
-#include <optional>
-
-#include "nbm/sampling/grid_batches.hpp"
 #include "nbm/training/backend.hpp"
 #include "training/damped_solver.hpp"
+#include "training/host_rows.hpp"
 
 namespace nbm {
 
@@ -23,15 +21,9 @@ class CpuBackend final : public TrainingBackend {
                     std::span<double> solution) override;
 
  private:
-  void assemble_rows(const SampleSet& samples, Vec3<double> cell_size);
-  void assemble_jump_rows(index_t draw, Vec3<double> cell_size);
-
-  Problem problem_;
   TrainingOptions options_;
-  int rank_, ranks_;
   ThreadPool pool_;
-  std::optional<Sampler> sampler_;
-  std::optional<GridBatches> grid_;
+  HostRowMaker maker_;
   RowSet rows_;
   DampedSolver solver_;
 };

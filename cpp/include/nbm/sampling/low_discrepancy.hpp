@@ -31,7 +31,7 @@ NBM_HD std::uint32_t reverse_bits(std::uint32_t v) {
 // The digits of coordinate `dim` of point `index` before scrambling, reversed.
 NBM_HD std::uint32_t sobol_digits(const ScrambledSobol& sobol, std::uint32_t index, int dim) {
   std::uint32_t digits = 0;
-#pragma GCC unroll 32
+  NBM_UNROLL_BITS
   for (int bit = 0; bit < kSobolBits; ++bit) digits ^= (0u - (index >> bit & 1u)) & sobol.direction[dim][bit];
   return digits;
 }

@@ -1,0 +1,82 @@
+#include "training/host_rows.hpp"
+
+#include "nbm/rows/assemble.hpp"
+
+namespace nbm {
+namespace {
+
+constexpr index_t kRegularGrain = 1024, kIrregularGrain = 64, kBoundaryGrain = 1024;
+
+}  // namespace
+
+HostRowMaker::HostRowMaker(const Problem& problem, const TrainingOptions& options, int rank, int ranks,
+                           ThreadPool& pool)
+    : problem_(problem),
+      discretization_(options.discretization),
+      interface_points_(options.sampling.counts.irregular),
+      rank_(rank),
+      ranks_(ranks),
+      pool_(pool) {
+  if (options.sampling.mode == SamplingOptions::Mode::grid) {
+    grid_.emplace(problem, options.sampling.grid_nodes, options.seed, options.sampling.batch);
+  } else {
+    sampler_.emplace(problem, options.sampling.counts, options.seed, pool_);
+  }
+}
+
+void HostRowMaker::assemble(index_t draw, Vec3<double> cell_size, RowSet& rows) const {
+  if (grid_) {
+    const index_t batches = grid_->batches_per_epoch();
+    assemble_rows(grid_->draw(draw / batches, draw % batches, cell_size, pool_, rank_, ranks_), cell_size, rows);
+  } else if (discretization_ == Discretization::direct_jump) {
+    assemble_rows(sampler_->draw_by_side(draw, cell_size, pool_, rank_, ranks_), cell_size, rows);
+    assemble_jump_rows(draw, cell_size, rows);
+  } else {
+    assemble_rows(sampler_->draw(draw, cell_size, pool_, rank_, ranks_), cell_size, rows);
+  }
+}
+
+void HostRowMaker::assemble_jump_rows(index_t draw, Vec3<double> cell_size, RowSet& rows) const {
+  const InterfacePoints on = sampler_->draw_interface(draw, interface_points_, pool_, rank_, ranks_);
+  rows.value_jump = make_value_jump_rows(problem_.box, cell_size, on.size());
+  rows.flux_jump = make_flux_jump_rows(problem_.box, cell_size, on.size());
+  const auto cut = TaskPartition::of(on.size(), kRegularGrain);
+  pool_.run(cut.tasks, [&](index_t t) {
+    const index_t first = cut.begin(t), count = cut.end(t) - first;
+    assemble_jumps(problem_, on.points.view().slice(first, count), on.normals.view().slice(first, count), cell_size,
+                   rows.value_jump, rows.flux_jump, first);
+  });
+}
+
+void HostRowMaker::assemble_rows(const SampleSet& samples, Vec3<double> cell_size, RowSet& rows) const {
+  const auto irregular = TaskPartition::of(samples.irregular.size(), kIrregularGrain);
+  std::vector<StencilRows> parts(static_cast<std::size_t>(irregular.tasks));
+  pool_.run(irregular.tasks, [&](index_t t) {
+    parts[static_cast<std::size_t>(t)] = assemble_irregular(
+        problem_, samples.irregular.view().slice(irregular.begin(t), irregular.end(t) - irregular.begin(t)), cell_size);
+  });
+  rows.irregular.clear();
+  for (const StencilRows& part : parts) rows.irregular.append(part);
+
+  for (std::size_t s = 0; s < kSides; ++s) {
+    const auto side = static_cast<Side>(s);
+    const Points& regular_points = samples.regular[s];
+    rows.regular[s] = make_difference_rows(problem_.box, cell_size, regular_points.size());
+    const auto regular = TaskPartition::of(regular_points.size(), kRegularGrain);
+    pool_.run(regular.tasks, [&](index_t t) {
+      const index_t first = regular.begin(t);
+      assemble_regular(problem_, side, regular_points.view().slice(first, regular.end(t) - first), cell_size,
+                       rows.regular[s], first);
+    });
+    const Points& boundary_points = samples.boundary[s];
+    rows.boundary[s].resize(boundary_points.size());
+    const auto boundary = TaskPartition::of(boundary_points.size(), kBoundaryGrain);
+    pool_.run(boundary.tasks, [&](index_t t) {
+      const index_t first = boundary.begin(t);
+      assemble_boundary(problem_, side, boundary_points.view().slice(first, boundary.end(t) - first), rows.boundary[s],
+                        first);
+    });
+  }
+}
+
+}  // namespace nbm
