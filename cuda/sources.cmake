@@ -3,4 +3,14 @@
 set(NBM_CUDA_SOURCES
   core/device.cpp
   core/error.cpp
+  core/scan.cu
+  problem/device_problem.cpp
+  rows/irregular_rows.cu
+  rows/regular_rows.cu
+  rows/row_assembly.cpp
+  rows/uploaded_rows.cpp
+  sampling/compaction.cu
+  sampling/device_sampler.cu
+  sampling/draw_state.cpp
+  training/row_maker.cpp
 )

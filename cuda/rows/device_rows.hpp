@@ -24,7 +24,7 @@ struct DeviceValueRows {  // row_sets.hpp: ValueRows
   index_t most;
 };
 
-struct DeviceStencilRows {  // row_sets.hpp: StencilRows
+struct DeviceStencilRows {       // row_sets.hpp: StencilRows
   const index_t* begin[kSides];  // [*count + 1] a side
   const double* x[kSides][kDim];
   const double* weight[kSides];

@@ -1,7 +1,7 @@
 #pragma once
 #include <memory>
 
-#include "core/launch.hpp"
+#include "core/runtime.hpp"
 #include "nbm/training/options.hpp"
 #include "rows/device_rows.hpp"
 

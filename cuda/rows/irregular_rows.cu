@@ -1,0 +1,162 @@
+#include "core/launch.hpp"
+#include "rows/row_assembly.hpp"
+
+// Irregular rows, in phases that suit the device: the level set by one thread a node, geometry and rows by one thread a
+// cell, coefficients and the entries of the rows by one warp a cell. Between the phases a cell lies in device memory.
+namespace nbm::cuda {
+namespace {
+
+constexpr int kWarp = 32;
+constexpr unsigned kAllLanes = 0xffffffffu;
+constexpr int kPlaceBlock = 128, kCellBlock = 32, kWarpBlock = 128;
+constexpr int kLevelSetPositions = kCubeNodes + kCellCorners;
+
+constexpr __device__ FieldId field_of(Coefficient coefficient) {
+  return static_cast<FieldId>(static_cast<int>(FieldId::k_minus) + static_cast<int>(coefficient));
+}
+static_assert(static_cast<int>(FieldId::jump_flux) ==
+              static_cast<int>(FieldId::k_minus) + static_cast<int>(Coefficient::jump_flux));
+
+__device__ Vec3<int> cube_offset_of(int node) {
+  return {node / 25 - kCubeReach, node / 5 % 5 - kCubeReach, node % 5 - kCubeReach};
+}
+
+// The cells of the chunk that there are.
+__device__ index_t cells_in(const IrregularChunk& chunk) {
+  const index_t left = *chunk.points.count - chunk.first;
+  return left < chunk.room ? left : chunk.room;
+}
+
+__device__ index_t thread_number() { return static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
+
+__global__ void __launch_bounds__(kPlaceBlock) place_cells(RowKernelInput in, IrregularChunk chunk) {
+  const index_t cell_number = thread_number() / kLevelSetPositions;
+  if (cell_number >= cells_in(chunk)) return;
+  const int position = static_cast<int>(thread_number() % kLevelSetPositions);
+  const std::uint32_t at = chunk.points.members[chunk.first + cell_number];
+  const Vec3<double> x = {in.candidates.x[at], in.candidates.y[at], in.candidates.z[at]}, h = in.state->h;
+  IrregularCell& cell = chunk.cells[cell_number];
+  if (position == kCubeCenter) cell.x = x;
+  if (position < kCubeNodes) {
+    const Vec3<int> offset = cube_offset_of(position);
+    if (!in_stencil(offset.x, offset.y, offset.z)) return;
+    cell.phi[position] = checked_value(*in.problem, FieldId::level_set, node_position(x, h, offset));
+  } else {
+    const int corner = position - kCubeNodes;
+    const double smallest_h = h.x < h.y ? (h.x < h.z ? h.x : h.z) : (h.y < h.z ? h.y : h.z);
+    const double phi = checked_value(*in.problem, FieldId::level_set, classify_position(x, h, corner));
+    cell.corner[corner] = corner_level_set(phi, smallest_h);
+  }
+}
+
+__global__ void __launch_bounds__(kCellBlock) find_geometry(RowKernelInput in, IrregularChunk chunk) {
+  const index_t n = thread_number();
+  if (n >= cells_in(chunk)) return;
+  const Vec3<double> h = in.state->h;
+  IrregularCell& cell = chunk.cells[n];
+  irregular_geometry(cell.phi, cell.corner, h, cell.geometry);
+  for (int node = 0; node < kStarNodes; ++node) {
+    if (!lacks_gradient(cell.geometry, node)) continue;
+    report(in.problem->fault, FieldFault::no_gradient, FieldId::level_set, cell.phi[cube_index_of_star(node)],
+           node_position(cell.x, h, star_offset(node)));
+  }
+}
+
+// The lanes of a warp walk through the values that their cell needs, and take turns in evaluating them.
+__global__ void __launch_bounds__(kWarpBlock) evaluate_samples(RowKernelInput in, IrregularChunk chunk) {
+  const index_t n = thread_number() / kWarp;
+  if (n >= cells_in(chunk)) return;
+  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  IrregularCell& cell = chunk.cells[n];
+  int turn = 0;
+  visit_samples(cell.geometry, cell.x, in.state->h, cell.samples,
+                [&](Coefficient coefficient, Vec3<double> position, double& value) {
+                  if (turn++ % kWarp == lane) value = checked_value(*in.problem, field_of(coefficient), position);
+                });
+}
+
+__global__ void __launch_bounds__(kCellBlock) find_weights(RowKernelInput in, IrregularChunk chunk) {
+  const index_t n = thread_number();
+  if (n >= cells_in(chunk)) return;
+  IrregularCell& cell = chunk.cells[n];
+  irregular_row(cell.phi, cell.geometry, cell.samples, in.state->h, cell.row);
+}
+
+// The nodes of a cell that its row touches, kWarp at a time: visit(node, by side: the lanes that have one).
+template <class Visit>
+__device__ void visit_nodes(const IrregularCell& cell, int lane, const Visit& visit) {
+  for (int first = 0; first < kCubeNodes; first += kWarp) {
+    const int node = first + lane;
+    const bool used = node < kCubeNodes && touches(cell.row, node);
+    const bool minus = used && side_of(cell.phi[node]) == Side::minus;
+    const unsigned lanes_minus = __ballot_sync(kAllLanes, minus);
+    const unsigned lanes_plus = __ballot_sync(kAllLanes, used && !minus);
+    visit(node, used, lanes_minus, lanes_plus);
+  }
+}
+
+__global__ void __launch_bounds__(kWarpBlock) count_entries(IrregularChunk chunk) {
+  const index_t n = thread_number() / kWarp;
+  if (n >= cells_in(chunk)) return;
+  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  int minus = 0, plus = 0;
+  visit_nodes(chunk.cells[n], lane, [&](int, bool, unsigned lanes_minus, unsigned lanes_plus) {
+    minus += __popc(lanes_minus);
+    plus += __popc(lanes_plus);
+  });
+  if (lane != 0) return;
+  chunk.entry_count[n] = minus;
+  chunk.entry_count[chunk.room + n] = plus;
+}
+
+__global__ void __launch_bounds__(kWarpBlock)
+    write_entries(RowKernelInput in, IrregularChunk chunk, StencilRowsOut out) {
+  const index_t n = thread_number() / kWarp;
+  if (n >= cells_in(chunk)) return;
+  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  const IrregularCell& cell = chunk.cells[n];
+  const index_t row = chunk.first + n;
+  const Box& box = in.problem->box;
+  const Vec3<double> center = box.normalize(cell.x), step = box.normalize_lengths(in.state->h);
+  index_t next[kSides] = {out.begin[0][row], out.begin[1][row]};
+  visit_nodes(cell, lane, [&](int node, bool used, unsigned lanes_minus, unsigned lanes_plus) {
+    if (used) {
+      const StencilEntry entry = stencil_entry(cell, cube_offset_of(node), center, step);
+      const int side = index_of(entry.side);
+      const unsigned before = (side == 0 ? lanes_minus : lanes_plus) & ((1u << lane) - 1u);
+      const index_t to = next[side] + __popc(before);
+      out.x[side][0][to] = entry.x.x;
+      out.x[side][1][to] = entry.x.y;
+      out.x[side][2][to] = entry.x.z;
+      out.weight[side][to] = entry.weight;
+    }
+    next[0] += __popc(lanes_minus);
+    next[1] += __popc(lanes_plus);
+  });
+  if (lane == 0) out.rhs[row] = stencil_rhs(cell.row);
+}
+
+index_t most_cells(const IrregularChunk& chunk) {
+  return chunk.most - chunk.first < chunk.room ? chunk.most - chunk.first : chunk.room;
+}
+
+unsigned blocks_for(index_t threads, int block) { return static_cast<unsigned>((threads + block - 1) / block); }
+
+}  // namespace
+
+void launch_irregular_cells(const RowKernelInput& in, const IrregularChunk& chunk, cudaStream_t stream) {
+  const index_t cells = most_cells(chunk);
+  NBM_LAUNCH(place_cells, blocks_for(cells * kLevelSetPositions, kPlaceBlock), kPlaceBlock, 0, stream, in, chunk);
+  NBM_LAUNCH(find_geometry, blocks_for(cells, kCellBlock), kCellBlock, 0, stream, in, chunk);
+  NBM_LAUNCH(evaluate_samples, blocks_for(cells * kWarp, kWarpBlock), kWarpBlock, 0, stream, in, chunk);
+  NBM_LAUNCH(find_weights, blocks_for(cells, kCellBlock), kCellBlock, 0, stream, in, chunk);
+  NBM_LAUNCH(count_entries, blocks_for(cells * kWarp, kWarpBlock), kWarpBlock, 0, stream, chunk);
+}
+
+void launch_irregular_rows(const RowKernelInput& in, const IrregularChunk& chunk, const StencilRowsOut& out,
+                           cudaStream_t stream) {
+  const index_t cells = most_cells(chunk);
+  NBM_LAUNCH(write_entries, blocks_for(cells * kWarp, kWarpBlock), kWarpBlock, 0, stream, in, chunk, out);
+}
+
+}  // namespace nbm::cuda

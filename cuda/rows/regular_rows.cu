@@ -1,0 +1,106 @@
+#include "core/launch.hpp"
+#include "nbm/rows/jump_row.hpp"
+#include "nbm/rows/regular_row.hpp"
+#include "rows/row_assembly.hpp"
+
+// One thread a row: regular, boundary and jump rows.
+namespace nbm::cuda {
+namespace {
+
+constexpr int kBlock = 128;
+
+struct BySide {
+  ClassView points[kSides];
+  DifferenceRowsOut regular[kSides];
+  ValueRowsOut boundary[kSides];
+};
+
+__device__ index_t row_of_thread() { return static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
+
+__device__ Vec3<double> position(const CandidatesView& candidates, index_t at) {
+  return {candidates.x[at], candidates.y[at], candidates.z[at]};
+}
+
+__device__ void put(double* const (&to)[kDim], index_t row, Vec3<double> v) {
+  to[0][row] = v.x;
+  to[1][row] = v.y;
+  to[2][row] = v.z;
+}
+
+__global__ void __launch_bounds__(kBlock) regular_rows(RowKernelInput in, BySide sides) {
+  const int side = static_cast<int>(blockIdx.y);
+  const index_t row = row_of_thread();
+  if (row >= *sides.points[side].count) return;
+  const ProblemView& problem = *in.problem;
+  const Vec3<double> h = in.state->h, x = position(in.candidates, sides.points[side].members[row]);
+  double mu[kFaces];
+  for (int face = 0; face < kFaces; ++face) {
+    mu[face] = checked_value(problem, of_side(FieldId::mu_minus, side), face_center(x, h, face));
+  }
+  const double k = checked_value(problem, of_side(FieldId::k_minus, side), x);
+  const double f = checked_value(problem, of_side(FieldId::f_minus, side), x);
+  const RegularRow<double> values = regular_row(mu, k, f, h);
+  const DifferenceRowsOut& out = sides.regular[side];
+  put(out.x, row, problem.box.normalize(x));
+  put(out.first, row, values.first);
+  put(out.second, row, values.second);
+  out.value[row] = values.value;
+  out.rhs[row] = values.rhs;
+}
+
+__global__ void __launch_bounds__(kBlock) boundary_rows(RowKernelInput in, BySide sides) {
+  const int side = static_cast<int>(blockIdx.y);
+  const index_t row = row_of_thread();
+  if (row >= *sides.points[side].count) return;
+  const Vec3<double> x = position(in.candidates, sides.points[side].members[row]);
+  const ValueRowsOut& out = sides.boundary[side];
+  put(out.x, row, in.problem->box.normalize(x));
+  out.target[row] = checked_value(*in.problem, of_side(FieldId::boundary_minus, side), x);
+  out.scale[row] = 1.0;
+}
+
+__global__ void __launch_bounds__(kBlock) jump_rows(RowKernelInput in, ClassView points, JumpRowsOut out) {
+  const index_t row = row_of_thread();
+  if (row >= *points.count) return;
+  const ProblemView& problem = *in.problem;
+  const index_t at = points.members[row];
+  const index_t from = at - in.candidates.offset[static_cast<int>(CandidatePart::interface)];
+  const Vec3<double> x = position(in.candidates, at);
+  const Vec3<double> normal = {in.candidates.normal[0][from], in.candidates.normal[1][from],
+                               in.candidates.normal[2][from]};
+  const double mu_minus = checked_value(problem, FieldId::mu_minus, x);
+  const double mu_plus = checked_value(problem, FieldId::mu_plus, x);
+  const double beta = checked_value(problem, FieldId::jump_flux, x);
+  const FluxJumpRow<double> values = flux_jump_row(mu_minus, mu_plus, beta, normal, in.state->h);
+  put(out.x, row, problem.box.normalize(x));
+  put(out.first[0], row, values.minus);
+  put(out.first[1], row, values.plus);
+  out.value_rhs[row] = checked_value(problem, FieldId::jump_u, x);
+  out.flux_rhs[row] = values.rhs;
+}
+
+unsigned blocks_for(index_t rows) { return static_cast<unsigned>((rows + kBlock - 1) / kBlock); }
+
+}  // namespace
+
+void launch_regular_rows(const RowKernelInput& in, const ClassView (&cells)[kSides],
+                         const DifferenceRowsOut (&out)[kSides], index_t most, cudaStream_t stream) {
+  if (most == 0) return;
+  const BySide sides{{cells[0], cells[1]}, {out[0], out[1]}, {}};
+  NBM_LAUNCH(regular_rows, dim3(blocks_for(most), kSides), kBlock, 0, stream, in, sides);
+}
+
+void launch_boundary_rows(const RowKernelInput& in, const ClassView (&points)[kSides],
+                          const ValueRowsOut (&out)[kSides], index_t most, cudaStream_t stream) {
+  if (most == 0) return;
+  const BySide sides{{points[0], points[1]}, {}, {out[0], out[1]}};
+  NBM_LAUNCH(boundary_rows, dim3(blocks_for(most), kSides), kBlock, 0, stream, in, sides);
+}
+
+void launch_jump_rows(const RowKernelInput& in, const ClassView& points, const JumpRowsOut& out, index_t most,
+                      cudaStream_t stream) {
+  if (most == 0) return;
+  NBM_LAUNCH(jump_rows, blocks_for(most), kBlock, 0, stream, in, points, out);
+}
+
+}  // namespace nbm::cuda

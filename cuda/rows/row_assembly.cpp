@@ -1,0 +1,173 @@
+#include "rows/row_assembly.hpp"
+
+#include <algorithm>
+
+#include "core/scan.hpp"
+
+namespace nbm::cuda {
+namespace {
+
+// Hands out consecutive parts of an array.
+class Cut {
+ public:
+  Cut(double* memory, index_t length) : next_(memory), length_(length) {}
+  double* one() {
+    double* part = next_;
+    next_ += length_;
+    return part;
+  }
+  void axes(double* (&part)[kDim]) {
+    for (double*& p : part) p = one();
+  }
+
+ private:
+  double* next_;
+  index_t length_;
+};
+
+constexpr int kDifferenceArrays = 3 * kDim + 2;  // x, first, second, value, rhs
+constexpr int kValueArrays = kDim + 2;           // x, target, scale
+constexpr int kJumpArrays = kDim + kSides * kDim + 2;
+
+template <std::size_t n>
+void share(const double* (&to)[n], double* const (&from)[n]) {
+  std::copy(from, from + n, to);
+}
+
+}  // namespace
+
+RowAssembly::RowAssembly(const Problem& problem, const DeviceProblem& device_problem)
+    : problem_(device_problem), box_(problem.box) {}
+
+bool RowAssembly::prepare(const DeviceRowCounts& most, const DeviceSampler& points, Vec3<double> cell_size,
+                          cudaStream_t stream) {
+  const bool same_size = cell_size == cell_size_;
+  cell_size_ = cell_size;
+  const Vec3<double> step = box_.normalize_lengths(cell_size);
+  rows_.regular[0].step = rows_.regular[1].step = rows_.value_jump.step = rows_.flux_jump.step = step;
+  const bool fits = most.regular[0] <= most_.regular[0] && most.regular[1] <= most_.regular[1] &&
+                    most.irregular <= most_.irregular && most.boundary[0] <= most_.boundary[0] &&
+                    most.boundary[1] <= most_.boundary[1] && most.jump <= most_.jump;
+  const bool placed = rows_.irregular.count == points.counts() + static_cast<int>(PointClass::irregular);
+  if (fits && placed) return !same_size;
+  for (int side = 0; side < kSides; ++side) {
+    most_.regular[side] = std::max(most_.regular[side], most.regular[side]);
+    most_.boundary[side] = std::max(most_.boundary[side], most.boundary[side]);
+  }
+  most_.irregular = std::max(most_.irregular, most.irregular);
+  most_.jump = std::max(most_.jump, most.jump);
+  make_room(points, stream);
+  return true;
+}
+
+void RowAssembly::make_room(const DeviceSampler& points, cudaStream_t stream) {
+  for (int side = 0; side < kSides; ++side) {
+    make_difference_room(side, points.counts() + static_cast<int>(PointClass::regular_minus) + side);
+    make_value_room(side, points.counts() + static_cast<int>(PointClass::boundary_minus) + side);
+  }
+  make_stencil_room(points.counts() + static_cast<int>(PointClass::irregular));
+  make_jump_room(points.counts() + static_cast<int>(PointClass::interface), stream);
+}
+
+void RowAssembly::make_difference_room(int side, const index_t* count) {
+  const index_t most = most_.regular[side];
+  Cut cut(regular_memory_[side].resize(kDifferenceArrays * most), most);
+  DifferenceRowsOut& out = regular_[side];
+  cut.axes(out.x);
+  cut.axes(out.first);
+  cut.axes(out.second);
+  out.value = cut.one();
+  out.rhs = cut.one();
+  DeviceDifferenceRows& rows = rows_.regular[side];
+  share(rows.x, out.x);
+  share(rows.first, out.first);
+  share(rows.second, out.second);
+  rows.value = out.value;
+  rows.rhs = out.rhs;
+  rows.count = count;
+  rows.most = most;
+}
+
+void RowAssembly::make_value_room(int side, const index_t* count) {
+  const index_t most = most_.boundary[side];
+  Cut cut(boundary_memory_[side].resize(kValueArrays * most), most);
+  ValueRowsOut& out = boundary_[side];
+  cut.axes(out.x);
+  out.target = cut.one();
+  out.scale = cut.one();
+  DeviceValueRows& rows = rows_.boundary[side];
+  share(rows.x, out.x);
+  rows.target = out.target;
+  rows.scale = out.scale;
+  rows.count = count;
+  rows.most = most;
+}
+
+void RowAssembly::make_stencil_room(const index_t* count) {
+  const index_t most = most_.irregular, entries = most * kStencilNodes;
+  double* memory = irregular_memory_.resize(kSides * (kDim + 1) * entries + most);
+  Cut cut(memory, entries);
+  index_t* begin = entry_begin_.resize(kSides * (most + 1));
+  const index_t chunk = std::min(most, kIrregularChunk);
+  cells_.resize(chunk);
+  entry_count_.resize(kSides * chunk);
+  DeviceStencilRows& rows = rows_.irregular;
+  for (int side = 0; side < kSides; ++side) {
+    rows.begin[side] = irregular_.begin[side] = begin + side * (most + 1);
+    cut.axes(irregular_.x[side]);
+    share(rows.x[side], irregular_.x[side]);
+    rows.weight[side] = irregular_.weight[side] = cut.one();
+  }
+  rows.rhs = irregular_.rhs = cut.one();
+  rows.count = count;
+  rows.most = most;
+  rows.most_entries = entries;
+}
+
+void RowAssembly::make_jump_room(const index_t* count, cudaStream_t stream) {
+  const index_t most = most_.jump;
+  Cut cut(jump_memory_.resize(kJumpArrays * most), most);
+  no_flux_.resize(most);
+  no_flux_.zero(stream);
+  DeviceJumpRows &value = rows_.value_jump, &flux = rows_.flux_jump;
+  cut.axes(jump_.x);
+  share(value.x, jump_.x);
+  share(flux.x, jump_.x);
+  for (int side = 0; side < kSides; ++side) {
+    cut.axes(jump_.first[side]);
+    share(flux.first[side], jump_.first[side]);
+    std::fill_n(value.first[side], kDim, no_flux_.data());
+    value.value[side] = side == index_of(Side::minus) ? -1.0 : 1.0;
+    flux.value[side] = 0.0;
+  }
+  value.rhs = jump_.value_rhs = cut.one();
+  flux.rhs = jump_.flux_rhs = cut.one();
+  value.count = flux.count = count;
+  value.most = flux.most = most;
+}
+
+void RowAssembly::enqueue(const DeviceSampler& points, cudaStream_t stream) {
+  const RowKernelInput in{problem_.view(), points.state(), points.candidates()};
+  const ClassView regular[kSides] = {points.of(PointClass::regular_minus), points.of(PointClass::regular_plus)};
+  launch_regular_rows(in, regular, regular_, std::max(most_.regular[0], most_.regular[1]), stream);
+  const ClassView boundary[kSides] = {points.of(PointClass::boundary_minus), points.of(PointClass::boundary_plus)};
+  launch_boundary_rows(in, boundary, boundary_, std::max(most_.boundary[0], most_.boundary[1]), stream);
+  launch_jump_rows(in, points.of(PointClass::interface), jump_, most_.jump, stream);
+  enqueue_irregular(points, stream);
+}
+
+void RowAssembly::enqueue_irregular(const DeviceSampler& points, cudaStream_t stream) {
+  const RowKernelInput in{problem_.view(), points.state(), points.candidates()};
+  const index_t most = most_.irregular, room = std::min(most, kIrregularChunk);
+  index_t first = 0;
+  do {  // once also without room for rows: the sums must be there
+    const IrregularChunk chunk{points.of(PointClass::irregular), first, most, cells_.data(), entry_count_.data(), room};
+    if (most > 0) launch_irregular_cells(in, chunk, stream);
+    exclusive_scan({entry_count_.data(), room, entry_begin_.data(), most + 1, nullptr}, kSides, first,
+                   std::min(room, most - first), chunk.points.count, stream);
+    if (most > 0) launch_irregular_rows(in, chunk, irregular_, stream);
+    first += kIrregularChunk;
+  } while (first < most);
+}
+
+}  // namespace nbm::cuda

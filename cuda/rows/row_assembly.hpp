@@ -1,0 +1,103 @@
+#pragma once
+#include "core/device_buffer.hpp"
+#include "nbm/rows/irregular_row.hpp"
+#include "problem/device_problem.hpp"
+#include "rows/device_rows.hpp"
+#include "sampling/device_sampler.hpp"
+
+namespace nbm::cuda {
+
+// Where kernels write a set of rows: the pointers of device_rows.hpp, without const.
+struct DifferenceRowsOut {
+  double* x[kDim];
+  double* value;
+  double* first[kDim];
+  double* second[kDim];
+  double* rhs;
+};
+struct ValueRowsOut {
+  double* x[kDim];
+  double* target;
+  double* scale;
+};
+struct StencilRowsOut {
+  index_t* begin[kSides];
+  double* x[kSides][kDim];
+  double* weight[kSides];
+  double* rhs;
+};
+struct JumpRowsOut {
+  double* x[kDim];
+  double* first[kSides][kDim];  // of the flux jump
+  double* value_rhs;
+  double* flux_rhs;
+};
+
+// Assembles rows at the points of a sampler, in device memory of its own.
+class RowAssembly {
+ public:
+  RowAssembly(const Problem& problem, const DeviceProblem& device_problem);
+
+  // Room for so many rows of each kind, and the cell size for what the host knows of the rows. True if pointers, room
+  // or cell size have changed.
+  bool prepare(const DeviceRowCounts& most, const DeviceSampler& points, Vec3<double> cell_size, cudaStream_t stream);
+  // In the order of the stream, behind points.enqueue(); the same launches until prepare() returns true.
+  void enqueue(const DeviceSampler& points, cudaStream_t stream);
+
+  const DeviceRows& rows() const { return rows_; }
+  // Bytes of an irregular row if all of its nodes lie on one side.
+  static constexpr index_t kIrregularRowBytes = kSides * kStencilNodes * (kDim + 1) * index_t{sizeof(double)};
+
+ private:
+  void make_room(const DeviceSampler& points, cudaStream_t stream);
+  void make_difference_room(int side, const index_t* count);
+  void make_value_room(int side, const index_t* count);
+  void make_stencil_room(const index_t* count);
+  void make_jump_room(const index_t* count, cudaStream_t stream);
+  void enqueue_irregular(const DeviceSampler& points, cudaStream_t stream);
+
+  const DeviceProblem& problem_;
+  Box box_;
+  Vec3<double> cell_size_{};
+  DeviceRowCounts most_;
+  DeviceBuffer<double> regular_memory_[kSides], boundary_memory_[kSides], irregular_memory_, jump_memory_;
+  DeviceBuffer<double> no_flux_;  // zeros
+  DeviceBuffer<index_t> entry_begin_;
+  DeviceBuffer<std::int32_t> entry_count_;  // of the rows of a chunk
+  DeviceBuffer<IrregularCell> cells_;       // of a chunk
+  DifferenceRowsOut regular_[kSides]{};
+  ValueRowsOut boundary_[kSides]{};
+  StencilRowsOut irregular_{};
+  JumpRowsOut jump_{};
+  DeviceRows rows_{};
+};
+
+// Cells whose irregular rows are made together: bounds the memory between the kernels.
+constexpr index_t kIrregularChunk = 8192;
+
+// The launches (regular_rows.cu, irregular_rows.cu); `most` bounds the number of points.
+struct RowKernelInput {
+  const ProblemView* problem;
+  const DrawState* state;
+  CandidatesView candidates;
+};
+void launch_regular_rows(const RowKernelInput& in, const ClassView (&cells)[kSides],
+                         const DifferenceRowsOut (&out)[kSides], index_t most, cudaStream_t stream);
+void launch_boundary_rows(const RowKernelInput& in, const ClassView (&points)[kSides],
+                          const ValueRowsOut (&out)[kSides], index_t most, cudaStream_t stream);
+void launch_jump_rows(const RowKernelInput& in, const ClassView& points, const JumpRowsOut& out, index_t most,
+                      cudaStream_t stream);
+
+// The rows of points [first, first + kIrregularChunk): those before them must be there.
+struct IrregularChunk {
+  ClassView points;
+  index_t first, most;        // most: points of the whole draw
+  IrregularCell* cells;       // [room]
+  std::int32_t* entry_count;  // [kSides][room]
+  index_t room;               // cells of a chunk: kIrregularChunk, or fewer if there never are so many
+};
+void launch_irregular_cells(const RowKernelInput& in, const IrregularChunk& chunk, cudaStream_t stream);
+void launch_irregular_rows(const RowKernelInput& in, const IrregularChunk& chunk, const StencilRowsOut& out,
+                           cudaStream_t stream);
+
+}  // namespace nbm::cuda

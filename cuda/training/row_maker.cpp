@@ -1,0 +1,177 @@
+#include "training/row_maker.hpp"
+
+#include <optional>
+
+#include "nbm/sampling/grid_batches.hpp"
+#include "nbm/sampling/resolution.hpp"
+#include "problem/device_problem.hpp"
+#include "rows/row_assembly.hpp"
+#include "rows/uploaded_rows.hpp"
+#include "sampling/device_sampler.hpp"
+#include "training/host_rows.hpp"
+
+namespace nbm::cuda {
+namespace {
+
+// As long as irregular rows at all candidates stay below this, the host need not know how many there are.
+constexpr index_t kMostGuessedBytes = index_t{256} << 20;
+
+static_assert(sizeof(DeviceRowCounts) == kPointClasses * sizeof(index_t), "counts by PointClass");
+
+DeviceRowCounts most_of(const DeviceSampler& points) {
+  DeviceRowCounts most;
+  most.regular[0] = points.most(PointClass::regular_minus);
+  most.regular[1] = points.most(PointClass::regular_plus);
+  most.irregular = points.most(PointClass::irregular);
+  most.boundary[0] = points.most(PointClass::boundary_minus);
+  most.boundary[1] = points.most(PointClass::boundary_plus);
+  most.jump = points.most(PointClass::interface);
+  return most;
+}
+
+index_t with_slack(index_t count) { return count + count / 8; }
+
+// Some more than there are now, so that later draws fit.
+DeviceRowCounts with_slack(DeviceRowCounts counts) {
+  for (int side = 0; side < kSides; ++side) {
+    counts.regular[side] = with_slack(counts.regular[side]);
+    counts.boundary[side] = with_slack(counts.boundary[side]);
+  }
+  counts.irregular = with_slack(counts.irregular);
+  counts.jump = with_slack(counts.jump);
+  return counts;
+}
+
+// Draws and rows made by kernels.
+class OnDevice {
+ public:
+  OnDevice(const Problem& problem, const TrainingOptions& options, int rank, int ranks, ThreadPool& pool,
+           cudaStream_t stream)
+      : options_(options),
+        rank_(rank),
+        ranks_(ranks),
+        pool_(pool),
+        stream_(stream),
+        box_(problem.box),
+        sampler_(host_sampler(problem, options, pool)),
+        problem_(problem, stream),
+        points_(problem_, sampler_ ? &sampler_->interface() : nullptr, stream),
+        rows_(problem, problem_) {}
+
+  bool prepare(index_t draw, Vec3<double> cell_size) {
+    validate_cell_size(cell_size, box_);
+    bool changed = points_.prepare(state_of(draw, cell_size), stream_);
+    DeviceRowCounts most = most_of(points_);
+    sampled_ = most.irregular * RowAssembly::kIrregularRowBytes > kMostGuessedBytes;
+    if (sampled_) {
+      points_.enqueue(stream_);
+      most = with_slack(counts());
+    }
+    return rows_.prepare(most, points_, cell_size, stream_) || changed;
+  }
+  const DeviceRows& enqueue() {
+    if (!sampled_) points_.enqueue(stream_);
+    rows_.enqueue(points_, stream_);
+    return rows_.rows();
+  }
+  DeviceRowCounts counts() {
+    DeviceRowCounts counts;
+    check(cudaMemcpyAsync(&counts, points_.counts(), sizeof counts, cudaMemcpyDeviceToHost, stream_),
+          "a copy from the GPU");
+    problem_.check(stream_);
+    return counts;
+  }
+
+ private:
+  // The CPU's sampler has the triangles of the interface and knows how many candidates a draw needs.
+  static std::optional<Sampler> host_sampler(const Problem& problem, const TrainingOptions& options, ThreadPool& pool) {
+    if (options.sampling.mode == SamplingOptions::Mode::fresh) {
+      return std::optional<Sampler>(std::in_place, problem, options.sampling.counts, options.seed, pool);
+    }
+    static_cast<void>(GridBatches(problem, options.sampling.grid_nodes, options.seed, options.sampling.batch));
+    return {};
+  }
+
+  DrawState state_of(index_t draw, Vec3<double> cell_size) {
+    if (sampler_) {
+      const bool by_side = options_.discretization == Discretization::direct_jump;
+      return fresh_draw(*sampler_, options_.seed, by_side, draw, cell_size, pool_, rank_, ranks_);
+    }
+    return grid_draw(options_.sampling.grid_nodes, options_.sampling.batch, options_.seed, draw, cell_size, rank_,
+                     ranks_);
+  }
+
+  TrainingOptions options_;
+  int rank_, ranks_;
+  ThreadPool& pool_;
+  cudaStream_t stream_;
+  Box box_;
+  std::optional<Sampler> sampler_;
+  DeviceProblem problem_;
+  DeviceSampler points_;
+  RowAssembly rows_;
+  bool sampled_ = false;  // by prepare()
+};
+
+// Draws and rows made by the CPU and copied.
+class OnHost {
+ public:
+  OnHost(const Problem& problem, const TrainingOptions& options, int rank, int ranks, ThreadPool& pool,
+         cudaStream_t stream)
+      : stream_(stream), maker_(problem, options, rank, ranks, pool) {}
+
+  bool prepare(index_t draw, Vec3<double> cell_size) {
+    maker_.assemble(draw, cell_size, rows_);
+    copy_.upload(rows_, stream_);
+    return true;
+  }
+  const DeviceRows& enqueue() const { return copy_.rows(); }
+  DeviceRowCounts counts() const { return copy_.counts(); }
+
+ private:
+  cudaStream_t stream_;
+  HostRowMaker maker_;
+  RowSet rows_;
+  UploadedRows copy_;
+};
+
+}  // namespace
+
+struct DeviceRowMaker::State {
+  ThreadPool pool;
+  std::optional<OnDevice> device;
+  std::optional<OnHost> host;
+
+  explicit State(int threads) : pool(threads) {}
+};
+
+DeviceRowMaker::DeviceRowMaker(const Problem& problem, const TrainingOptions& options, int rank, int ranks,
+                               cudaStream_t stream)
+    : state_(std::make_unique<State>(options.threads)) {
+  if (device_capable(problem)) {
+    state_->device.emplace(problem, options, rank, ranks, state_->pool, stream);
+  } else {
+    state_->host.emplace(problem, options, rank, ranks, state_->pool, stream);
+  }
+}
+
+DeviceRowMaker::~DeviceRowMaker() = default;
+
+const DeviceRows& DeviceRowMaker::assemble(index_t draw, Vec3<double> cell_size) {
+  prepare(draw, cell_size);
+  return enqueue();
+}
+
+bool DeviceRowMaker::prepare(index_t draw, Vec3<double> cell_size) {
+  return state_->device ? state_->device->prepare(draw, cell_size) : state_->host->prepare(draw, cell_size);
+}
+
+const DeviceRows& DeviceRowMaker::enqueue() {
+  return state_->device ? state_->device->enqueue() : state_->host->enqueue();
+}
+
+DeviceRowCounts DeviceRowMaker::counts() { return state_->device ? state_->device->counts() : state_->host->counts(); }
+
+bool DeviceRowMaker::on_device() const { return state_->device.has_value(); }
+
+}  // namespace nbm::cuda
