@@ -7,6 +7,7 @@
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "nbm/solution/solution.hpp"
+#include "nbm/training/held_out.hpp"
 #include "nbm/training/trainer.hpp"
 
 namespace nbm::python {
@@ -65,7 +66,9 @@ void bind_options(nb::module_& m) {
       .def("set_precision", [](TrainingOptions& o, const std::string& name) { o.precision = parse_precision(name); })
       .def("set_optimizer", [](TrainingOptions& o, const OptimizerOptions& optimizer) { o.optimizer = optimizer; })
       .def("set_plateau",
-           [](TrainingOptions& o, index_t window, double tolerance) { o.plateau = {window, tolerance}; })
+           [](TrainingOptions& o, index_t window, double tolerance) {
+             o.plateau = {window, tolerance};
+           })
       .def_rw("seed", &TrainingOptions::seed)
       .def_rw("threads", &TrainingOptions::threads)
       .def_rw("record_every", &TrainingOptions::record_every)
@@ -129,10 +132,41 @@ void bind_trainer(nb::module_& m) {
            })
       .def("parameters", [](const Trainer& t) { return array_of(std::vector<double>(t.parameters())); })
       .def("set_parameters",
-           [](Trainer& t, const ValuesArray& p) { t.set_parameters({p.data(), p.data() + p.size()}); })
+           [](Trainer& t, const ValuesArray& p) {
+             t.set_parameters({p.data(), p.data() + p.size()});
+           })
       .def("solution", &Trainer::solution)
       .def("save_checkpoint", &Trainer::save_checkpoint, nb::call_guard<nb::gil_scoped_release>())
       .def("load_checkpoint", &Trainer::load_checkpoint, nb::call_guard<nb::gil_scoped_release>());
+}
+
+void bind_held_out(nb::module_& m) {
+  nb::class_<HeldOutOptions>(m, "HeldOutOptions")
+      .def(nb::init<>())
+      .def("set_discretization",
+           [](HeldOutOptions& o, const std::string& name) { o.discretization = parse_discretization(name); })
+      .def("set_samples",
+           [](HeldOutOptions& o, index_t regular, index_t irregular, index_t boundary) {
+             o.counts = {regular, irregular, boundary};
+           })
+      .def("set_cell_size", [](HeldOutOptions& o, const std::array<double, kDim>& h) { o.cell_size = vector_of(h); })
+      .def_rw("seed", &HeldOutOptions::seed)
+      .def_rw("threads", &HeldOutOptions::threads);
+  m.def(
+      "held_out_residuals",
+      [](const Problem& problem, const Solution& solution, const HeldOutOptions& options) {
+        PerGroup<std::vector<double>> groups;
+        {
+          const nb::gil_scoped_release release;
+          groups = held_out_residuals(problem, solution.siren(), solution.parameters(), options);
+        }
+        nb::dict out;
+        for (std::size_t g = 0; g < kRowGroups; ++g) {
+          if (!groups[g].empty()) out[to_string(static_cast<RowGroup>(g)).c_str()] = array_of(std::move(groups[g]));
+        }
+        return out;
+      },
+      nb::arg("problem"), nb::arg("solution"), nb::arg("options"));
 }
 
 }  // namespace
@@ -141,6 +175,7 @@ void bind_training(nb::module_& m) {
   bind_optimizers(m);
   bind_options(m);
   bind_trainer(m);
+  bind_held_out(m);
 }
 
 }  // namespace nbm::python

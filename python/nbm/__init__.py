@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nbm import _core, expressions, problems, rows, symbols
 from nbm.box import Box
+from nbm.certificate import Certificate
 from nbm.error_norms import ErrorNorms
 from nbm.errors import (
     BackendUnavailable,
@@ -33,6 +34,7 @@ __all__ = [
     "Adam",
     "BackendUnavailable",
     "Box",
+    "Certificate",
     "ErrorNorms",
     "FieldLike",
     "FileError",

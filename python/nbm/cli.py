@@ -93,6 +93,7 @@ def solve(
     typer.echo(f"{summary.stop_reason or 'done'} after {summary.step} steps in {summary.seconds:.1f} s")
     if summary.error is not None:
         typer.echo(f"error: {summary.error}")
+    typer.echo(f"certificate: {summary.verdict}")
     typer.echo(f"{run.folder}: {', '.join(summary.files)}")
 
 
@@ -138,6 +139,8 @@ def show(folder: Annotated[Path, typer.Argument(help="A run folder.", show_defau
     typer.echo(f"{summary.get('stop_reason') or 'done'} in {summary.get('seconds', 0.0):.1f} s")
     if summary.get("error"):
         typer.echo(f"error: {nbm.ErrorNorms(**summary['error'])}")
+    if summary.get("verdict"):
+        typer.echo(f"certificate: {summary['verdict']}")
     typer.echo(f"files: {', '.join(summary.get('files', []))}")
 
 

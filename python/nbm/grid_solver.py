@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from nbm.problem import Problem
 
-__all__ = ["GridSolution", "solve_on_grid"]
+__all__ = ["GridSolution", "solve_on_grid", "solve_system"]
 
 Float64Array = NDArray[np.float64]
 _DIRECT_UNKNOWNS = 2000  # below, a sparse factorization is as fast as setting up multigrid
@@ -74,7 +74,7 @@ def solve_on_grid(
     if not 0.0 < tolerance < 1.0:
         raise InvalidArgument(f"tolerance: got {tolerance}, expected a number between 0 and 1", "tolerance")
     system = grid_system(problem, cells, threads=threads)
-    values, residuals = _solve(system, tolerance)
+    values, residuals = solve_system(system, tolerance)
     exact = getattr(problem, "exact", None)
     return GridSolution(
         points=system.points,
@@ -86,8 +86,11 @@ def solve_on_grid(
     )
 
 
-def _solve(system: GridSystem, tolerance: float) -> tuple[Float64Array, tuple[float, ...]]:
-    """Solve for the inner nodes; the values on the boundary are known."""
+def solve_system(system: GridSystem, tolerance: float) -> tuple[Float64Array, tuple[float, ...]]:
+    """Return u at the nodes and the relative residuals; the right side gives u on the boundary.
+
+    Errors as for :func:`solve_on_grid`.
+    """
     inner = np.flatnonzero(~system.boundary)
     values = np.where(system.boundary, system.rhs, 0.0)
     rhs = (system.rhs - system.matrix @ values)[inner]

@@ -56,6 +56,7 @@ class Summary:
     step: int
     loss: float | None
     error: ErrorNorms | None
+    verdict: str  # of the certificate
     files: tuple[str, ...]
 
 
@@ -214,6 +215,7 @@ def _finish(
         step=trainer.steps_done,
         loss=last.loss if last is not None else None,
         error=solution.error(problem, near=near) if isinstance(problem, nbm.ManufacturedProblem) else None,
+        verdict=solution.certify(problem).verdict,
         files=tuple(file.name for file in files),
     )
     write_atomically(run.summary, (json.dumps(asdict(summary), indent=2) + "\n").encode())

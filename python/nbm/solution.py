@@ -21,6 +21,7 @@ from nbm.manufactured import ManufacturedProblem
 from nbm.vtk_image import write_vti
 
 if TYPE_CHECKING:
+    from nbm.certificate import Certificate
     from nbm.problem import Problem
 
 __all__ = ["Solution", "load"]
@@ -108,6 +109,11 @@ class Solution:
         return self._native.flux_jump(problem.native, at, directions, self.threads)
 
     @property
+    def native(self) -> _core.Solution:
+        """The solution of the native engine."""
+        return self._native
+
+    @property
     def box(self) -> Box:
         """The domain."""
         box = self._native.box
@@ -154,6 +160,49 @@ class Solution:
             )
         values = exact.exact(at) if isinstance(exact, ManufacturedProblem) else exact(at)
         return error_norms(self(at), as_values(values, len(at), "exact"), at)
+
+    def certify(
+        self,
+        problem: Problem,
+        *,
+        cell_size: float | Sequence[float] | None = None,
+        discretization: str | None = None,
+        points: int = 20_000,
+        seed: int = 0,
+        grid_cells: int | Sequence[int] | None = None,
+        tolerance: float | None = None,
+    ) -> Certificate:
+        """Tell whether this solution of ``problem`` can be trusted, without knowing the exact one.
+
+        Takes about a second; see docs/how-to-choose.md, "Can I trust it?", for what the figures mean.
+
+        Args:
+            problem: The problem that was solved.
+            cell_size: h, a number or one per axis; default that of the training (the finest).
+            discretization: "bochkov_gibou" or "direct_jump"; default that of the training.
+            points: Fresh points, of which three fifths in the box, one at the interface and one on the boundary.
+            seed: Of the points; whichever it is, training did not use them.
+            grid_cells: Also solve for the error on a grid of so many cells, a number or one per axis: sharper, takes
+                seconds for 48, and needs SciPy and PyAMG.
+            tolerance: Relative RMS error, as estimated, up to which to trust; default by the cell size
+                (:attr:`Certificate.tolerance`).
+
+        Raises:
+            InvalidArgument: an unusable argument, a problem on another box, or a model without its cell size.
+            BackendUnavailable: SciPy or PyAMG is missing for ``grid_cells``.
+        """
+        from nbm.certificate import certify
+
+        return certify(
+            self,
+            problem,
+            cell_size=cell_size,
+            discretization=discretization,
+            points=points,
+            seed=seed,
+            grid_cells=grid_cells,
+            tolerance=tolerance,
+        )
 
     def _test_points(self, near: float | None) -> Float64Array:
         lower, upper = self._bounds()

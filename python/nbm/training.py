@@ -160,7 +160,10 @@ class Trainer:
 
     @property
     def parameters(self) -> NDArray[np.float64]:
-        """Parameters of both networks, minus first (docs/conventions.md); set them before the first step to start from another training's."""
+        """Parameters of both networks, minus first (docs/conventions.md).
+
+        Set them before the first step to start from those of another training.
+        """
         return self._native.parameters()
 
     @parameters.setter
@@ -205,6 +208,9 @@ def solve(
     check_every: int = 100,
 ) -> Solution:
     """Solve an interface problem by training two sine networks (docs/method.md).
+
+    Training may end far from the solution, from a bad seed for instance: ``solution.certify(problem)`` tells whether to
+    trust it.
 
     Args:
         problem: What to solve.

@@ -65,6 +65,7 @@ class StandIn:
     def solution(self):
         solution = make_solution()
         solution.stop_reason = "steps"
+        solution.info = {**solution.info, "cell_size": "0.1 0.1 0.1"}
         return solution
 
     def save_checkpoint(self, path):
@@ -110,6 +111,8 @@ def test_solve_leaves_a_complete_run_folder(stand_in, problem_file, tmp_path):
     assert read_vti(out / "solution.vti")[3] == [4, 5, 6]
     summary = json.loads((out / "summary.json").read_text())
     assert summary["stop_reason"] == "steps"
+    assert summary["verdict"].startswith("not trusted")  # nothing was trained
+    assert f"certificate: {summary['verdict']}" in result.output
     # The metric is the RMSE to the exact solution, and the summary's over more points is close to it.
     assert metrics[-1]["error"] == pytest.approx(summary["error"]["rmse"], rel=0.1)
     assert not list(out.glob("*tmp*"))

@@ -1,5 +1,6 @@
 #pragma once
 #include "nbm/training/backend.hpp"
+#include "nbm/training/held_out.hpp"
 #include "training/damped_solver.hpp"
 #include "training/host_rows.hpp"
 
@@ -19,6 +20,10 @@ class CpuBackend final : public TrainingBackend {
                                  std::span<double> matrix, std::span<double> vector) override;
   bool solve_damped(std::span<const double> matrix, std::span<const double> vector, double damping,
                     std::span<double> solution) override;
+  // As the function of held_out.hpp, on the rows in place.
+  PerGroup<std::vector<double>> absolute_residuals(std::span<const double> parameters) {
+    return nbm::absolute_residuals(options_.network, parameters, rows_, pool_);
+  }
 
  private:
   TrainingOptions options_;

@@ -1,7 +1,9 @@
+#include <cmath>
 #include <memory>
 
 #include "nbm/core/aligned_buffer.hpp"
 #include "nbm/core/error.hpp"
+#include "nbm/training/held_out.hpp"
 #include "nbm/training/loss.hpp"
 #include "network/prepared_network.hpp"
 #include "training/row_tasks.hpp"
@@ -44,7 +46,10 @@ class LossGradient {
   }
 
   GroupSums squares(ThreadPool& pool) {
-    pool.run(static_cast<index_t>(tasks_.size()), [this](index_t t) { run_task(static_cast<std::size_t>(t)); });
+    pool.run(static_cast<index_t>(tasks_.size()), [this](index_t task) {
+      const auto t = static_cast<std::size_t>(task);
+      squares_[t] = squares_of(tasks_[t], gradients_.empty() ? nullptr : gradient_part(t));
+    });
     GroupSums sums;
     sums.rows = row_counts(rows_);
     for (std::size_t t = 0; t < tasks_.size(); ++t)
@@ -57,20 +62,41 @@ class LossGradient {
     const GroupSums sums = squares(pool);
     for (std::size_t t = 0; t < tasks_.size(); ++t) {
       const double factor = factors[static_cast<std::size_t>(tasks_[t].group)];
-      const double* part = gradients_.data() + t * static_cast<std::size_t>(2 * count_);
+      const double* part = gradient_part(t);
       for (std::size_t p = 0; p < gradient.size(); ++p) gradient[p] += factor * part[p];
     }
     return sums;
   }
 
+  // The kernels' sums of squares over single rows, so that there is one formula for a residual.
+  PerGroup<std::vector<double>> absolute_residuals(ThreadPool& pool) const {
+    const PerGroup<double> counts = row_counts(rows_);
+    PerGroup<std::vector<double>> residuals;
+    for (std::size_t g = 0; g < kRowGroups; ++g) residuals[g].resize(static_cast<std::size_t>(counts[g]));
+    pool.run(static_cast<index_t>(tasks_.size()), [&](index_t t) {
+      RowTask row = tasks_[static_cast<std::size_t>(t)];
+      const index_t first = row.side == 0 ? 0 : minus_rows(row.group), end = row.end;
+      std::vector<double>& out = residuals[static_cast<std::size_t>(row.group)];
+      for (; row.begin < end; ++row.begin) {
+        row.end = row.begin + 1;
+        out[static_cast<std::size_t>(first + row.begin)] = std::sqrt(squares_of(row, nullptr));
+      }
+    });
+    return residuals;
+  }
+
  private:
-  void run_task(std::size_t t) {
-    const RowTask& task = tasks_[t];
+  index_t minus_rows(RowGroup group) const {
+    return group == RowGroup::regular ? rows_.regular[0].size() : rows_.boundary[0].size();
+  }
+
+  double* gradient_part(std::size_t task) { return gradients_.data() + task * static_cast<std::size_t>(2 * count_); }
+
+  // The sum of squared residuals; also adds to `gradient` (of both networks) unless it is null.
+  double squares_of(const RowTask& task, double* gradient) const {
     const auto side = static_cast<std::size_t>(task.side);
-    const bool wanted = !gradients_.empty();
-    double* const minus = wanted ? gradients_.data() + t * static_cast<std::size_t>(2 * count_) : nullptr;
-    double* const both[kSides] = {minus, wanted ? minus + count_ : nullptr};
-    double* const* gradients = wanted ? both : nullptr;
+    double* const both[kSides] = {gradient, gradient != nullptr ? gradient + count_ : nullptr};
+    double* const* gradients = gradient != nullptr ? both : nullptr;
     double* const own = both[side];
     const TrainingKernels<S>& kernels = kernels_for<S>(training_kernels());
     const SirenView<S>& net = views_[side];
@@ -78,25 +104,22 @@ class LossGradient {
     switch (task.group) {
       case RowGroup::regular:
         memory.reserve(kernels.pack_size * difference_rows_workspace(net));
-        squares_[t] =
-            kernels.difference_rows(net, view_of(rows_.regular[side]), task.begin, task.end, own, memory.data());
-        break;
+        return kernels.difference_rows(net, view_of(rows_.regular[side]), task.begin, task.end, own, memory.data());
       case RowGroup::boundary:
         memory.reserve(kernels.pack_size * value_rows_workspace(net));
-        squares_[t] = kernels.value_rows(net, view_of(rows_.boundary[side]), task.begin, task.end, own, memory.data());
-        break;
+        return kernels.value_rows(net, view_of(rows_.boundary[side]), task.begin, task.end, own, memory.data());
       case RowGroup::value_jump:
       case RowGroup::flux_jump: {
         const JumpRows& rows = task.group == RowGroup::value_jump ? rows_.value_jump : rows_.flux_jump;
         memory.reserve(kernels.pack_size * jump_rows_workspace(net));
-        squares_[t] = kernels.jump_rows(views_.data(), view_of(rows), task.begin, task.end, gradients, memory.data());
-        break;
+        return kernels.jump_rows(views_.data(), view_of(rows), task.begin, task.end, gradients, memory.data());
       }
-      case RowGroup::irregular: squares_[t] = run_irregular(task, gradients); break;
+      case RowGroup::irregular: break;
     }
+    return irregular_squares(task, gradients);
   }
 
-  double run_irregular(const RowTask& task, double* const* gradients) const {
+  double irregular_squares(const RowTask& task, double* const* gradients) const {
     const TrainingKernels<double>& kernels = kernels_for<double>(training_kernels());
     AlignedBuffer<double> memory(kernels.pack_size *
                                  stencil_rows_workspace(stencil_views_[0], most_entries_, kernels.pack_size));
@@ -117,6 +140,12 @@ class LossGradient {
 };
 
 }  // namespace
+
+PerGroup<std::vector<double>> absolute_residuals(const Siren& siren, std::span<const double> parameters,
+                                                 const RowSet& rows, ThreadPool& pool) {
+  check_parameters(siren, parameters);
+  return LossGradient<double>(siren, parameters, rows).absolute_residuals(pool);
+}
 
 GroupSums loss_sums(const Siren& siren, std::span<const double> parameters, const RowSet& rows, Precision precision,
                     ThreadPool& pool) {
