@@ -14,7 +14,7 @@ namespace nbm::cuda {
 namespace {
 
 // As long as irregular rows at all candidates stay below this, the host need not know how many there are.
-constexpr index_t kMostGuessedBytes = index_t{256} << 20;
+constexpr index_t kMostGuessedBytes = index_t{96} << 20;
 
 static_assert(sizeof(DeviceRowCounts) == kPointClasses * sizeof(index_t), "counts by PointClass");
 
