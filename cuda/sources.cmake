@@ -4,6 +4,8 @@ set(NBM_CUDA_SOURCES
   core/device.cpp
   core/error.cpp
   core/scan.cu
+  network/device_networks.cu
+  network/evaluate.cu
   problem/device_problem.cpp
   rows/irregular_rows.cu
   rows/regular_rows.cu
@@ -12,5 +14,9 @@ set(NBM_CUDA_SOURCES
   sampling/compaction.cu
   sampling/device_sampler.cu
   sampling/draw_state.cpp
+  training/cuda_backend.cpp
+  training/device_loss.cpp
+  training/jacobian_kernels.cu
+  training/row_kernels.cu
   training/row_maker.cpp
 )

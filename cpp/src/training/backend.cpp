@@ -1,8 +1,8 @@
 #include "nbm/training/backend.hpp"
 
 #include "nbm/core/backend.hpp"
-#include "nbm/core/error.hpp"
 #include "training/cpu_backend.hpp"
+#include "training/cuda_training.hpp"
 
 namespace nbm {
 
@@ -10,8 +10,7 @@ std::unique_ptr<TrainingBackend> make_training_backend(const Problem& problem, c
                                                        Device device, int rank, int ranks) {
   if (device.kind == Device::Kind::cuda) {
     cuda::require_device(device.index);
-    throw BackendUnavailable("cuda",
-                             "training on '" + device.name() + "' is not part of this version: use device='cpu'.");
+    return cuda::make_training_backend(problem, options, device.index, rank, ranks);
   }
   return std::make_unique<CpuBackend>(problem, options, rank, ranks);
 }

@@ -25,6 +25,6 @@ std::vector<RowTask> make_tasks(const RowSet& rows, const TaskGrains& grains);
 Vec3<double> difference_step(const RowSet& rows);
 
 // Throws InvalidArgument unless there are as many numbers as two networks have parameters.
-void check_parameters(const Siren& siren, std::span<const double> parameters);
+NBM_EXPORT void check_parameters(const Siren& siren, std::span<const double> parameters);
 
 }  // namespace nbm

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
+#include <tuple>
 #include <type_traits>
 
 #define __global__
@@ -53,10 +54,13 @@ Warp& meet(unsigned mask, const void* value, unsigned size);
 // Throws std::runtime_error for a launch that CUDA would refuse, and for threads that wait for each other for ever.
 void launch_raw(dim3 grid, dim3 block, std::size_t shared_bytes, void (*run)(void*), void* argument);
 
-template <class Call>
-void launch(dim3 grid, dim3 block, std::size_t shared_bytes, Call call) {
+// Arguments are copied once for the launch and then for each thread, as CUDA does.
+template <class... Parameters>
+void launch(dim3 grid, dim3 block, std::size_t shared_bytes, void (*kernel)(Parameters...),
+            std::type_identity_t<Parameters>... arguments) {
+  auto call = [kernel, copies = std::tuple<Parameters...>(arguments...)] { std::apply(kernel, copies); };
   launch_raw(
-      grid, block, shared_bytes, [](void* p) { (*static_cast<Call*>(p))(); }, &call);
+      grid, block, shared_bytes, [](void* p) { (*static_cast<decltype(call)*>(p))(); }, &call);
 }
 
 inline int lane() { return static_cast<int>(current->linear % 32); }

@@ -1,0 +1,32 @@
+#pragma once
+#include <memory>
+
+#include "core/error.hpp"
+#include "nbm/core/types.hpp"
+
+namespace nbm::cuda {
+
+// The dense linear algebra of the normal equations, on device memory and in the order of a stream: cuBLAS and cuSOLVER
+// (blas.cpp), loaded at run time, so that the library needs them only where they are used.
+class Blas {
+ public:
+  // Throws BackendUnavailable, with how to get them, where the two libraries are missing.
+  explicit Blas(cudaStream_t stream);
+  ~Blas();
+
+  // target += panel' panel on the upper triangle of a row-major matrix with rows `stride` long; panel by columns of
+  // `rows` numbers, `pitch` apart.
+  void add_gram_matrix(const double* panel, index_t rows, index_t pitch, index_t columns, double* target,
+                       index_t stride);
+  // target += panel' x.
+  void add_product(const double* panel, index_t rows, index_t pitch, index_t columns, const double* x, double* target);
+  // Solves by the upper triangle of the row-major matrix [n][n], which is lost; false if it is not positive definite.
+  // Waits for the stream.
+  bool solve_positive_definite(double* matrix, index_t n, double* x);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace nbm::cuda

@@ -1,0 +1,276 @@
+#include "training/device_loss.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/warp.hpp"
+#include "training/jacobian_kernels.hpp"
+
+namespace nbm::cuda {
+namespace {
+
+constexpr index_t kMostBytes = index_t{256} << 20;  // of the workspace of a launch, and of its sums
+constexpr index_t kWarpsOfMultiprocessor = 16;      // enough to hide latencies; more only add sums
+constexpr index_t kMostPanel = 4096, kPanelBytes = index_t{64} << 20;
+
+constexpr std::size_t at(RowGroup group) { return static_cast<std::size_t>(group); }
+
+int multiprocessors() {
+  int device = 0, count = 0;
+  check(cudaGetDevice(&device), "asking for the current GPU");
+  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device), "asking for the size of the GPU");
+  return count;
+}
+
+// Warps for `items` lanes' work, each with `bytes` of memory: a multiple of kBlockWarps, at least one block.
+unsigned warps_for(index_t items, index_t bytes) {
+  const index_t wanted = (items + kLanes - 1) / kLanes;
+  const index_t most = std::min(kWarpsOfMultiprocessor * multiprocessors(), kMostBytes / std::max<index_t>(bytes, 1));
+  const index_t blocks = (std::min(wanted, most) + kBlockWarps - 1) / kBlockWarps;
+  return static_cast<unsigned>(std::max<index_t>(blocks, 1) * kBlockWarps);
+}
+
+// Memory of the launches in one precision; they follow each other, so that all kinds of rows share it.
+template <class T>
+class Passes {
+ public:
+  Passes(const Siren& siren, cudaStream_t stream) : networks(siren, stream) {}
+
+  DeviceNetworks<T> networks;
+
+  // Warps (for each blockIdx.y) of rows with `sides` sums each.
+  unsigned warps(index_t items, index_t workspace, int sides) const {
+    const index_t numbers = workspace * kLanes + index_t{sides} * networks.parameter_count();
+    return warps_for(items, 2 * numbers * static_cast<index_t>(sizeof(T)));
+  }
+  void reserve(unsigned warps, index_t workspace, int sides) {
+    const index_t units = index_t{2} * warps;
+    workspace_.resize(std::max(workspace_.size(), units * workspace * kLanes));
+    sums_.resize(std::max(sums_.size(), units * sides * networks.parameter_count()));
+  }
+  WarpMemory<T> memory(index_t workspace, double* squares, bool gradient) {
+    return {gradient ? sums_.data() : nullptr, squares, workspace_.data(), workspace, networks.parameter_count()};
+  }
+  T* workspace() { return workspace_.data(); }
+  const T* sums() const { return sums_.data(); }
+
+ private:
+  DeviceBuffer<T> workspace_, sums_;
+};
+
+struct GroupLaunch {
+  unsigned warps = 0;  // 0: no rows
+  index_t workspace = 0;
+  int sides = 1;
+};
+
+}  // namespace
+
+Vec3<double> difference_step(const DeviceRows& rows) {
+  for (const DeviceDifferenceRows& side : rows.regular) {
+    if (side.most > 0) return side.step;
+  }
+  return rows.value_jump.most > 0 ? rows.value_jump.step : rows.flux_jump.step;
+}
+
+// Regular, boundary and jump rows run in the precision of the training, irregular rows and Jacobians in double.
+struct DeviceLoss::State {
+  State(const Siren& siren, Precision p, cudaStream_t s)
+      : precision(p),
+        stream(s),
+        count(static_cast<int>(siren.parameter_count())),
+        padded(padded_parameters(siren)),
+        single(siren, s),
+        twice(siren, s) {}
+
+  Precision precision;
+  cudaStream_t stream;
+  int count;
+  index_t padded;
+  Passes<float> single;
+  Passes<double> twice;
+  std::array<GroupLaunch, kRowGroups> launches{};
+  SquareParts layout{};
+  DeviceBuffer<double> parts, entry_values[kSides];
+  DeviceBuffer<double> jacobian, residuals;
+  std::unique_ptr<Blas> blas_;
+
+  Blas& blas() {
+    if (!blas_) blas_ = std::make_unique<Blas>(stream);
+    return *blas_;
+  }
+
+  template <class T>
+  void plan(Passes<T>& passes, RowGroup group, index_t items, int columns, int sides) {
+    GroupLaunch& launch = launches[at(group)];
+    launch = {0, index_t{sides} * passes.networks.workspace(columns), sides};
+    if (items == 0) return;
+    launch.warps = passes.warps(items, launch.workspace, sides);
+    passes.reserve(launch.warps, launch.workspace, sides);
+  }
+
+  template <class T>
+  void plan_network_rows(Passes<T>& passes, const DeviceRows& rows) {
+    plan(passes, RowGroup::regular, std::max(rows.regular[0].most, rows.regular[1].most), kQuantities, 1);
+    plan(passes, RowGroup::boundary, std::max(rows.boundary[0].most, rows.boundary[1].most), 1, 1);
+    plan(passes, RowGroup::value_jump, std::max(rows.value_jump.most, rows.flux_jump.most), kQuantities, kSides);
+    launches[at(RowGroup::flux_jump)] = launches[at(RowGroup::value_jump)];
+  }
+
+  void reserve(const DeviceRows& rows) {
+    if (precision == Precision::float32)
+      plan_network_rows(single, rows);
+    else
+      plan_network_rows(twice, rows);
+    const index_t entries = rows.irregular.most > 0 ? rows.irregular.most_entries : 0;
+    plan(twice, RowGroup::irregular, entries, 1, 1);
+    for (auto& values : entry_values) values.resize(entries);
+    // Squares of a launch lie together: those of both sides, or of the value jump and then the flux jump.
+    layout.begin[0] = 0;
+    for (std::size_t g = 0; g < kRowGroups; ++g) {
+      const auto group = static_cast<RowGroup>(g);
+      const index_t grids = group == RowGroup::regular || group == RowGroup::boundary ? 2 : 1;
+      layout.begin[g + 1] = layout.begin[g] + grids * launches[g].warps;
+    }
+    parts.resize(layout.begin[kRowGroups]);
+  }
+
+  double* squares_of(RowGroup group) { return parts.data() + layout.begin[at(group)]; }
+
+  // Adds the sums of a launch over both sides, each of `warps` warps, to the gradient.
+  template <class T>
+  void add_side_sums(const Passes<T>& passes, RowGroup group, const double* factors, double* gradient) {
+    if (gradient == nullptr) return;
+    const index_t warps = launches[at(group)].warps;
+    launch_sum_gradients(passes.sums(), warps, count, warps * count, count, factors + at(group), gradient, stream);
+  }
+
+  template <class T>
+  void enqueue_network_rows(Passes<T>& passes, const DeviceRows& rows, const double* factors, double* gradient) {
+    const NetworkPair<T> nets = passes.networks.views();
+    const auto memory = [&](RowGroup group) {
+      return passes.memory(launches[at(group)].workspace, squares_of(group), gradient != nullptr);
+    };
+    const auto launch = [&](RowGroup group) { return Launch{launches[at(group)].warps, stream}; };
+    if (launches[at(RowGroup::regular)].warps > 0) {
+      launch_difference_rows(launch(RowGroup::regular), nets, {{rows.regular[0], rows.regular[1]}},
+                             memory(RowGroup::regular));
+      add_side_sums(passes, RowGroup::regular, factors, gradient);
+    }
+    if (launches[at(RowGroup::boundary)].warps > 0) {
+      launch_value_rows(launch(RowGroup::boundary), nets, {{rows.boundary[0], rows.boundary[1]}},
+                        memory(RowGroup::boundary));
+      add_side_sums(passes, RowGroup::boundary, factors, gradient);
+    }
+    if (launches[at(RowGroup::value_jump)].warps > 0) {
+      launch_jump_rows(launch(RowGroup::value_jump), nets, {{rows.value_jump, rows.flux_jump}},
+                       memory(RowGroup::value_jump));
+      const index_t warps = launches[at(RowGroup::value_jump)].warps;
+      for (int condition = 0; condition < 2 && gradient != nullptr; ++condition) {
+        const T* sums = passes.sums() + condition * warps * kSides * count;
+        const RowGroup group = condition == 0 ? RowGroup::value_jump : RowGroup::flux_jump;
+        launch_sum_gradients(sums, warps, index_t{kSides} * count, index_t{count}, count, factors + at(group), gradient,
+                             stream);
+      }
+    }
+  }
+
+  void enqueue(const DeviceRows& rows, const double* parameters, const double* factors, double* squares,
+               double* gradient) {
+    reserve(rows);
+    const Vec3<double> step = difference_step(rows);
+    if (precision == Precision::float32) {
+      single.networks.prepare(parameters, kSides, step, stream);
+      enqueue_network_rows(single, rows, factors, gradient);
+    }
+    const GroupLaunch& irregular = launches[at(RowGroup::irregular)];
+    if (precision == Precision::float64 || irregular.warps > 0) {
+      twice.networks.prepare(parameters, kSides, step, stream);
+    }
+    if (precision == Precision::float64) enqueue_network_rows(twice, rows, factors, gradient);
+    if (irregular.warps > 0) {
+      launch_stencil_rows({irregular.warps, stream}, twice.networks.views(), rows.irregular,
+                          {{entry_values[0].data(), entry_values[1].data()}},
+                          twice.memory(irregular.workspace, squares_of(RowGroup::irregular), gradient != nullptr));
+      add_side_sums(twice, RowGroup::irregular, factors, gradient);
+    }
+    launch_sum_squares(parts.data(), layout, squares, stream);
+  }
+
+  // Calls fill(panel) for every panel of `rows` rows and adds it to the normal equations.
+  template <class Fill>
+  void for_panels(index_t rows, RowGroup group, int side, bool one_sided, const PerGroup<double>& factors,
+                  double* matrix, double* vector, double* squares, Fill fill) {
+    const double factor = factors[at(group)];
+    if (rows == 0 || !(factor > 0)) return;
+    const index_t n = 2 * padded, most = std::clamp<index_t>(kPanelBytes / (8 * n), kLanes, kMostPanel);
+    const index_t workspace = twice.networks.workspace(kQuantities);
+    const bool stencil = group == RowGroup::irregular;
+    const unsigned warps = twice.warps(std::min(rows, most) * (stencil ? kLanes : 1), workspace, 0);
+    twice.reserve(warps, workspace, 0);
+    if (jacobian.size() == 0) {  // the columns of the padding stay zero
+      jacobian.resize(n * most);
+      jacobian.zero(stream);
+      residuals.resize(most);
+    }
+    for (index_t begin = 0; begin < rows; begin += most) {
+      const JacobianPanel panel{jacobian.data(),
+                                most,
+                                static_cast<int>(padded),
+                                residuals.data(),
+                                std::sqrt(factor),
+                                begin,
+                                std::min(rows, begin + most),
+                                twice.workspace(),
+                                workspace,
+                                warps,
+                                stream};
+      fill(panel);
+      launch_panel_squares(panel, factor, squares + at(group));
+      const index_t corner = one_sided ? side * padded : 0, columns = one_sided ? padded : n;
+      blas().add_gram_matrix(panel.jacobian, panel.end - begin, most, columns, matrix + corner * n + corner, n);
+      blas().add_product(panel.jacobian, panel.end - begin, most, columns, panel.residuals, vector + corner);
+    }
+  }
+};
+
+DeviceLoss::DeviceLoss(const Siren& siren, Precision precision, cudaStream_t stream)
+    : state_(std::make_unique<State>(siren, precision, stream)) {}
+DeviceLoss::~DeviceLoss() = default;
+
+void DeviceLoss::reserve(const DeviceRows& rows) { state_->reserve(rows); }
+
+void DeviceLoss::enqueue(const DeviceRows& rows, const double* parameters, const double* factors, double* squares,
+                         double* gradient) {
+  state_->enqueue(rows, parameters, factors, squares, gradient);
+}
+
+void DeviceLoss::add_normal_equations(const DeviceRows& rows, const DeviceRowCounts& counts, const double* parameters,
+                                      const PerGroup<double>& factors, double* matrix, double* vector,
+                                      double* squares) {
+  State& s = *state_;
+  s.twice.networks.prepare(parameters, kSides, difference_step(rows), s.stream);
+  const NetworkPair<double> nets = s.twice.networks.views();
+  const auto add = [&](index_t number, RowGroup group, int side, bool one_sided, auto fill) {
+    s.for_panels(number, group, side, one_sided, factors, matrix, vector, squares, fill);
+  };
+  for (int side = 0; side < kSides; ++side) {
+    add(counts.regular[side], RowGroup::regular, side, true,
+        [&](const JacobianPanel& panel) { launch_difference_jacobian(nets.side[side], rows.regular[side], panel); });
+    add(counts.boundary[side], RowGroup::boundary, side, true,
+        [&](const JacobianPanel& panel) { launch_value_jacobian(nets.side[side], rows.boundary[side], panel); });
+  }
+  add(counts.irregular, RowGroup::irregular, 0, false,
+      [&](const JacobianPanel& panel) { launch_stencil_jacobian(nets, rows.irregular, s.count, panel); });
+  add(counts.jump, RowGroup::value_jump, 0, false,
+      [&](const JacobianPanel& panel) { launch_jump_jacobian(nets, rows.value_jump, panel); });
+  add(counts.jump, RowGroup::flux_jump, 0, false,
+      [&](const JacobianPanel& panel) { launch_jump_jacobian(nets, rows.flux_jump, panel); });
+}
+
+bool DeviceLoss::solve_damped(double* matrix, const double* vector, double damping, double* solution, index_t n) {
+  launch_damp(matrix, vector, damping, solution, n, state_->stream);
+  return state_->blas().solve_positive_definite(matrix, n, solution);
+}
+
+}  // namespace nbm::cuda

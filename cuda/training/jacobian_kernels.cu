@@ -1,0 +1,167 @@
+#include "training/jacobian_kernels.hpp"
+#include "training/sinks.hpp"
+
+namespace nbm::cuda {
+namespace {
+
+// One lane's row of the panel.
+struct PanelRow {
+  index_t row;  // of the set; the last one again for lanes behind it
+  bool valid;
+  LanePointer<double> workspace;
+
+  __device__ PanelRow(const JacobianPanel& panel, index_t first)
+      : row(panel.begin + first + lane_index()),
+        valid(row < panel.end),
+        workspace{panel.workspace + warp_index() * panel.workspace_size * kLanes + lane_index()} {
+    if (!valid) row = panel.end - 1;
+  }
+  __device__ ColumnSink sink(const JacobianPanel& panel, int first_column) const {
+    return {panel.jacobian + first_column * panel.rows + (row - panel.begin), panel.rows, valid};
+  }
+  __device__ void store(const JacobianPanel& panel, double residual) const {
+    if (valid) panel.residuals[row - panel.begin] = residual;
+  }
+};
+
+__global__ void __launch_bounds__(kBlockThreads)
+    difference_jacobian_kernel(SirenView<double> net, DeviceDifferenceRows rows, JacobianPanel panel) {
+  for (index_t first = warp_index() * kLanes; first < panel.end - panel.begin; first += warp_count() * kLanes) {
+    const PanelRow at(panel, first);
+    const index_t i = at.row;
+    double x[kDim], seed[kQuantities], out[kQuantities];
+    seed[kValue] = panel.scale * rows.value[i];
+    for (int k = 0; k < kDim; ++k) {
+      x[k] = rows.x[k][i];
+      seed[kFirst + k] = panel.scale * rows.first[k][i];
+      seed[kSecond + k] = panel.scale * rows.second[k][i];
+    }
+    siren_differences(net, x, at.workspace, out);
+    double residual = -panel.scale * rows.rhs[i];
+    for (int q = 0; q < kQuantities; ++q) residual += seed[q] * out[q];
+    at.store(panel, residual);
+    ColumnSink sink = at.sink(panel, 0);
+    siren_differences_adjoint(net, x, at.workspace, seed, sink);
+  }
+}
+
+__global__ void __launch_bounds__(kBlockThreads)
+    value_jacobian_kernel(SirenView<double> net, DeviceValueRows rows, JacobianPanel panel) {
+  for (index_t first = warp_index() * kLanes; first < panel.end - panel.begin; first += warp_count() * kLanes) {
+    const PanelRow at(panel, first);
+    const index_t i = at.row;
+    double x[kDim][1], u[1];
+    for (int k = 0; k < kDim; ++k) x[k][0] = rows.x[k][i];
+    siren_values<1>(net, x, at.workspace, u);
+    const double seed[1] = {panel.scale * rows.scale[i]};
+    at.store(panel, seed[0] * (u[0] - rows.target[i]));
+    ColumnSink sink = at.sink(panel, 0);
+    siren_values_adjoint<1>(net, x, at.workspace, seed, sink);
+  }
+}
+
+__global__ void __launch_bounds__(kBlockThreads)
+    jump_jacobian_kernel(NetworkPair<double> nets, DeviceJumpRows rows, JacobianPanel panel) {
+  for (index_t first = warp_index() * kLanes; first < panel.end - panel.begin; first += warp_count() * kLanes) {
+    const PanelRow at(panel, first);
+    const index_t i = at.row;
+    double x[kDim];
+    for (int k = 0; k < kDim; ++k) x[k] = rows.x[k][i];
+    double residual = -panel.scale * rows.rhs[i];
+    for (int s = 0; s < kSides; ++s) {
+      double seed[kQuantities], out[kQuantities];
+      seed[kValue] = panel.scale * rows.value[s];
+      for (int k = 0; k < kDim; ++k) {
+        seed[kFirst + k] = panel.scale * rows.first[s][k][i];
+        seed[kSecond + k] = 0.0;
+      }
+      siren_differences(nets.side[s], x, at.workspace, out);
+      for (int q = 0; q < kSecond; ++q) residual += seed[q] * out[q];
+      ColumnSink sink = at.sink(panel, s * panel.plus_offset);
+      siren_differences_adjoint(nets.side[s], x, at.workspace, seed, sink);
+    }
+    at.store(panel, residual);
+  }
+}
+
+// A warp for each row, its lanes for the entries.
+__global__ void __launch_bounds__(kBlockThreads)
+    stencil_jacobian_kernel(NetworkPair<double> nets, DeviceStencilRows rows, int parameters, JacobianPanel panel) {
+  NBM_DYN_SHARED(double, tiles);
+  double* const tile = tiles + warp_in_block() * WarpSumSink<double>::kTile;
+  const LanePointer<double> workspace{panel.workspace + warp_index() * panel.workspace_size * kLanes + lane_index()};
+  for (index_t i = panel.begin + warp_index(); i < panel.end; i += warp_count()) {
+    double of_lane = 0;
+    for (int s = 0; s < kSides; ++s) {
+      double* const row = panel.jacobian + s * panel.plus_offset * panel.rows + (i - panel.begin);
+      for (int p = lane_index(); p < parameters; p += kLanes) row[p * panel.rows] = 0.0;
+      __syncwarp();
+      WarpSumSink<double> sink(tile, row, panel.rows);
+      const index_t end = rows.begin[s][i + 1];
+      for (index_t first = rows.begin[s][i]; first < end; first += kLanes) {
+        const bool valid = first + lane_index() < end;
+        const index_t j = valid ? first + lane_index() : end - 1;
+        double x[kDim][1], u[1];
+        for (int k = 0; k < kDim; ++k) x[k][0] = rows.x[s][k][j];
+        siren_values<1>(nets.side[s], x, workspace, u);
+        const double seed[1] = {valid ? panel.scale * rows.weight[s][j] : 0.0};
+        of_lane += valid ? seed[0] * u[0] : 0.0;
+        siren_values_adjoint<1>(nets.side[s], x, workspace, seed, sink);
+      }
+      sink.flush();
+    }
+    const double residual = warp_sum(of_lane) - panel.scale * rows.rhs[i];
+    if (lane_index() == 0) panel.residuals[i - panel.begin] = residual;
+  }
+}
+
+// One warp.
+__global__ void panel_squares_kernel(const double* residuals, index_t count, double factor, double* squares) {
+  double sum = 0;
+  for (index_t i = lane_index(); i < count; i += kLanes) sum += residuals[i] * residuals[i];
+  sum = warp_sum(sum);
+  if (lane_index() == 0) *squares += sum / factor;
+}
+
+__global__ void damp_kernel(double* matrix, const double* vector, double damping, double* solution, index_t n) {
+  const index_t i = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i >= n) return;
+  const double d = matrix[i * n + i];
+  matrix[i * n + i] = d > 0 ? d * (1.0 + damping) : 1.0;
+  solution[i] = -vector[i];
+}
+
+}  // namespace
+
+void launch_difference_jacobian(const SirenView<double>& net, const DeviceDifferenceRows& rows,
+                                const JacobianPanel& panel) {
+  NBM_LAUNCH(difference_jacobian_kernel, panel.warps / kBlockWarps, kBlockThreads, 0, panel.stream, net, rows, panel);
+}
+
+void launch_value_jacobian(const SirenView<double>& net, const DeviceValueRows& rows, const JacobianPanel& panel) {
+  NBM_LAUNCH(value_jacobian_kernel, panel.warps / kBlockWarps, kBlockThreads, 0, panel.stream, net, rows, panel);
+}
+
+void launch_jump_jacobian(const NetworkPair<double>& nets, const DeviceJumpRows& rows, const JacobianPanel& panel) {
+  NBM_LAUNCH(jump_jacobian_kernel, panel.warps / kBlockWarps, kBlockThreads, 0, panel.stream, nets, rows, panel);
+}
+
+void launch_stencil_jacobian(const NetworkPair<double>& nets, const DeviceStencilRows& rows, int parameters,
+                             const JacobianPanel& panel) {
+  const std::size_t tiles = sizeof(double) * WarpSumSink<double>::kTile * kBlockWarps;
+  NBM_LAUNCH(stencil_jacobian_kernel, panel.warps / kBlockWarps, kBlockThreads, tiles, panel.stream, nets, rows,
+             parameters, panel);
+}
+
+void launch_panel_squares(const JacobianPanel& panel, double factor, double* squares) {
+  NBM_LAUNCH(panel_squares_kernel, 1, kLanes, 0, panel.stream, panel.residuals, panel.end - panel.begin, factor,
+             squares);
+}
+
+void launch_damp(double* matrix, const double* vector, double damping, double* solution, index_t n,
+                 cudaStream_t stream) {
+  NBM_LAUNCH(damp_kernel, static_cast<unsigned>((n + kBlockThreads - 1) / kBlockThreads), kBlockThreads, 0, stream,
+             matrix, vector, damping, solution, n);
+}
+
+}  // namespace nbm::cuda

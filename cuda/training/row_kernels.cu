@@ -1,0 +1,289 @@
+#include "training/row_kernels.hpp"
+#include "training/sinks.hpp"
+
+namespace nbm::cuda {
+namespace {
+
+// The part of WarpMemory that belongs to this warp, its sums cleared; the tile of its sink in shared memory.
+template <class T>
+struct OwnMemory {
+  T* sums[kSides];
+  LanePointer<T> workspace;
+  double* square;
+  T* tile;
+
+  __device__ OwnMemory(const WarpMemory<T>& all, int sides, T* tiles) {
+    const index_t unit = blockIdx.y * warp_count() + warp_index();
+    for (int s = 0; s < kSides; ++s) sums[s] = nullptr;
+    for (int s = 0; s < sides && all.sums != nullptr; ++s) {
+      sums[s] = all.sums + (unit * sides + s) * all.parameters;
+      for (int p = lane_index(); p < all.parameters; p += kLanes) sums[s][p] = T(0);
+    }
+    __syncwarp();
+    workspace.first = all.workspace + unit * all.workspace_size * kLanes + lane_index();
+    square = all.squares + unit;
+    tile = sides > 0 ? tiles + warp_in_block() * WarpSumSink<T>::kTile : nullptr;
+  }
+  __device__ void store_squares(double of_lane) const {
+    const double sum = warp_sum(of_lane);
+    if (lane_index() == 0) *square = sum;
+  }
+};
+
+template <class T>
+constexpr std::size_t kTileBytes = sizeof(T) * WarpSumSink<T>::kTile* kBlockWarps;
+
+// Lanes behind the last row work on it again, with nothing of theirs counted, so that a warp stays together.
+struct LaneRow {
+  index_t row;
+  bool valid;
+  __device__ LaneRow(index_t first, index_t count) : row(first + lane_index()), valid(row < count) {
+    if (!valid) row = count - 1;
+  }
+};
+
+template <class T>
+__device__ inline void load_point(const double* const (&from)[kDim], index_t i, T (&x)[kDim]) {
+  for (int k = 0; k < kDim; ++k) x[k] = static_cast<T>(from[k][i]);
+}
+
+template <class T>
+__global__ void __launch_bounds__(kBlockThreads)
+    difference_rows_kernel(NetworkPair<T> nets, BothDifferenceRows both, WarpMemory<T> memory) {
+  NBM_DYN_SHARED(T, tiles);
+  const SirenView<T>& net = nets.side[blockIdx.y];
+  const DeviceDifferenceRows& rows = both.side[blockIdx.y];
+  const OwnMemory<T> own(memory, 1, tiles);
+  WarpSumSink<T> sink(own.tile, own.sums[0]);
+  const index_t count = *rows.count;
+  double squares = 0;
+  for (index_t first = warp_index() * kLanes; first < count; first += warp_count() * kLanes) {
+    const LaneRow at(first, count);
+    T x[kDim], weight[kQuantities], out[kQuantities], seed[kQuantities];
+    load_point(rows.x, at.row, x);
+    weight[kValue] = static_cast<T>(rows.value[at.row]);
+    for (int k = 0; k < kDim; ++k) {
+      weight[kFirst + k] = static_cast<T>(rows.first[k][at.row]);
+      weight[kSecond + k] = static_cast<T>(rows.second[k][at.row]);
+    }
+    siren_differences(net, x, own.workspace, out);
+    T residual = -static_cast<T>(rows.rhs[at.row]);
+    for (int q = 0; q < kQuantities; ++q) residual += weight[q] * out[q];
+    if (!at.valid) residual = T(0);
+    squares += static_cast<double>(residual * residual);
+    if (own.sums[0] == nullptr) continue;
+    for (int q = 0; q < kQuantities; ++q) seed[q] = residual * weight[q];
+    siren_differences_adjoint(net, x, own.workspace, seed, sink);
+  }
+  if (own.sums[0] != nullptr) sink.flush();
+  own.store_squares(squares);
+}
+
+template <class T>
+__global__ void __launch_bounds__(kBlockThreads)
+    value_rows_kernel(NetworkPair<T> nets, BothValueRows both, WarpMemory<T> memory) {
+  NBM_DYN_SHARED(T, tiles);
+  const SirenView<T>& net = nets.side[blockIdx.y];
+  const DeviceValueRows& rows = both.side[blockIdx.y];
+  const OwnMemory<T> own(memory, 1, tiles);
+  WarpSumSink<T> sink(own.tile, own.sums[0]);
+  const index_t count = *rows.count;
+  double squares = 0;
+  for (index_t first = warp_index() * kLanes; first < count; first += warp_count() * kLanes) {
+    const LaneRow at(first, count);
+    T x[kDim][1], u[1];
+    for (int k = 0; k < kDim; ++k) x[k][0] = static_cast<T>(rows.x[k][at.row]);
+    siren_values<1>(net, x, own.workspace, u);
+    const T scale = static_cast<T>(rows.scale[at.row]);
+    const T residual = at.valid ? scale * (u[0] - static_cast<T>(rows.target[at.row])) : T(0);
+    squares += static_cast<double>(residual * residual);
+    if (own.sums[0] == nullptr) continue;
+    const T seed[1] = {scale * residual};
+    siren_values_adjoint<1>(net, x, own.workspace, seed, sink);
+  }
+  if (own.sums[0] != nullptr) sink.flush();
+  own.store_squares(squares);
+}
+
+template <class T>
+__global__ void __launch_bounds__(kBlockThreads)
+    jump_rows_kernel(NetworkPair<T> nets, BothJumpRows both, WarpMemory<T> memory) {
+  NBM_DYN_SHARED(T, tiles);
+  const DeviceJumpRows& rows = both.condition[blockIdx.y];
+  const OwnMemory<T> own(memory, kSides, tiles);
+  const index_t count = *rows.count;
+  // Of the plus network behind that of the minus network.
+  const LanePointer<T> workspace[kSides] = {own.workspace,
+                                            own.workspace + static_cast<int>(memory.workspace_size / kSides)};
+  double squares = 0;
+  for (index_t first = warp_index() * kLanes; first < count; first += warp_count() * kLanes) {
+    const LaneRow at(first, count);
+    T x[kDim], weight[kSides][kDim];
+    load_point(rows.x, at.row, x);
+    T residual = -static_cast<T>(rows.rhs[at.row]);
+    for (int s = 0; s < kSides; ++s) {
+      T out[kQuantities];
+      siren_differences(nets.side[s], x, workspace[s], out);
+      residual += static_cast<T>(rows.value[s]) * out[kValue];
+      for (int k = 0; k < kDim; ++k) {
+        weight[s][k] = static_cast<T>(rows.first[s][k][at.row]);
+        residual += weight[s][k] * out[kFirst + k];
+      }
+    }
+    if (!at.valid) residual = T(0);
+    squares += static_cast<double>(residual * residual);
+    if (own.sums[0] == nullptr) continue;
+    for (int s = 0; s < kSides; ++s) {
+      T seed[kQuantities];
+      seed[kValue] = static_cast<T>(rows.value[s]) * residual;
+      for (int k = 0; k < kDim; ++k) {
+        seed[kFirst + k] = weight[s][k] * residual;
+        seed[kSecond + k] = T(0);
+      }
+      WarpSumSink<T> sink(own.tile, own.sums[s]);
+      siren_differences_adjoint(nets.side[s], x, workspace[s], seed, sink);
+      sink.flush();
+    }
+  }
+  own.store_squares(squares);
+}
+
+// Stencil rows in three steps, the first and last with a thread for each entry: no warp waits for a long row.
+__global__ void __launch_bounds__(kBlockThreads) entry_values_kernel(NetworkPair<double> nets, DeviceStencilRows rows,
+                                                                     EntryValues values, WarpMemory<double> memory) {
+  const int side = static_cast<int>(blockIdx.y);
+  const OwnMemory<double> own(memory, 0, nullptr);
+  const index_t count = rows.begin[side][*rows.count];
+  for (index_t j = warp_index() * kLanes + lane_index(); j < count; j += warp_count() * kLanes) {
+    double x[kDim][1], u[1];
+    for (int k = 0; k < kDim; ++k) x[k][0] = rows.x[side][k][j];
+    siren_evaluate<1>(nets.side[side], x, own.workspace, u);
+    values.side[side][j] = u[0];
+  }
+}
+
+// From values to seeds: the weight of an entry times its row's residual.
+__global__ void __launch_bounds__(kBlockThreads)
+    stencil_residuals_kernel(DeviceStencilRows rows, EntryValues values, double* squares) {
+  const index_t count = *rows.count;
+  double sum = 0;
+  for (index_t i = warp_index() * kLanes + lane_index(); i < count; i += warp_count() * kLanes) {
+    double residual = -rows.rhs[i];
+    for (int s = 0; s < kSides; ++s) {
+      for (index_t j = rows.begin[s][i]; j < rows.begin[s][i + 1]; ++j)
+        residual += rows.weight[s][j] * values.side[s][j];
+    }
+    sum += residual * residual;
+    for (int s = 0; s < kSides; ++s) {
+      for (index_t j = rows.begin[s][i]; j < rows.begin[s][i + 1]; ++j)
+        values.side[s][j] = rows.weight[s][j] * residual;
+    }
+  }
+  sum = warp_sum(sum);
+  if (lane_index() == 0) squares[warp_index()] = sum;
+}
+
+__global__ void __launch_bounds__(kBlockThreads)
+    entry_gradients_kernel(NetworkPair<double> nets, DeviceStencilRows rows, EntryValues seeds,
+                           WarpMemory<double> memory) {
+  NBM_DYN_SHARED(double, tiles);
+  const int side = static_cast<int>(blockIdx.y);
+  const OwnMemory<double> own(memory, 1, tiles);
+  WarpSumSink<double> sink(own.tile, own.sums[0]);
+  const index_t count = rows.begin[side][*rows.count];
+  for (index_t first = warp_index() * kLanes; first < count; first += warp_count() * kLanes) {
+    const LaneRow at(first, count);
+    double x[kDim][1], u[1];
+    for (int k = 0; k < kDim; ++k) x[k][0] = rows.x[side][k][at.row];
+    siren_values<1>(nets.side[side], x, own.workspace, u);
+    const double seed[1] = {at.valid ? seeds.side[side][at.row] : 0.0};
+    siren_values_adjoint<1>(nets.side[side], x, own.workspace, seed, sink);
+  }
+  sink.flush();
+}
+
+constexpr unsigned kSumColumns = 32, kSumRows = 8;  // threads of a block of sum_gradients_kernel
+
+template <class T>
+__global__ void sum_gradients_kernel(const T* sums, index_t units, index_t unit_stride, index_t side_stride,
+                                     int parameters, const double* factor, double* gradient) {
+  __shared__ double part[kSumRows][kSumColumns];
+  const int p = static_cast<int>(blockIdx.x * kSumColumns + threadIdx.x);
+  const T* from = sums + blockIdx.y * side_stride + p;
+  double sum = 0;
+  if (p < parameters) {
+    for (index_t unit = threadIdx.y; unit < units; unit += kSumRows)
+      sum += static_cast<double>(from[unit * unit_stride]);
+  }
+  part[threadIdx.y][threadIdx.x] = sum;
+  __syncthreads();
+  if (threadIdx.y != 0 || p >= parameters) return;
+  for (unsigned y = 1; y < kSumRows; ++y) sum += part[y][threadIdx.x];
+  gradient[static_cast<index_t>(blockIdx.y) * parameters + p] += *factor * sum;
+}
+
+__global__ void sum_squares_kernel(const double* parts, SquareParts layout, double* squares) {
+  double sum = 0;
+  for (index_t i = layout.begin[blockIdx.x] + lane_index(); i < layout.begin[blockIdx.x + 1]; i += kLanes) {
+    sum += parts[i];
+  }
+  sum = warp_sum(sum);
+  if (lane_index() == 0) squares[blockIdx.x] = sum;
+}
+
+dim3 two_grids(const Launch& launch) { return dim3(launch.warps / kBlockWarps, 2); }
+
+}  // namespace
+
+template <class T>
+void launch_difference_rows(const Launch& launch, const NetworkPair<T>& nets, const BothDifferenceRows& rows,
+                            const WarpMemory<T>& memory) {
+  NBM_LAUNCH(difference_rows_kernel<T>, two_grids(launch), kBlockThreads, kTileBytes<T>, launch.stream, nets, rows,
+             memory);
+}
+
+template <class T>
+void launch_value_rows(const Launch& launch, const NetworkPair<T>& nets, const BothValueRows& rows,
+                       const WarpMemory<T>& memory) {
+  NBM_LAUNCH(value_rows_kernel<T>, two_grids(launch), kBlockThreads, kTileBytes<T>, launch.stream, nets, rows, memory);
+}
+
+template <class T>
+void launch_jump_rows(const Launch& launch, const NetworkPair<T>& nets, const BothJumpRows& rows,
+                      const WarpMemory<T>& memory) {
+  NBM_LAUNCH(jump_rows_kernel<T>, two_grids(launch), kBlockThreads, kTileBytes<T>, launch.stream, nets, rows, memory);
+}
+
+void launch_stencil_rows(const Launch& launch, const NetworkPair<double>& nets, const DeviceStencilRows& rows,
+                         const EntryValues& values, const WarpMemory<double>& memory) {
+  NBM_LAUNCH(entry_values_kernel, two_grids(launch), kBlockThreads, 0, launch.stream, nets, rows, values, memory);
+  NBM_LAUNCH(stencil_residuals_kernel, launch.warps / kBlockWarps, kBlockThreads, 0, launch.stream, rows, values,
+             memory.squares);
+  if (memory.sums == nullptr) return;
+  NBM_LAUNCH(entry_gradients_kernel, two_grids(launch), kBlockThreads, kTileBytes<double>, launch.stream, nets, rows,
+             values, memory);
+}
+
+template <class T>
+void launch_sum_gradients(const T* sums, index_t units, index_t unit_stride, index_t side_stride, int parameters,
+                          const double* factor, double* gradient, cudaStream_t stream) {
+  const dim3 grid((static_cast<unsigned>(parameters) + kSumColumns - 1) / kSumColumns, kSides);
+  NBM_LAUNCH(sum_gradients_kernel<T>, grid, dim3(kSumColumns, kSumRows), 0, stream, sums, units, unit_stride,
+             side_stride, parameters, factor, gradient);
+}
+
+void launch_sum_squares(const double* parts, const SquareParts& layout, double* squares, cudaStream_t stream) {
+  NBM_LAUNCH(sum_squares_kernel, kRowGroups, kLanes, 0, stream, parts, layout, squares);
+}
+
+#define NBM_INSTANTIATE(T)                                                                                           \
+  template void launch_difference_rows(const Launch&, const NetworkPair<T>&, const BothDifferenceRows&,              \
+                                       const WarpMemory<T>&);                                                        \
+  template void launch_value_rows(const Launch&, const NetworkPair<T>&, const BothValueRows&, const WarpMemory<T>&); \
+  template void launch_jump_rows(const Launch&, const NetworkPair<T>&, const BothJumpRows&, const WarpMemory<T>&);   \
+  template void launch_sum_gradients(const T*, index_t, index_t, index_t, int, const double*, double*, cudaStream_t)
+NBM_INSTANTIATE(float);
+NBM_INSTANTIATE(double);
+#undef NBM_INSTANTIATE
+
+}  // namespace nbm::cuda

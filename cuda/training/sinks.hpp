@@ -1,0 +1,56 @@
+#pragma once
+#include "core/warp.hpp"
+
+// Where the backward passes of a warp's points put derivatives (the `sink` of siren_point.hpp).
+namespace nbm::cuda {
+
+// Adds over the points of a warp in a fixed order. Derivatives wait in shared memory until there are 32 of each lane;
+// then each lane adds one parameter's: one store and one load of shared memory for each, instead of five shuffles.
+// All lanes of the warp call it alike; flush() after the last.
+template <class T>
+class WarpSumSink {
+ public:
+  static constexpr int kPitch = kLanes + 1;      // keeps the columns of the tile in different banks
+  static constexpr int kTile = kLanes * kPitch;  // numbers of shared memory of a warp
+
+  // sums[parameter * stride] is added to.
+  __device__ WarpSumSink(T* tile, T* sums, index_t stride = 1) : tile_(tile), sums_(sums), stride_(stride) {}
+
+  __device__ void add(int parameter, T derivative) {
+    tile_[waiting_ * kPitch + lane_index()] = derivative;
+    if (waiting_ == lane_index()) parameter_ = parameter;
+    if (++waiting_ == kLanes) flush();
+  }
+
+  __device__ void flush() {
+    __syncwarp();
+    if (lane_index() < waiting_) {
+      const T* row = tile_ + lane_index() * kPitch;
+      T sum = row[0];
+      for (int k = 1; k < kLanes; ++k) sum += row[k];
+      sums_[parameter_ * stride_] += sum;
+    }
+    __syncwarp();
+    waiting_ = 0;
+  }
+
+ private:
+  T* tile_;
+  T* sums_;
+  index_t stride_;
+  int waiting_ = 0;
+  int parameter_ = 0;  // which this lane will add
+};
+
+// Writes a row of the Jacobian, which lies by columns: column[parameter * rows].
+struct ColumnSink {
+  double* entry;  // of this row in the first column
+  index_t rows;
+  bool valid;  // whether this lane has a row
+
+  __device__ void add(int parameter, double derivative) const {
+    if (valid) entry[parameter * rows] = derivative;
+  }
+};
+
+}  // namespace nbm::cuda
