@@ -22,8 +22,8 @@ void translate(const std::exception_ptr& pointer, void* /*payload*/) {
   try {
     std::rethrow_exception(pointer);
   } catch (const InvalidField& e) {
-    raise("InvalidField", python_error("InvalidField")(e.what(), e.field, e.value,
-                                                       nb::make_tuple(e.point.x, e.point.y, e.point.z)));
+    raise("InvalidField",
+          python_error("InvalidField")(e.what(), e.field, e.value, nb::make_tuple(e.point.x, e.point.y, e.point.z)));
   } catch (const InvalidArgument& e) {
     raise("InvalidArgument", python_error("InvalidArgument")(e.what(), e.name));
   } catch (const NonFiniteLoss& e) {

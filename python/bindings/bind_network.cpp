@@ -12,10 +12,10 @@ void bind_network(nb::module_& m) {
     siren.validate();
     return siren.parameter_count();
   });
-  m.def("siren_initial_parameters", [](std::vector<int> hidden, double omega, double gamma, std::uint64_t seed,
-                                       int side) {
-    return array_of(initial_parameters({std::move(hidden), omega, gamma}, seed, static_cast<Side>(side)));
-  });
+  m.def("siren_initial_parameters",
+        [](std::vector<int> hidden, double omega, double gamma, std::uint64_t seed, int side) {
+          return array_of(initial_parameters({std::move(hidden), omega, gamma}, seed, static_cast<Side>(side)));
+        });
 }
 
 }  // namespace nbm::python

@@ -22,7 +22,10 @@ TEST(ThreadPool, RunsEveryTaskOnceWhateverTheTeam) {
 
 TEST(ThreadPool, RethrowsAndStaysUsable) {
   nbm::ThreadPool pool(3);
-  EXPECT_THROW(pool.run(100, [](nbm::index_t i) { if (i >= 7) throw nbm::InvalidArgument("task", "failed"); }),
+  EXPECT_THROW(pool.run(100,
+                        [](nbm::index_t i) {
+                          if (i >= 7) throw nbm::InvalidArgument("task", "failed");
+                        }),
                nbm::InvalidArgument);
   std::atomic<int> done = 0;
   pool.run(10, [&](nbm::index_t) { ++done; });

@@ -5,8 +5,8 @@
 
 #include "level_sets.hpp"
 #include "nbm/core/error.hpp"
-#include "nbm/sampling/classify.hpp"
 #include "nbm/core/philox.hpp"
+#include "nbm/sampling/classify.hpp"
 
 namespace {
 
