@@ -120,7 +120,9 @@ Optimizer = Adam | GaussNewton
 
 @dataclass(frozen=True, kw_only=True)
 class Plateau:
-    """Ends training when the loss, averaged over ``window`` steps, fell by less than ``tolerance`` since the window before.
+    """Ends training when the loss, averaged over ``window`` steps, hardly falls any more.
+
+    That is by less than ``tolerance`` since the window before.
 
     Attributes:
         window: Steps to average over; 0: train to the end.
