@@ -93,16 +93,21 @@ class GaussNewton:
         decrease: The damping is divided by this after a step that lowered the loss.
         increase: It is multiplied by this after a trial that did not.
         trials: Most trials in a step.
+        starts: Random starts; each trains ``start_steps`` steps, then the one of least loss goes on. A single one where
+            the parameters are given.
+        start_steps: See ``starts``; they count among the ``steps`` of the start that goes on.
 
     Raises:
         InvalidArgument: a value out of its range.
     """
 
     steps: int = 60
-    damping: float = 1e-3
-    decrease: float = 3.0
-    increase: float = 4.0
+    damping: float = 1.0
+    decrease: float = 10.0
+    increase: float = 3.0
     trials: int = 12
+    starts: int = 3
+    start_steps: int = 30
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -111,7 +116,7 @@ class GaussNewton:
     def native(self) -> _core.GaussNewtonOptions:
         """Return the options of the engine."""
         options = _core.GaussNewtonOptions()
-        _copy(self, options, ("steps", "damping", "decrease", "increase", "trials"))
+        _copy(self, options, ("steps", "damping", "decrease", "increase", "trials", "starts", "start_steps"))
         return options
 
 

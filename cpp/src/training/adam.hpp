@@ -9,6 +9,7 @@ class Adam final : public Optimizer {
 
   GroupSums step(const Objective& objective, std::span<double> parameters) override;
   double rate() const override { return rate_; }
+  index_t steps_total() const override { return options_.steps; }
   std::map<std::string, std::vector<double>> state() const override;
   void restore(const std::map<std::string, std::vector<double>>& state) override;
 

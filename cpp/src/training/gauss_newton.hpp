@@ -4,14 +4,15 @@
 namespace nbm {
 
 // Levenberg-Marquardt on the normal equations (docs/method.md, section 10).
-class GaussNewton final : public Optimizer {
+class GaussNewton {
  public:
   GaussNewton(const GaussNewtonOptions& options, const Siren& siren);
 
-  GroupSums step(const Objective& objective, std::span<double> parameters) override;
-  double rate() const override { return damping_; }
-  std::map<std::string, std::vector<double>> state() const override;
-  void restore(const std::map<std::string, std::vector<double>>& state) override;
+  // As those of Optimizer.
+  GroupSums step(const Objective& objective, std::span<double> parameters);
+  double rate() const { return damping_; }
+  std::map<std::string, std::vector<double>> state() const;
+  void restore(const std::map<std::string, std::vector<double>>& state);
 
  private:
   // The candidate parameters for the present damping; false if the system could not be solved.

@@ -4,15 +4,15 @@
 
 #include "nbm/core/error.hpp"
 #include "training/adam.hpp"
-#include "training/gauss_newton.hpp"
+#include "training/multi_start.hpp"
 
 namespace nbm {
 
-std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, const Siren& siren) {
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, const Siren& siren, std::uint64_t seed) {
   if (const auto* adam = std::get_if<AdamOptions>(&options)) {
     return std::make_unique<Adam>(*adam, 2 * siren.parameter_count());
   }
-  return std::make_unique<GaussNewton>(std::get<GaussNewtonOptions>(options), siren);
+  return std::make_unique<MultiStart>(std::get<GaussNewtonOptions>(options), siren, seed);
 }
 
 void require_finite(const GroupSums& sums, std::span<const double> gradient, index_t step) {

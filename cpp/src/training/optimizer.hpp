@@ -18,13 +18,17 @@ class Optimizer {
   // The learning rate or damping of the last step, for the history.
   virtual double rate() const = 0;
 
+  // Steps of the whole training.
+  virtual index_t steps_total() const = 0;
+  // The parameters were set by the caller before the first step.
+  virtual void parameters_given() {}
   // Everything that a checkpoint needs, as vectors.
   virtual std::map<std::string, std::vector<double>> state() const = 0;
   // Throws std::out_of_range when an entry is missing, InvalidArgument when one is of another network.
   virtual void restore(const std::map<std::string, std::vector<double>>& state) = 0;
 };
 
-std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, const Siren& siren);
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, const Siren& siren, std::uint64_t seed);
 
 // Throws NonFiniteLoss naming the group whose residuals are not finite, or "gradient".
 void require_finite(const GroupSums& sums, std::span<const double> gradient, index_t step);

@@ -49,10 +49,8 @@ void GaussNewtonOptions::validate() const {
   require(std::isfinite(decrease) && decrease >= 1, "decrease", "must be at least 1", decrease);
   require(std::isfinite(increase) && increase > 1, "increase", "must be above 1", increase);
   require(trials >= 1, "trials", "must be at least 1", trials);
-}
-
-index_t steps_of(const OptimizerOptions& optimizer) {
-  return std::visit([](const auto& options) { return options.steps; }, optimizer);
+  require(starts >= 1 && starts <= 1000, "starts", "must be from 1 to 1000", starts);
+  require(start_steps >= 1, "start_steps", "must be at least 1", static_cast<double>(start_steps));
 }
 
 void PlateauOptions::validate() const {

@@ -7,19 +7,13 @@
 #include "core/rank_failure.hpp"
 #include "nbm/core/error.hpp"
 #include "nbm/core/thread_pool.hpp"
+#include "training/multi_start.hpp"
 #include "training/trainer_state.hpp"
 
 namespace nbm {
 namespace {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-std::vector<double> initial_networks(const Siren& siren, std::uint64_t seed) {
-  std::vector<double> both = initial_parameters(siren, seed, Side::minus);
-  const std::vector<double> plus = initial_parameters(siren, seed, Side::plus);
-  both.insert(both.end(), plus.begin(), plus.end());
-  return both;
-}
 
 // The options, once all ranks have found them in order and the same.
 TrainingOptions agreed(TrainingOptions options, const Box& box, const Communicator& communicator) {
@@ -52,7 +46,7 @@ Trainer::State::State(Problem p, TrainingOptions o, Device device, Communicator 
       problem(std::move(p)),
       options(agreed(std::move(o), problem.box, communicator)),
       parameters(initial_networks(options.network, options.seed)),
-      optimizer(make_optimizer(options.optimizer, options.network)),
+      optimizer(make_optimizer(options.optimizer, options.network, options.seed)),
       message(message_for(options, communicator)),
       plateau(options.plateau.window, options.plateau.tolerance) {
   start(device);
@@ -178,6 +172,7 @@ void Trainer::set_parameters(std::vector<double> parameters) {
   }
   if (steps_done() > 0) throw InvalidArgument("parameters", "can be set before the first step only");
   state_->parameters = std::move(parameters);
+  state_->optimizer->parameters_given();
 }
 
 }  // namespace nbm

@@ -26,7 +26,7 @@ struct Trainer::State {
 
   State(Problem p, TrainingOptions o, Device device, Communicator c);
 
-  index_t steps_total() const { return steps_of(options.optimizer); }
+  index_t steps_total() const { return optimizer->steps_total(); }
   void start(Device device);
   void assemble(Vec3<double> cell_size);
   void train_step();

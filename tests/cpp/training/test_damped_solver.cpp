@@ -4,8 +4,6 @@
 #include <random>
 #include <vector>
 
-#include "nbm/core/simd.hpp"
-
 // The solver is internal to the library; it is reached through the step of a trainer's backend.
 #include "nbm/training/backend.hpp"
 #include "sphere_problem.hpp"

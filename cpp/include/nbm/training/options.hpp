@@ -31,16 +31,19 @@ struct NBM_EXPORT AdamOptions {
 // by `increase` after each trial that did not, `trials` at most.
 struct NBM_EXPORT GaussNewtonOptions {
   index_t steps = 60;
-  double damping = 1e-3;
-  double decrease = 3.0;
-  double increase = 4.0;
+  double damping = 1.0;
+  double decrease = 10.0;
+  double increase = 3.0;
   int trials = 12;
+  // Random starts, each trained `start_steps` steps; the best goes on to `steps`. One start only where the parameters
+  // are given.
+  int starts = 3;
+  index_t start_steps = 30;
 
   void validate() const;
 };
 
 using OptimizerOptions = std::variant<AdamOptions, GaussNewtonOptions>;
-NBM_EXPORT index_t steps_of(const OptimizerOptions& optimizer);
 
 // Stops training when the loss, averaged over `window` steps, has not fallen by the factor 1 - tolerance since the
 // window before. window 0: never.

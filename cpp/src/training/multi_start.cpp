@@ -1,0 +1,77 @@
+#include "training/multi_start.hpp"
+
+#include <algorithm>
+
+namespace nbm {
+
+std::vector<double> initial_networks(const Siren& siren, std::uint64_t seed, index_t start) {
+  std::vector<double> both = initial_parameters(siren, seed, Side::minus, start);
+  const std::vector<double> plus = initial_parameters(siren, seed, Side::plus, start);
+  both.insert(both.end(), plus.begin(), plus.end());
+  return both;
+}
+
+MultiStart::MultiStart(const GaussNewtonOptions& options, const Siren& siren, std::uint64_t seed)
+    : options_(options),
+      siren_(siren),
+      seed_(seed),
+      runner_(std::make_unique<GaussNewton>(options, siren)),
+      race_over_(options.starts == 1),
+      best_(static_cast<std::size_t>(2 * siren.parameter_count()), 0.0),
+      best_state_(runner_->state()) {}
+
+index_t MultiStart::steps_total() const {
+  if (given_ || options_.starts == 1) return options_.steps;
+  return (options_.starts - 1) * options_.start_steps + std::max(options_.steps, options_.start_steps);
+}
+
+GroupSums MultiStart::step(const Objective& objective, std::span<double> parameters) {
+  if (!race_over_ && step_ == options_.start_steps) end_start(parameters);
+  const GroupSums sums = runner_->step(objective, parameters);
+  loss_ = objective.loss(sums);
+  ++step_;
+  return sums;
+}
+
+void MultiStart::end_start(std::span<double> parameters) {
+  if (best_loss_ < 0 || loss_ < best_loss_) {
+    best_loss_ = loss_;
+    best_.assign(parameters.begin(), parameters.end());
+    best_state_ = runner_->state();
+  }
+  step_ = 0;
+  ++start_;
+  runner_ = std::make_unique<GaussNewton>(options_, siren_);
+  race_over_ = start_ == options_.starts;
+  if (race_over_) runner_->restore(best_state_);
+  const std::vector<double> next = race_over_ ? best_ : initial_networks(siren_, seed_, start_);
+  std::copy(next.begin(), next.end(), parameters.begin());
+}
+
+std::map<std::string, std::vector<double>> MultiStart::state() const {
+  std::map<std::string, std::vector<double>> all = runner_->state();
+  for (const auto& [name, values] : best_state_) all["best." + name] = values;
+  all["best"] = best_;
+  all["race"] = {static_cast<double>(start_),
+                 static_cast<double>(step_),
+                 race_over_ ? 1.0 : 0.0,
+                 given_ ? 1.0 : 0.0,
+                 loss_,
+                 best_loss_};
+  return all;
+}
+
+void MultiStart::restore(const std::map<std::string, std::vector<double>>& state) {
+  runner_->restore(state);
+  for (auto& [name, values] : best_state_) values = state.at("best." + name);
+  best_ = state.at("best");
+  const std::vector<double>& race = state.at("race");
+  start_ = static_cast<index_t>(race.at(0));
+  step_ = static_cast<index_t>(race.at(1));
+  race_over_ = race.at(2) != 0.0;
+  given_ = race.at(3) != 0.0;
+  loss_ = race.at(4);
+  best_loss_ = race.at(5);
+}
+
+}  // namespace nbm

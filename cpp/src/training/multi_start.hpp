@@ -1,0 +1,39 @@
+#pragma once
+#include "training/gauss_newton.hpp"
+
+namespace nbm {
+
+// Gauss-Newton from several random starts: each runs `start_steps` steps, the one that ends with the lowest loss goes
+// on. Half of all starts may end in a valley of the loss from which descent is slow; few starts find one that does not.
+class MultiStart final : public Optimizer {
+ public:
+  MultiStart(const GaussNewtonOptions& options, const Siren& siren, std::uint64_t seed);
+
+  GroupSums step(const Objective& objective, std::span<double> parameters) override;
+  double rate() const override { return runner_->rate(); }
+  index_t steps_total() const override;
+  // Parameters from elsewhere are a better start than any random one: there is no race then.
+  void parameters_given() override { race_over_ = given_ = true; }
+  std::map<std::string, std::vector<double>> state() const override;
+  void restore(const std::map<std::string, std::vector<double>>& state) override;
+
+ private:
+  void end_start(std::span<double> parameters);
+
+  GaussNewtonOptions options_;
+  Siren siren_;
+  std::uint64_t seed_;
+  std::unique_ptr<GaussNewton> runner_;
+  index_t start_ = 0, step_ = 0;  // of the start
+  bool race_over_;
+  bool given_ = false;
+  double loss_ = 0;  // before the last step
+  double best_loss_ = -1;
+  std::vector<double> best_;  // parameters
+  std::map<std::string, std::vector<double>> best_state_;
+};
+
+// The networks of start number `start`, minus and plus; number 0 is the initialization of a single start.
+std::vector<double> initial_networks(const Siren& siren, std::uint64_t seed, index_t start = 0);
+
+}  // namespace nbm
