@@ -34,6 +34,8 @@ void bind_optimizers(nb::module_& m) {
       .def_rw("decrease", &GaussNewtonOptions::decrease)
       .def_rw("increase", &GaussNewtonOptions::increase)
       .def_rw("trials", &GaussNewtonOptions::trials)
+      .def_rw("starts", &GaussNewtonOptions::starts)
+      .def_rw("start_steps", &GaussNewtonOptions::start_steps)
       .def("validate", &GaussNewtonOptions::validate);
 }
 
