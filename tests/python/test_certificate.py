@@ -20,7 +20,7 @@ def trained(discretization: str, steps: int) -> nbm.Solution:
         network=nbm.Siren(hidden=(30,)),
         cell_size=H,
         discretization=discretization,
-        optimizer=nbm.GaussNewton(steps=steps),
+        optimizer=nbm.GaussNewton(steps=steps, starts=1, start_steps=steps),
         sampling=SAMPLING,
     )
 
@@ -38,7 +38,7 @@ def test_a_good_training_is_trusted(solution):
     assert certificate.cell_size == (H, H, H)
     true = solution.error(problem).rmse
     # docs/how-to-choose.md: the estimate errs on the large side, most so where nothing but the scheme's error is left.
-    assert true < certificate.estimated_rmse < 100 * true
+    assert true < certificate.estimated_rmse < 300 * true
     assert certificate.verdict.startswith("trusted")
     assert certificate.verdict in str(certificate)
 
@@ -109,7 +109,7 @@ def test_a_limit_of_ones_own(solution):
 def test_fitting_the_points_alone_is_found():
     problem = nbm.problems.sphere()
     few = nbm.Sampling(regular=60, irregular=30, boundary=30, refresh=100)
-    solution = nbm.solve(problem, cell_size=H, sampling=few, optimizer=nbm.GaussNewton(steps=30))
+    solution = nbm.solve(problem, cell_size=H, sampling=few, optimizer=nbm.GaussNewton(steps=30, starts=1))
     reasons = solution.certify(problem).reasons
     assert any("fresh points" in reason for reason in reasons), reasons
 
@@ -117,7 +117,7 @@ def test_fitting_the_points_alone_is_found():
 def test_no_interface():
     problem = nbm.manufactured(u_minus=0, u_plus=x * y, box=nbm.Box((0, 0, 0), (1, 1, 2)))
     solution = nbm.solve(
-        problem, network=nbm.Siren(hidden=(15,)), cell_size=1 / 16, optimizer=nbm.GaussNewton(steps=40)
+        problem, network=nbm.Siren(hidden=(15,)), cell_size=1 / 16, optimizer=nbm.GaussNewton(steps=40, starts=1)
     )
     certificate = solution.certify(problem)
     assert certificate.jump_u is None

@@ -10,7 +10,10 @@ from nbm import demo
 
 def test_demo_shows_a_table_and_leaves_files(monkeypatch, tmp_path, capsys):
     short = functools.partial(
-        nbm.Trainer, network=nbm.Siren(hidden=(8,)), optimizer=nbm.GaussNewton(steps=2), record_every=1
+        nbm.Trainer,
+        network=nbm.Siren(hidden=(8,)),
+        optimizer=nbm.GaussNewton(steps=2, starts=1, start_steps=2),
+        record_every=1,
     )
     monkeypatch.setattr(nbm, "Trainer", short)
     assert demo.main(["--out", str(tmp_path / "deep" / "demo")]) == 0

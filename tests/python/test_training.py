@@ -28,7 +28,7 @@ def test_gauss_newton_solves_the_sphere_problem():
         problem,
         network=nbm.Siren(hidden=(30,)),
         cell_size=2 / 32,
-        optimizer=nbm.GaussNewton(steps=40),
+        optimizer=nbm.GaussNewton(steps=40, starts=1),
         sampling=nbm.Sampling(regular=1500, irregular=600, boundary=500, refresh=10),
     )
     assert solution.stop_reason == "completed"
@@ -98,7 +98,9 @@ def test_an_interrupt_leaves_a_training_that_goes_on():
     np.testing.assert_array_equal(training.parameters, whole.parameters)
 
 
-@pytest.mark.parametrize("optimizer", [nbm.Adam(steps=12), nbm.GaussNewton(steps=12)], ids=["adam", "gauss-newton"])
+@pytest.mark.parametrize(
+    "optimizer", [nbm.Adam(steps=12), nbm.GaussNewton(steps=12, starts=2, start_steps=4)], ids=["adam", "gauss-newton"]
+)
 def test_a_checkpoint_goes_on_with_the_same_bits(tmp_path, optimizer):
     whole, first, second = (trainer(optimizer=optimizer) for _ in range(3))
     whole.run()
@@ -167,6 +169,8 @@ def test_a_plateau_ends_training():
         (lambda: nbm.GaussNewton(decrease=0.5), "decrease"),
         (lambda: nbm.GaussNewton(increase=1.0), "increase"),
         (lambda: nbm.GaussNewton(trials=0), "trials"),
+        (lambda: nbm.GaussNewton(starts=0), "starts"),
+        (lambda: nbm.GaussNewton(start_steps=0), "start_steps"),
         (lambda: trainer(cell_size=-0.1), "cell_size"),
         (lambda: trainer(cell_size=3.0), "cell_size"),
         (lambda: trainer(cell_size="fine"), "cell_size"),
