@@ -16,6 +16,7 @@ set(NBM_CUDA_SOURCES
   sampling/draw_state.cpp
   training/cuda_backend.cpp
   training/device_loss.cpp
+  training/fused_rows.cu
   training/jacobian_kernels.cu
   training/row_kernels.cu
   training/row_maker.cpp

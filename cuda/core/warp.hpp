@@ -1,12 +1,9 @@
 #pragma once
+#include "core/lanes.hpp"
 #include "core/launch.hpp"
 #include "nbm/core/types.hpp"
 
 namespace nbm::cuda {
-
-constexpr int kLanes = 32;          // threads of a warp
-constexpr int kBlockThreads = 128;  // of the kernels in which each warp works for itself
-constexpr int kBlockWarps = kBlockThreads / kLanes;
 
 __device__ inline int lane_index() { return static_cast<int>(threadIdx.x) % kLanes; }
 __device__ inline int warp_in_block() { return static_cast<int>(threadIdx.x) / kLanes; }

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/warp.hpp"
+#include "core/lanes.hpp"
+#include "training/fused_rows.hpp"
 #include "training/jacobian_kernels.hpp"
 
 namespace nbm::cuda {
@@ -75,16 +76,20 @@ Vec3<double> difference_step(const DeviceRows& rows) {
 
 // Regular, boundary and jump rows run in the precision of the training, irregular rows and Jacobians in double.
 struct DeviceLoss::State {
-  State(const Siren& siren, Precision p, cudaStream_t s)
+  State(const Siren& of, Precision p, cudaStream_t s)
       : precision(p),
         stream(s),
-        count(static_cast<int>(siren.parameter_count())),
-        padded(padded_parameters(siren)),
-        single(siren, s),
-        twice(siren, s) {}
+        siren(of),
+        fused(p == Precision::float32 && has_fused_rows(of)),
+        count(static_cast<int>(of.parameter_count())),
+        padded(padded_parameters(of)),
+        single(of, s),
+        twice(of, s) {}
 
   Precision precision;
   cudaStream_t stream;
+  Siren siren;
+  bool fused;  // whether regular rows have a kernel of their own
   int count;
   index_t padded;
   Passes<float> single;
@@ -103,9 +108,12 @@ struct DeviceLoss::State {
   template <class T>
   void plan(Passes<T>& passes, RowGroup group, index_t items, int columns, int sides) {
     GroupLaunch& launch = launches[at(group)];
-    launch = {0, index_t{sides} * passes.networks.workspace(columns), sides};
+    const bool in_registers = group == RowGroup::regular && fused;
+    launch = {0, in_registers ? 0 : index_t{sides} * passes.networks.workspace(columns), sides};
     if (items == 0) return;
-    launch.warps = passes.warps(items, launch.workspace, sides);
+    // A warp of the fused kernel takes few points at a time; half as many of them fill the registers of the GPU.
+    launch.warps = passes.warps(in_registers ? items * kLanes / kFusedPoints : items, launch.workspace, sides);
+    if (in_registers) launch.warps = std::max<unsigned>(launch.warps / 2 / kBlockWarps, 1) * kBlockWarps;
     passes.reserve(launch.warps, launch.workspace, sides);
   }
 
@@ -145,6 +153,16 @@ struct DeviceLoss::State {
     launch_sum_gradients(passes.sums(), warps, count, warps * count, count, factors + at(group), gradient, stream);
   }
 
+  void launch_regular(const Launch& launch, const NetworkPair<float>& nets, const BothDifferenceRows& rows,
+                      const WarpMemory<float>& memory) const {
+    if (fused) return launch_fused_rows(launch, siren, nets, rows, memory);
+    launch_difference_rows(launch, nets, rows, memory);
+  }
+  void launch_regular(const Launch& launch, const NetworkPair<double>& nets, const BothDifferenceRows& rows,
+                      const WarpMemory<double>& memory) const {
+    launch_difference_rows(launch, nets, rows, memory);
+  }
+
   template <class T>
   void enqueue_network_rows(Passes<T>& passes, const DeviceRows& rows, const double* factors, double* gradient) {
     const NetworkPair<T> nets = passes.networks.views();
@@ -153,8 +171,7 @@ struct DeviceLoss::State {
     };
     const auto launch = [&](RowGroup group) { return Launch{launches[at(group)].warps, stream}; };
     if (launches[at(RowGroup::regular)].warps > 0) {
-      launch_difference_rows(launch(RowGroup::regular), nets, {{rows.regular[0], rows.regular[1]}},
-                             memory(RowGroup::regular));
+      launch_regular(launch(RowGroup::regular), nets, {{rows.regular[0], rows.regular[1]}}, memory(RowGroup::regular));
       add_side_sums(passes, RowGroup::regular, factors, gradient);
     }
     if (launches[at(RowGroup::boundary)].warps > 0) {

@@ -71,6 +71,16 @@ NBM_HD T first_preactivation(const SirenView<S>& net, int neuron, const T (&x)[k
   return T(net.omega) * z;
 }
 
+// Derivatives by a neuron's first-layer weights and bias, from the adjoints of sin's argument (`value`) and of its
+// first differences, in difference form.
+template <class T, class S>
+NBM_HD void first_layer_gradient(const SirenView<S>& net, const T (&x)[kDim], T value, const T (&first)[kDim],
+                                 T (&by_weight)[kDim], T& by_bias) {
+  by_bias = T(net.omega) * value;
+  NBM_UNROLL
+  for (int k = 0; k < kDim; ++k) by_weight[k] = by_bias * x[k] + T(net.omega * net.step[k]) * first[k];
+}
+
 // Derivatives by the biases of a layer, which act on the first `bias_columns` columns.
 template <int Columns, class Adjoint, class Sink>
 NBM_HD void bias_gradient(Adjoint adjoint, int outputs, int bias_columns, int offset, Sink& sink) {
@@ -173,12 +183,11 @@ NBM_HD void siren_differences_adjoint(const SirenView<S>& net, const T (&x)[kDim
     NBM_UNROLL
     for (int q = 0; q < Q; ++q) a[q] = adjoint[i * Q + q];
     sine_first_layer_adjoint(post[i * Q + kValue], saved[i], net.first_steps + i * 2 * kDim, a, value, first);
-    value = T(net.omega) * value;
+    T by_weight[kDim], by_bias;
+    detail::first_layer_gradient(net, x, value, first, by_weight, by_bias);
     NBM_UNROLL
-    for (int k = 0; k < kDim; ++k) {
-      sink.add(i * kDim + k, value * x[k] + T(net.omega * net.step[k]) * first[k]);
-    }
-    sink.add(width * kDim + i, value);
+    for (int k = 0; k < kDim; ++k) sink.add(i * kDim + k, by_weight[k]);
+    sink.add(width * kDim + i, by_bias);
   }
 }
 
