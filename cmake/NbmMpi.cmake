@@ -23,9 +23,11 @@ else()
 endif()
 
 function(nbm_add_mpi_library)
-  add_library(nbm_mpi SHARED "${PROJECT_SOURCE_DIR}/cpp/src/core/mpi_communicator.cpp")
+  add_library(nbm_mpi SHARED "${PROJECT_SOURCE_DIR}/cpp/src/core/mpi_communicator.cpp"
+    "${PROJECT_SOURCE_DIR}/cpp/src/c_api/mpi.cpp")
   add_library(nbm::mpi ALIAS nbm_mpi)
   nbm_common_settings(nbm_mpi)
+  target_include_directories(nbm_mpi PRIVATE "${PROJECT_SOURCE_DIR}/cpp/src")
   target_link_libraries(nbm_mpi PUBLIC nbm::nbm MPI::MPI_CXX)
   set_target_properties(nbm_mpi PROPERTIES EXPORT_NAME mpi BUILD_RPATH "${NBM_MPI_RPATH}")
   if(SKBUILD)

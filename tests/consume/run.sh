@@ -10,10 +10,25 @@ export CMAKE_GENERATOR=Ninja
 rm -rf "$work"
 mkdir -p "$work"
 
+# Also with MPI where the package has it.
 build_and_run() {  # name, nbm_DIR
-  cmake -S "$root/tests/consume" -B "$work/$1" -DCMAKE_BUILD_TYPE=Release -Dnbm_DIR="$2" >"$work/$1.log"
+  build_with "$1" "$2" OFF
+  for program in consume sphere_c sphere_fortran time_loop; do
+    [ -x "$work/$1/$program" ] || { echo "no Fortran compiler: $program left out"; continue; }
+    (cd "$work/$1" && "./$program") || exit 1
+  done
+  # Without MPI none of it is loaded.
+  ! ldd "$work/$1/consume" | grep -q libmpi || { echo "libmpi is loaded without need"; exit 1; }
+  [ -e "$2/nbm_mpi_targets.cmake" ] || { echo "built without MPI: the component MPI is left out"; return; }
+  build_with "$1_mpi" "$2" ON
+  for ranks in 1 2; do (cd "$work/$1_mpi" && "$root/tests/mpi/mpirun.sh" "$ranks" ./time_loop) || exit 1; done
+  (cd "$work/$1_mpi" && ./time_loop) || exit 1  # without mpirun
+}
+
+build_with() {  # name, nbm_DIR, with MPI
+  cmake -S "$root/tests/consume" -B "$work/$1" -DCMAKE_BUILD_TYPE=Release -Dnbm_DIR="$2" -DCONSUME_MPI="$3" \
+    >"$work/$1.log" || { cat "$work/$1.log"; return 1; }
   cmake --build "$work/$1" >>"$work/$1.log" || { cat "$work/$1.log"; return 1; }
-  (cd "$work/$1" && ./consume)
 }
 
 echo "-- a project against an install prefix"

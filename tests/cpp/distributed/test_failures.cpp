@@ -21,10 +21,10 @@ namespace {
 using nbm::AdamOptions;
 using nbm::Communicator;
 using nbm::Device;
-using nbm::GaussNewtonOptions;
 using nbm::Trainer;
 using nbm::testing::failing_rank;
 using nbm::testing::few_steps;
+using nbm::testing::gauss_newton;
 using nbm::testing::sphere_problem;
 using nbm::testing::test_communicator;
 
@@ -140,7 +140,7 @@ TEST_P(Failures, OtherParametersOnOneRankAreFound) {
 
 INSTANTIATE_TEST_SUITE_P(Optimizers, Failures,
                          ::testing::Values(nbm::OptimizerOptions(AdamOptions{.steps = 8}),
-                                           nbm::OptimizerOptions(GaussNewtonOptions{.steps = 8})),
+                                           nbm::OptimizerOptions(gauss_newton(8))),
                          [](const auto& test) { return test.param.index() == 0 ? "adam" : "gauss_newton"; });
 
 TEST(FailuresAtConstruction, BadFieldsOfOneRank) {

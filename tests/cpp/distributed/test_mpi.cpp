@@ -4,6 +4,7 @@
 
 #include "nbm/core/error.hpp"
 #include "nbm/mpi.hpp"
+#include "nbm_c.h"
 
 namespace {
 
@@ -43,6 +44,14 @@ TEST(MakeCommunicator, MessagesDoNotMeetTheCallers) {
   MPI_Send(&rank, 1, MPI_INT, (rank + 1) % size, 0, MPI_COMM_WORLD);
   MPI_Wait(&request, MPI_STATUS_IGNORE);
   EXPECT_EQ(received, (rank + size - 1) % size);
+}
+
+TEST(MakeCommunicator, FromC) {
+  nbm_communicator* communicator = nullptr;
+  EXPECT_EQ(nbm_communicator_from_mpi(MPI_Comm_c2f(MPI_COMM_NULL), &communicator), NBM_INVALID_ARGUMENT);
+  EXPECT_STRNE(nbm_last_error(), "");
+  ASSERT_EQ(nbm_communicator_from_mpi(MPI_Comm_c2f(MPI_COMM_WORLD), &communicator), NBM_OK);
+  nbm_communicator_destroy(communicator);
 }
 
 }  // namespace

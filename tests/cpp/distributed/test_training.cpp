@@ -17,6 +17,7 @@ using nbm::Device;
 using nbm::GaussNewtonOptions;
 using nbm::Trainer;
 using nbm::testing::few_steps;
+using nbm::testing::gauss_newton;
 using nbm::testing::sphere_problem;
 using nbm::testing::test_communicator;
 
@@ -49,10 +50,14 @@ void expect_as_one_rank(const nbm::TrainingOptions& options) {
 
 TEST(DistributedTraining, AdamFollowsOneRank) { expect_as_one_rank(few_steps(AdamOptions{.steps = 12})); }
 
-TEST(DistributedTraining, GaussNewtonFollowsOneRank) { expect_as_one_rank(few_steps(GaussNewtonOptions{.steps = 6})); }
+TEST(DistributedTraining, GaussNewtonFollowsOneRank) { expect_as_one_rank(few_steps(gauss_newton(6))); }
+
+TEST(DistributedTraining, SeveralStartsFollowOneRank) {
+  expect_as_one_rank(few_steps(GaussNewtonOptions{.steps = 5, .starts = 3, .start_steps = 2}));
+}
 
 TEST(DistributedTraining, DirectJumpFollowsOneRank) {
-  auto options = few_steps(GaussNewtonOptions{.steps = 4});
+  auto options = few_steps(gauss_newton(4));
   options.discretization = nbm::Discretization::direct_jump;
   expect_as_one_rank(options);
 }
@@ -74,7 +79,7 @@ TEST(DistributedTraining, RanksWithoutPointsTakePart) {
 
 // The same numbers however many ranks there are.
 TEST(DistributedTraining, LossesAreTheExpectedOnes) {
-  Trainer trainer(sphere_problem(), few_steps(GaussNewtonOptions{.steps = 4}), Device::cpu(), test_communicator());
+  Trainer trainer(sphere_problem(), few_steps(gauss_newton(4)), Device::cpu(), test_communicator());
   trainer.run();
   const double expected[] = {50.8341605528938, 28.3941476211, 22.9480428975, 21.4221335275};
   ASSERT_EQ(trainer.history().size(), 4U);
@@ -84,7 +89,7 @@ TEST(DistributedTraining, LossesAreTheExpectedOnes) {
 }
 
 TEST(DistributedTraining, ATrainingGoesOnWithAnotherNumberOfRanks) {
-  const auto options = few_steps(GaussNewtonOptions{.steps = 6});
+  const auto options = few_steps(gauss_newton(6));
   const Communicator communicator = test_communicator();
   const std::string path =
       (std::filesystem::path(::testing::TempDir()) / ("nbm_ranks_" + std::to_string(communicator.size()))).string();

@@ -3,6 +3,11 @@
 
 namespace nbm::testing {
 
+// With numbers of their own, so that a better default does not change what is expected.
+inline OptimizerOptions gauss_newton(index_t steps) {
+  return GaussNewtonOptions{.steps = steps, .damping = 1e-3, .decrease = 3.0, .increase = 4.0, .starts = 1};
+}
+
 // A few steps on the sphere problem.
 inline TrainingOptions few_steps(const OptimizerOptions& optimizer) {
   TrainingOptions options;

@@ -1,0 +1,160 @@
+#ifndef NBM_C_H
+#define NBM_C_H
+/* nbm from C, Fortran (iso_c_binding) and whatever calls C: state a problem, train, evaluate, store.
+ *
+ * Every function returns a status; on anything but NBM_OK nothing has changed and nbm_last_error() says what was given,
+ * what was expected and what to do. No exception leaves the library. Handles are made and destroyed by the caller
+ * (destroying NULL is allowed); arrays are borrowed for the call. Different handles may be used from different threads
+ * at once, and one solution from many. Coordinates are box coordinates; points are three arrays, one a coordinate.
+ */
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define NBM_C_EXPORT __attribute__((visibility("default")))
+#else
+#define NBM_C_EXPORT
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef int32_t nbm_status;
+enum {
+  NBM_OK = 0,
+  NBM_INVALID_ARGUMENT = 1,
+  NBM_INVALID_FIELD = 2,   /* a coefficient that is not finite, or mu not positive, at some point */
+  NBM_NON_FINITE_LOSS = 3, /* training produced NaN or infinity */
+  NBM_BACKEND_UNAVAILABLE = 4,
+  NBM_FILE_ERROR = 5,
+  NBM_RANK_FAILURE = 6, /* another rank failed with an error of its program */
+  NBM_RANKS_DIVERGED = 7,
+  NBM_OUT_OF_MEMORY = 8,
+  NBM_ERROR = 9 /* any other */
+};
+
+/* The text of the last error of this thread; valid until the next call of nbm in this thread. Never NULL. */
+NBM_C_EXPORT const char* nbm_last_error(void);
+NBM_C_EXPORT const char* nbm_version(void);
+
+/* --- problems: k u - div(mu grad u) = f on each side, minus where level_set < 0 (docs/method.md, section 1) --- */
+
+typedef struct nbm_problem nbm_problem;
+
+typedef int32_t nbm_field;
+enum {
+  NBM_LEVEL_SET = 0, /* default 1: no minus side */
+  NBM_JUMP_U = 1,    /* u+ - u-; default 0 */
+  NBM_JUMP_FLUX = 2, /* mu+ dn u+ - mu- dn u-; default 0 */
+  NBM_K_MINUS = 3,   /* default 0 */
+  NBM_MU_MINUS = 4,  /* default 1 */
+  NBM_F_MINUS = 5,   /* default 0 */
+  NBM_BOUNDARY_MINUS = 6,
+  NBM_K_PLUS = 7,
+  NBM_MU_PLUS = 8,
+  NBM_F_PLUS = 9,
+  NBM_BOUNDARY_PLUS = 10
+};
+
+/* values[i] = field at (x[i], y[i], z[i]), i < count. Called from several threads at once, unless threads = 1. A point
+ * where there is no value gets NaN, which ends the call that asked with NBM_INVALID_FIELD. */
+typedef void (*nbm_function)(void* user, int64_t count, const double* x, const double* y, const double* z,
+                             double* values);
+
+NBM_C_EXPORT nbm_status nbm_problem_create(const double lower[3], const double upper[3], nbm_problem** problem);
+NBM_C_EXPORT void nbm_problem_destroy(nbm_problem* problem);
+NBM_C_EXPORT nbm_status nbm_problem_set_constant(nbm_problem* problem, nbm_field field, double value);
+/* `user` is handed to the function and must live as long as the problem and all trainers and solutions made of it. */
+NBM_C_EXPORT nbm_status nbm_problem_set_function(nbm_problem* problem, nbm_field field, nbm_function function,
+                                                 void* user);
+/* Values at the nodes of a uniform grid over the box of the problem, faces included, copied:
+ * values[(i * shape[1] + j) * shape[2] + k] at node (i, j, k) along x, y, z. At least 4 nodes an axis: cubic. */
+NBM_C_EXPORT nbm_status nbm_problem_set_grid(nbm_problem* problem, nbm_field field, const int64_t shape[3],
+                                             const double* values);
+
+/* --- training --- */
+
+enum { NBM_GAUSS_NEWTON = 0, NBM_ADAM = 1 };
+enum { NBM_BOCHKOV_GIBOU = 0, NBM_DIRECT_JUMP = 1 };
+enum { NBM_BALANCED = 0, NBM_PAPER = 1 };
+enum { NBM_FLOAT64 = 0, NBM_FLOAT32 = 1 };
+
+/* To be filled by nbm_options_init and then changed: later versions may add members. */
+typedef struct nbm_options {
+  int64_t struct_size; /* set by nbm_options_init */
+  double cell_size[3];
+  int32_t hidden_layers; /* of each network */
+  int32_t hidden_width;
+  double omega; /* frequency factor of the first layer */
+  int32_t optimizer;
+  int32_t discretization;
+  int32_t precision; /* of the network's arithmetic */
+  int32_t threads;   /* 0: all cores of this process, shared among the ranks that may use them */
+  int32_t loss;      /* how the groups of rows are weighed */
+  int32_t starts;    /* of Gauss-Newton: random starts, of which the best goes on; 1 where parameters are given */
+  int64_t steps;
+  double learning_rate; /* of Adam */
+  double damping;       /* of Gauss-Newton, at the start */
+  int64_t regular;      /* points of a draw, over all ranks */
+  int64_t irregular;
+  int64_t boundary;
+  int64_t refresh; /* steps for which a draw is kept */
+  uint64_t seed;
+  int64_t record_every; /* steps between calls of the record function */
+} nbm_options;
+
+/* Gauss-Newton from one start, five hidden layers of ten, and a cell of one 64th of a box with edge 2. */
+NBM_C_EXPORT void nbm_options_init(nbm_options* options);
+
+/* The ranks that train together. nbm_communicator_from_mpi is in the library nbm_mpi: `handle` is MPI_Comm_c2f(comm) in
+ * C, the communicator itself (its integer) in Fortran. It is duplicated. Collective. */
+typedef struct nbm_communicator nbm_communicator;
+NBM_C_EXPORT nbm_status nbm_communicator_from_mpi(int32_t handle, nbm_communicator** communicator);
+NBM_C_EXPORT void nbm_communicator_destroy(nbm_communicator* communicator);
+
+typedef struct nbm_trainer nbm_trainer;
+
+/* Called after every recorded step; a number other than 0 ends the training. */
+typedef int32_t (*nbm_record_function)(void* user, int64_t step, double loss);
+
+/* The problem is copied. device: "auto", "cpu", "cuda", "cuda:1". communicator: NULL for this process alone; otherwise
+ * this call and those that train or handle checkpoints are collective over its ranks. */
+NBM_C_EXPORT nbm_status nbm_trainer_create(const nbm_problem* problem, const nbm_options* options, const char* device,
+                                           const nbm_communicator* communicator, nbm_trainer** trainer);
+NBM_C_EXPORT void nbm_trainer_destroy(nbm_trainer* trainer);
+/* Trains to the end; goes on from where the last call stopped. `record` may be NULL. */
+NBM_C_EXPORT nbm_status nbm_trainer_run(nbm_trainer* trainer, nbm_record_function record, void* user);
+/* `count` steps, or fewer if the training ends. */
+NBM_C_EXPORT nbm_status nbm_trainer_step(nbm_trainer* trainer, int64_t count, nbm_record_function record, void* user);
+NBM_C_EXPORT nbm_status nbm_trainer_steps_done(const nbm_trainer* trainer, int64_t* steps);
+/* The loss of the last recorded step; NBM_INVALID_ARGUMENT before the first. */
+NBM_C_EXPORT nbm_status nbm_trainer_loss(const nbm_trainer* trainer, double* loss);
+/* Parameters of both networks, the minus network first: to start one training from another, before its first step. */
+NBM_C_EXPORT nbm_status nbm_trainer_parameter_count(const nbm_trainer* trainer, int64_t* count);
+NBM_C_EXPORT nbm_status nbm_trainer_get_parameters(const nbm_trainer* trainer, int64_t count, double* values);
+NBM_C_EXPORT nbm_status nbm_trainer_set_parameters(nbm_trainer* trainer, int64_t count, const double* values);
+NBM_C_EXPORT nbm_status nbm_trainer_save_checkpoint(const nbm_trainer* trainer, const char* path);
+NBM_C_EXPORT nbm_status nbm_trainer_load_checkpoint(nbm_trainer* trainer, const char* path);
+
+/* --- solutions --- */
+
+typedef struct nbm_solution nbm_solution;
+
+/* The solution as trained so far; independent of the trainer. */
+NBM_C_EXPORT nbm_status nbm_trainer_solution(const nbm_trainer* trainer, nbm_solution** solution);
+NBM_C_EXPORT void nbm_solution_destroy(nbm_solution* solution);
+/* Model files; one whose level set is a function cannot be stored completely and not be loaded: use a grid then. */
+NBM_C_EXPORT nbm_status nbm_solution_save(const nbm_solution* solution, const char* path);
+NBM_C_EXPORT nbm_status nbm_solution_load(const char* path, nbm_solution** solution);
+/* u at `count` points, by the side on which each lies, on `threads` threads (0: all cores). */
+NBM_C_EXPORT nbm_status nbm_solution_evaluate(const nbm_solution* solution, int64_t count, const double* x,
+                                              const double* y, const double* z, int32_t threads, double* values);
+NBM_C_EXPORT nbm_status nbm_solution_evaluate_gradient(const nbm_solution* solution, int64_t count, const double* x,
+                                                       const double* y, const double* z, int32_t threads,
+                                                       double* values, double* gradient_x, double* gradient_y,
+                                                       double* gradient_z);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,43 @@
+#pragma once
+#include <string>
+
+#include "nbm/core/error.hpp"
+#include "nbm/solution/solution.hpp"
+#include "nbm/training/trainer.hpp"
+#include "nbm_c.h"
+
+// What the opaque handles of nbm_c.h are.
+struct nbm_problem {
+  nbm::Problem problem;
+};
+struct nbm_communicator {
+  nbm::Communicator communicator;
+};
+struct nbm_trainer {
+  nbm::Trainer trainer;
+};
+struct nbm_solution {
+  nbm::Solution solution;
+};
+
+namespace nbm::c_api {
+
+// The status of the exception that is being handled, whose text becomes the last error of this thread.
+NBM_EXPORT nbm_status status_of_current_exception() noexcept;
+
+// Runs `work` and turns what it throws into a status.
+template <class Work>
+nbm_status guarded(Work&& work) noexcept {
+  try {
+    work();
+    return NBM_OK;
+  } catch (...) {
+    return status_of_current_exception();
+  }
+}
+
+inline void require_given(const void* pointer, const char* name) {
+  if (pointer == nullptr) throw InvalidArgument(name, "is NULL");
+}
+
+}  // namespace nbm::c_api
