@@ -44,7 +44,9 @@ def demangle(names: list[str]) -> list[str]:
     tool = shutil.which("cu++filt") or shutil.which("c++filt")
     text = names
     if tool:
-        text = subprocess.run([tool], input="\n".join(names), capture_output=True, text=True, check=True).stdout.split("\n")
+        text = subprocess.run([tool], input="\n".join(names), capture_output=True, text=True, check=True).stdout.split(
+            "\n"
+        )
     return [short_name(name) for name in text[: len(names)]]
 
 
@@ -93,8 +95,8 @@ def markdown(kernels: list[Kernel], arch: str, version: str) -> str:
     lines = [
         f"# Kernels of the CUDA backend, {arch}",
         "",
-        f"As reported by ptxas ({version}); written by `python benchmarks/gpu/registers.py --arch {arch}`. Nothing here is",
-        "measured on a GPU. Memory in bytes; shared memory without the part that a launch asks for.",
+        f"As reported by ptxas ({version}); written by `python benchmarks/gpu/registers.py --arch {arch}`. Nothing",
+        "here is measured on a GPU. Memory in bytes; shared memory without the part that a launch asks for.",
         "",
         "| file | kernel | registers | stack | spill stores | spill loads | shared |",
         "|---|---|---:|---:|---:|---:|---:|",

@@ -1,0 +1,183 @@
+// Seconds of training epochs, of large batches and of evaluation on one device, as JSON lines.
+//   bench_training [--device cuda|cpu] [--seconds 5] [--table1 128] [--table2 64 --table2 128 ...] [--large 1048576]
+//                  [--evaluate 16777216]
+// An epoch is (nodes^3 / batch) steps; where all of them would take longer than --seconds, the epoch is the mean step
+// times their number, and "steps_measured" says how many were taken. Every case runs a step before its clock starts.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "nbm/network/evaluate.hpp"
+#include "nbm/problem/grid_field.hpp"
+#include "nbm/problem/symbols.hpp"
+#include "nbm/training/trainer.hpp"
+
+namespace {
+
+using nbm::Device;
+using nbm::index_t;
+using nbm::Siren;
+
+constexpr index_t kBatch = 16384;
+
+struct Arguments {
+  Device device = Device::cuda();
+  double seconds = 5.0;
+  std::vector<index_t> table1, table2, large, evaluate;
+};
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// A level set on a grid, as one made from a triangle mesh would be: a sphere with waves.
+nbm::Field wavy_sphere(index_t nodes) {
+  std::vector<double> values;
+  values.reserve(static_cast<std::size_t>(nodes * nodes * nodes));
+  const auto at = [&](index_t i) { return -1.0 + 2.0 * static_cast<double>(i) / static_cast<double>(nodes - 1); };
+  for (index_t i = 0; i < nodes; ++i) {
+    for (index_t j = 0; j < nodes; ++j) {
+      for (index_t k = 0; k < nodes; ++k) {
+        const double x = at(i), y = at(j), z = at(k);
+        values.push_back(std::sqrt(x * x + y * y + z * z) - 0.55 -
+                         0.08 * std::sin(9 * x) * std::sin(8 * y) * std::cos(7 * z));
+      }
+    }
+  }
+  return nbm::Field(nbm::GridField(nbm::Box{}, {nodes, nodes, nodes}, std::move(values)));
+}
+
+nbm::Problem problem() {
+  using namespace nbm::symbols;
+  nbm::Problem problem;
+  problem.level_set = wavy_sphere(97);
+  problem.minus.mu = nbm::Field(nbm::Expression(y() * y() * log(x() + 2.0) + 4.0));
+  problem.plus.mu = nbm::Field(nbm::Expression(exp(-z())));
+  problem.minus.f = nbm::Field(nbm::Expression(sin(x()) * cos(y())));
+  problem.plus.f = nbm::Field(nbm::Expression(cos(x()) * sin(z())));
+  problem.jump_u = nbm::Field(nbm::Expression(cos(x()) * sin(y()) - exp(z())));
+  problem.jump_flux = nbm::Field(nbm::Expression(x() * y()));
+  return problem;
+}
+
+// Steps taken and their seconds: all of `steps`, or as many as fit.
+std::pair<index_t, double> time_steps(nbm::Trainer& trainer, index_t steps, double seconds) {
+  trainer.step(1);
+  const double start = now();
+  index_t done = 0;
+  while (done < steps && now() - start < seconds) {
+    trainer.step(std::min<index_t>(steps - done, 16));
+    done += std::min<index_t>(steps - done, 16);
+  }
+  return {done, now() - start};
+}
+
+nbm::TrainingOptions adam(const Siren& network, index_t steps) {
+  nbm::TrainingOptions options;
+  options.network = network;
+  options.optimizer = nbm::AdamOptions{.steps = steps};
+  options.record_every = steps;
+  return options;
+}
+
+void epoch(const char* name, const Siren& network, index_t nodes, int levels, const Arguments& arguments) {
+  const index_t steps = (nodes * nodes * nodes + kBatch - 1) / kBatch;
+  nbm::TrainingOptions options = adam(network, 2 * steps + 1);
+  options.sampling.mode = nbm::SamplingOptions::Mode::grid;
+  options.sampling.grid_nodes = nodes;
+  options.sampling.batch = kBatch;
+  const double cell = 2.0 / static_cast<double>(nodes);
+  options.resolution = {{cell, cell, cell}, levels, nbm::ResolutionOrder::cycle};
+  const double start = now();
+  nbm::Trainer trainer(problem(), options, arguments.device);
+  trainer.step(1);
+  const double startup = now() - start;
+  const auto [done, seconds] = time_steps(trainer, steps, arguments.seconds);
+  std::printf(
+      R"({"case": "%s", "nodes": %lld, "seconds_an_epoch": %.6g, "steps_an_epoch": %lld, "steps_measured": %lld, "startup_seconds": %.4g})"
+      "\n",
+      name, static_cast<long long>(nodes), seconds / static_cast<double>(done) * static_cast<double>(steps),
+      static_cast<long long>(steps), static_cast<long long>(done), startup);
+  std::fflush(stdout);
+}
+
+// Steps on one large draw of regular points, which stays: the loss, its gradient, and Adam.
+void large_batch(const char* name, const Siren& network, index_t points, const Arguments& arguments) {
+  constexpr index_t steps = 200;
+  nbm::TrainingOptions options = adam(network, steps + 1);
+  options.sampling.counts = {points, 16, 16};
+  options.sampling.refresh = steps + 1;
+  options.resolution.coarsest = {2.0 / 128, 2.0 / 128, 2.0 / 128};
+  nbm::Trainer trainer(problem(), options, arguments.device);
+  const auto [done, seconds] = time_steps(trainer, steps, arguments.seconds);
+  const double step = seconds / static_cast<double>(done);
+  std::printf(
+      R"({"case": "%s", "points": %lld, "seconds_a_step": %.6g, "points_a_second": %.6g, "steps_measured": %lld})"
+      "\n",
+      name, static_cast<long long>(points), step, static_cast<double>(points) / step, static_cast<long long>(done));
+  std::fflush(stdout);
+}
+
+// Host memory to host memory: the copies are part of it.
+void evaluation(index_t count, const Arguments& arguments) {
+  const Siren network{.hidden = {100}};
+  const auto parameters = nbm::initial_parameters(network, 1, nbm::Side::minus);
+  nbm::Points points(count);
+  for (index_t i = 0; i < count; ++i) {
+    const auto t = static_cast<double>(i);
+    points.set(i, {std::sin(t), std::sin(1.3 * t), std::cos(0.7 * t)});
+  }
+  std::vector<double> values(static_cast<std::size_t>(count)), times;
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    const double start = now();
+    nbm::evaluate_network(network, parameters, points.view(), values, nbm::Precision::float32, arguments.device);
+    times.push_back(now() - start);
+  }
+  std::sort(times.begin(), times.end());
+  std::printf(R"({"case": "evaluate 1x100, host to host", "points": %lld, "points_a_second": %.6g})"
+              "\n",
+              static_cast<long long>(count), static_cast<double>(count) / times[times.size() / 2]);
+}
+
+Arguments parse(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string name = argv[i], value = argv[i + 1];
+    if (name == "--device")
+      arguments.device = Device::parse(value);
+    else if (name == "--seconds")
+      arguments.seconds = std::stod(value);
+    else if (name == "--table1")
+      arguments.table1.push_back(std::stoll(value));
+    else if (name == "--table2")
+      arguments.table2.push_back(std::stoll(value));
+    else if (name == "--large")
+      arguments.large.push_back(std::stoll(value));
+    else if (name == "--evaluate")
+      arguments.evaluate.push_back(std::stoll(value));
+    else
+      throw std::invalid_argument("unknown option " + name);
+  }
+  return arguments;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const Arguments arguments = parse(argc, argv);
+    for (const index_t nodes : arguments.table2) epoch("Table 2: 1x100", {.hidden = {100}}, nodes, 3, arguments);
+    for (const index_t nodes : arguments.table1) epoch("Table 1: 5x10", {}, nodes, 1, arguments);
+    for (const index_t points : arguments.large) {
+      large_batch("large batch 1x100", {.hidden = {100}}, points, arguments);
+      large_batch("large batch 5x10", {}, points, arguments);
+    }
+    for (const index_t points : arguments.evaluate) evaluation(points, arguments);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_training: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
