@@ -22,7 +22,6 @@ struct NBM_EXPORT Siren {
 // Parameters in one vector: for each hidden layer its weights [out][in] row-major, then its biases [out];
 // last the output weights [in] and the output bias. Both networks of a problem: minus first, then plus.
 // start: number of the random start, for training that makes several.
-NBM_EXPORT std::vector<double> initial_parameters(const Siren& siren, std::uint64_t seed, Side side,
-                                                  index_t start = 0);
+NBM_EXPORT std::vector<double> initial_parameters(const Siren& siren, std::uint64_t seed, Side side, index_t start = 0);
 
 }  // namespace nbm
