@@ -22,7 +22,11 @@ TEST_SOURCES := $(shell find tests/cpp tests/cuda tests/support -type f 2>/dev/n
 CXX_FILES := $(shell git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' 2>/dev/null)
 PYTHON_TREES := python tests benchmarks examples
 
-.PHONY: all demo test test-cpp test-python test-mpi lint format bench wheel clean
+sanitizers: $(VENV)/build.stamp
+	for preset in asan tsan; do cmake --preset $$preset && cmake --build --preset $$preset && ctest --preset $$preset \
+	  || exit 1; done
+
+.PHONY: all sanitizers demo test test-cpp test-python test-mpi lint format bench wheel clean
 .DELETE_ON_ERROR:
 
 all: $(VENV)/package.stamp

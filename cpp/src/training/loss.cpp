@@ -52,8 +52,7 @@ PerGroup<double> group_weights(Loss loss, Discretization discretization, const B
   const double edge = std::cbrt(edges.x * edges.y * edges.z);
   const double cells = edge / h;
   const double regular = discretization == Discretization::bochkov_gibou ? cells * cells / 24.0 : cells * cells / 4.0;
-  // The flux jump tells how u- and u+ share a constant, which a large contrast makes weak: hence more than 1.
-  return {regular, 1.0, 10.0, 10.0, 10.0};
+  return {regular, 1.0, 10.0, 10.0, 1.0};
 }
 
 double GroupSums::mean_square(RowGroup group) const {

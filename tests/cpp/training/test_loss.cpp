@@ -27,7 +27,7 @@ TEST(Loss, BalancedWeightsAreThoseOfTheMethod) {
   const auto d = group_weights(Loss::balanced, Discretization::direct_jump, {}, {h, h, h});
   EXPECT_NEAR(d[0], 1.0 / (h * h), 1e-10);
   EXPECT_EQ(d[3], 10.0);
-  EXPECT_EQ(d[4], 10.0);
+  EXPECT_EQ(d[4], 1.0);
 }
 
 TEST(Loss, IsTheWeightedSumOfMeanSquares) {
