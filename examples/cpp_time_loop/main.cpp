@@ -60,12 +60,13 @@ nbm::Problem problem_of_step(const std::shared_ptr<const nbm::Solution>& before)
 
 nbm::TrainingOptions training(bool first) {
   nbm::TrainingOptions options;
-  options.network.hidden = {24};
-  options.resolution.coarsest = {1.0 / 24, 1.0 / 24, 1.0 / 24};
-  options.sampling.counts = {.regular = 900, .irregular = 500, .boundary = 500};
-  options.sampling.refresh = 4;
+  options.network.hidden = {16, 16};
+  options.discretization = nbm::Discretization::direct_jump;
+  options.resolution.coarsest = {1.0 / 128, 1.0 / 128, 1.0 / 128};
+  options.sampling.counts = {.regular = 2000, .irregular = 600, .boundary = 600};
+  options.sampling.refresh = 10;
   nbm::GaussNewtonOptions gauss_newton;
-  gauss_newton.steps = first ? 40 : 12;
+  gauss_newton.steps = first ? 80 : 25;
   gauss_newton.starts = 1;
   options.optimizer = gauss_newton;
   options.precision = nbm::Precision::float64;
@@ -122,7 +123,9 @@ bool run(const nbm::Communicator& ranks) {
                   trainer.history().back().loss, 100 * difference);
     }
   }
-  return worst < 0.03;  // what so short a training leaves; the grid's own error is below 0.2 % of u(0)
+  // The grid's own error is below 0.2 % of u(0). The rest is the networks': most in the first step, whose flux jump
+  // makes a thin layer at the ball, and less with more neurons and steps.
+  return worst < 0.01;
 }
 
 }  // namespace
