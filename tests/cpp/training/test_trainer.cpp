@@ -158,6 +158,7 @@ TEST(Trainer, GivenParametersMakeOneStart) {
 TEST(Trainer, PlateauEndsTraining) {
   auto options = options_for(AdamOptions{.steps = 1000, .learning_rate = 1e-12});
   options.plateau = {.window = 5, .tolerance = 0.01};
+  options.sampling.refresh = 1000;  // one draw: the loss does not fluctuate
   Trainer trainer(sphere_problem(), options);
   EXPECT_EQ(trainer.run(), StopReason::plateau);
   EXPECT_EQ(trainer.steps_done(), 10);
