@@ -51,10 +51,10 @@ PerGroup<double> group_weights(Loss loss, Discretization discretization, const B
   const Vec3<double> edges = box.edge();
   const double edge = std::cbrt(edges.x * edges.y * edges.z);
   const double cells = edge / h;
-  const double regular = discretization == Discretization::bochkov_gibou ? cells * cells / 24.0 : cells * cells / 4.0;
-  // An irregular residual holds an error of the flux times h: with weight 1 the interface would give way to the
-  // equation wherever the networks cannot satisfy both (benchmarks/NOTES.md).
-  return {regular, 10.0, 10.0, 10.0, 1.0};
+  if (discretization == Discretization::direct_jump) return {cells * cells / 4.0, 0.0, 10.0, 10.0, 1.0};
+  // An irregular residual holds an error of the flux times h: the weight grows as 1 / h, or the interface gives way to
+  // the equation wherever the networks cannot satisfy both (benchmarks/NOTES.md).
+  return {cells * cells / 24.0, cells / 8.0, 10.0, 0.0, 0.0};
 }
 
 double GroupSums::mean_square(RowGroup group) const {
