@@ -69,7 +69,7 @@ def direct() -> list[dict[str, Any]]:
 def ellipsoid() -> list[dict[str, Any]]:
     """Contrast 1000; cells shrink in the last half of the steps."""
     problem = nbm.problems.ellipsoid()
-    optimizer = nbm.GaussNewton(steps=80, starts=5)
+    optimizer = nbm.GaussNewton(steps=100, starts=8)
     fine = {"discretization": "direct_jump", "resolution": nbm.Resolution(levels=2), "optimizer": optimizer}
     return [
         run("ellipsoid, direct jump, then h / 2", problem, 512, **fine),
