@@ -57,7 +57,7 @@ def test_history_records_what_happened():
     assert history[-1].rate == pytest.approx(1e-4)
     seconds = [record.seconds for record in history]
     assert seconds == sorted(seconds)
-    weights = (1 / (6 * (2 / 16) ** 2), 1.0, 10.0)  # balanced: docs/method.md, section 10
+    weights = (1 / (6 * (2 / 16) ** 2), 2.0, 10.0)  # balanced: docs/method.md, section 10
     groups = (history[2].groups[name] for name in ("regular", "irregular", "boundary"))
     assert history[2].loss == pytest.approx(sum(w**2 * g for w, g in zip(weights, groups, strict=True)))
     assert training.solution().history == history
