@@ -23,7 +23,7 @@ using nbm::testing::test_communicator;
 
 // Sums over the ranks differ from those of one rank by round-off, 1e-16, which grows by the condition of a step: little
 // in the few steps here, some orders in those of Gauss-Newton.
-constexpr double kRoundOff = 1e-9;
+constexpr double kRoundOff = 1e-8;
 
 void expect_same_history(const nbm::History& history, const nbm::History& expected) {
   ASSERT_EQ(history.size(), expected.size());
