@@ -76,8 +76,8 @@ def losses(trainer):
     return [record.loss for record in trainer.history]
 
 
-# Sums over the ranks differ from those of one rank by round-off. A solve amplifies it by up to 1 / damping, which falls to
-# 1e-3 / 3^5 here: 2e-16 / 4e-6 = 5e-11 of the step, and the steps pass it on, several times larger where the loss falls.
+# Sums over the ranks differ from those of one rank by round-off. A solve amplifies it by up to 1 / damping, which falls
+# to 1e-3 / 3^5 here: 2e-16 / 4e-6 = 5e-11 of the step; the steps pass it on, several times larger where the loss falls.
 ROUND_OFF = 1e-8
 
 # Of four steps of Gauss-Newton, on any number of ranks.
