@@ -15,9 +15,11 @@ set(NBM_CUDA_SOURCES
   sampling/device_sampler.cu
   sampling/draw_state.cpp
   training/cuda_backend.cpp
+  training/device_least_squares.cpp
   training/device_loss.cpp
   training/fused_rows.cu
   training/jacobian_kernels.cu
   training/row_kernels.cu
   training/row_maker.cpp
+  training/warps.cpp
 )

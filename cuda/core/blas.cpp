@@ -98,6 +98,14 @@ void Blas::add_gram_matrix(const double* panel, index_t rows, index_t pitch, ind
                 "cublasDsyrk");
 }
 
+void Blas::add_row_gram_matrix(const double* panel, index_t rows, index_t pitch, index_t columns, double* target,
+                               index_t stride) {
+  const double one = 1.0;
+  check_library(state_->syrk(state_->blas, CUBLAS_FILL_MODE_LOWER, CUBLAS_OP_N, as_int(rows), as_int(columns), &one,
+                             panel, as_int(pitch), &one, target, as_int(stride)),
+                "cublasDsyrk");
+}
+
 void Blas::add_product(const double* panel, index_t rows, index_t pitch, index_t columns, const double* x,
                        double* target) {
   const double one = 1.0;

@@ -18,6 +18,9 @@ class Blas {
   // `rows` numbers, `pitch` apart.
   void add_gram_matrix(const double* panel, index_t rows, index_t pitch, index_t columns, double* target,
                        index_t stride);
+  // target += panel panel' on the upper triangle of a row-major matrix.
+  void add_row_gram_matrix(const double* panel, index_t rows, index_t pitch, index_t columns, double* target,
+                           index_t stride);
   // target += panel' x.
   void add_product(const double* panel, index_t rows, index_t pitch, index_t columns, const double* x, double* target);
   // Solves by the upper triangle of the row-major matrix [n][n], which is lost; false if it is not positive definite.

@@ -52,6 +52,12 @@ class DeviceBuffer {
     if (size_ == 0) return;
     check(cudaMemcpyAsync(data_, host.data(), bytes(size_), cudaMemcpyHostToDevice, stream), "a copy to the GPU");
   }
+  // Takes size and numbers of another buffer.
+  void copy(const DeviceBuffer& from, cudaStream_t stream) {
+    resize(from.size_);
+    if (size_ == 0) return;
+    check(cudaMemcpyAsync(data_, from.data_, bytes(size_), cudaMemcpyDeviceToDevice, stream), "a copy on the GPU");
+  }
   // The first host.size() numbers.
   void download(std::span<T> host, cudaStream_t stream) const {
     if (host.empty()) return;

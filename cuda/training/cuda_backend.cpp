@@ -1,6 +1,7 @@
 #include "core/stream.hpp"
 #include "nbm/core/backend.hpp"
 #include "training/cuda_training.hpp"
+#include "training/device_least_squares.hpp"
 #include "training/device_loss.hpp"
 #include "training/row_maker.hpp"
 #include "training/row_tasks.hpp"
@@ -35,34 +36,28 @@ class CudaBackend final : public TrainingBackend {
     return run(parameters, factors, gradient);
   }
 
-  GroupSums add_normal_equations(std::span<const double> parameters, const PerGroup<double>& factors,
-                                 std::span<double> matrix, std::span<double> vector) override {
+  GroupSums linearize(std::span<const double> parameters, const PerGroup<double>& factors, LinearSystem system,
+                      std::span<double> gradient) override {
     const DeviceGuard guard(device_);
     check_parameters(siren_, parameters);
+    if (!least_squares_) least_squares_ = std::make_unique<DeviceLeastSquares>(siren_, stream_);
     parameters_.upload(parameters, stream_);
-    const auto n = static_cast<index_t>(vector.size());
-    for (DeviceBuffer<double>* buffer : {&matrix_, &vector_, &squares_}) {
-      buffer->resize(buffer == &matrix_ ? n * n : buffer == &vector_ ? n : kRowGroups);
-      buffer->zero(stream_);
-    }
-    loss_.add_normal_equations(*rows_, counts_, parameters_.data(), factors, matrix_.data(), vector_.data(),
-                               squares_.data());
-    add_from(matrix_, matrix);
-    add_from(vector_, vector);
-    return sums();
+    GroupSums sums;
+    sums.rows = row_counts();
+    sums.squares = least_squares_->linearize(*rows_, counts_, parameters_.data(), factors, system, gradient);
+    return sums;
   }
-
-  bool solve_damped(std::span<const double> matrix, std::span<const double> vector, double damping,
-                    std::span<double> solution) override {
+  void append_normal_equations(std::vector<double>& message) const override {
     const DeviceGuard guard(device_);
-    matrix_.upload(matrix, stream_);
-    vector_.upload(vector, stream_);
-    const auto n = static_cast<index_t>(vector.size());
-    solution_.resize(n);
-    if (!loss_.solve_damped(matrix_.data(), vector_.data(), damping, solution_.data(), n)) return false;
-    solution_.download(solution, stream_);
-    stream_.wait();
-    return true;
+    least_squares_->append_normal_equations(message);
+  }
+  void take_normal_equations(std::span<const double> message) override {
+    const DeviceGuard guard(device_);
+    least_squares_->take_normal_equations(message);
+  }
+  bool solve_damped(double damping, std::span<double> step) override {
+    const DeviceGuard guard(device_);
+    return least_squares_->solve_damped(damping, step);
   }
 
  private:
@@ -113,7 +108,8 @@ class CudaBackend final : public TrainingBackend {
   DeviceLoss loss_;
   const DeviceRows* rows_ = nullptr;
   DeviceRowCounts counts_;
-  DeviceBuffer<double> parameters_, factors_, gradient_, squares_, matrix_, vector_, solution_;
+  std::unique_ptr<DeviceLeastSquares> least_squares_;  // from the first Gauss-Newton step on
+  DeviceBuffer<double> parameters_, factors_, gradient_, squares_;
   std::vector<double> host_;
 };
 

@@ -1,35 +1,15 @@
 #include "training/device_loss.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/lanes.hpp"
 #include "training/fused_rows.hpp"
-#include "training/jacobian_kernels.hpp"
+#include "training/warps.hpp"
 
 namespace nbm::cuda {
 namespace {
 
-constexpr index_t kMostBytes = index_t{256} << 20;  // of the workspace of a launch, and of its sums
-constexpr index_t kWarpsOfMultiprocessor = 16;      // enough to hide latencies; more only add sums
-constexpr index_t kMostPanel = 4096, kPanelBytes = index_t{64} << 20;
-
 constexpr std::size_t at(RowGroup group) { return static_cast<std::size_t>(group); }
-
-int multiprocessors() {
-  int device = 0, count = 0;
-  check(cudaGetDevice(&device), "asking for the current GPU");
-  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device), "asking for the size of the GPU");
-  return count;
-}
-
-// Warps for `items` lanes' work, each with `bytes` of memory: a multiple of kBlockWarps, at least one block.
-unsigned warps_for(index_t items, index_t bytes) {
-  const index_t wanted = (items + kLanes - 1) / kLanes;
-  const index_t most = std::min(kWarpsOfMultiprocessor * multiprocessors(), kMostBytes / std::max<index_t>(bytes, 1));
-  const index_t blocks = (std::min(wanted, most) + kBlockWarps - 1) / kBlockWarps;
-  return static_cast<unsigned>(std::max<index_t>(blocks, 1) * kBlockWarps);
-}
 
 // Memory of the launches in one precision; they follow each other, so that all kinds of rows share it.
 template <class T>
@@ -82,7 +62,6 @@ struct DeviceLoss::State {
         siren(of),
         fused(p == Precision::float32 && has_fused_rows(of)),
         count(static_cast<int>(of.parameter_count())),
-        padded(padded_parameters(of)),
         single(of, s),
         twice(of, s) {}
 
@@ -91,19 +70,11 @@ struct DeviceLoss::State {
   Siren siren;
   bool fused;  // whether regular rows have a kernel of their own
   int count;
-  index_t padded;
   Passes<float> single;
   Passes<double> twice;
   std::array<GroupLaunch, kRowGroups> launches{};
   SquareParts layout{};
   DeviceBuffer<double> parts, entry_values[kSides];
-  DeviceBuffer<double> jacobian, residuals;
-  std::unique_ptr<Blas> blas_;
-
-  Blas& blas() {
-    if (!blas_) blas_ = std::make_unique<Blas>(stream);
-    return *blas_;
-  }
 
   template <class T>
   void plan(Passes<T>& passes, RowGroup group, index_t items, int columns, int sides) {
@@ -213,42 +184,6 @@ struct DeviceLoss::State {
     }
     launch_sum_squares(parts.data(), layout, squares, stream);
   }
-
-  // Calls fill(panel) for every panel of `rows` rows and adds it to the normal equations.
-  template <class Fill>
-  void for_panels(index_t rows, RowGroup group, int side, bool one_sided, const PerGroup<double>& factors,
-                  double* matrix, double* vector, double* squares, Fill fill) {
-    const double factor = factors[at(group)];
-    if (rows == 0 || !(factor > 0)) return;
-    const index_t n = 2 * padded, most = std::clamp<index_t>(kPanelBytes / (8 * n), kLanes, kMostPanel);
-    const index_t workspace = twice.networks.workspace(kQuantities);
-    const bool stencil = group == RowGroup::irregular;
-    const unsigned warps = twice.warps(std::min(rows, most) * (stencil ? kLanes : 1), workspace, 0);
-    twice.reserve(warps, workspace, 0);
-    if (jacobian.size() == 0) {  // the columns of the padding stay zero
-      jacobian.resize(n * most);
-      jacobian.zero(stream);
-      residuals.resize(most);
-    }
-    for (index_t begin = 0; begin < rows; begin += most) {
-      const JacobianPanel panel{jacobian.data(),
-                                most,
-                                static_cast<int>(padded),
-                                residuals.data(),
-                                std::sqrt(factor),
-                                begin,
-                                std::min(rows, begin + most),
-                                twice.workspace(),
-                                workspace,
-                                warps,
-                                stream};
-      fill(panel);
-      launch_panel_squares(panel, factor, squares + at(group));
-      const index_t corner = one_sided ? side * padded : 0, columns = one_sided ? padded : n;
-      blas().add_gram_matrix(panel.jacobian, panel.end - begin, most, columns, matrix + corner * n + corner, n);
-      blas().add_product(panel.jacobian, panel.end - begin, most, columns, panel.residuals, vector + corner);
-    }
-  }
 };
 
 DeviceLoss::DeviceLoss(const Siren& siren, Precision precision, cudaStream_t stream)
@@ -260,34 +195,6 @@ void DeviceLoss::reserve(const DeviceRows& rows) { state_->reserve(rows); }
 void DeviceLoss::enqueue(const DeviceRows& rows, const double* parameters, const double* factors, double* squares,
                          double* gradient) {
   state_->enqueue(rows, parameters, factors, squares, gradient);
-}
-
-void DeviceLoss::add_normal_equations(const DeviceRows& rows, const DeviceRowCounts& counts, const double* parameters,
-                                      const PerGroup<double>& factors, double* matrix, double* vector,
-                                      double* squares) {
-  State& s = *state_;
-  s.twice.networks.prepare(parameters, kSides, difference_step(rows), s.stream);
-  const NetworkPair<double> nets = s.twice.networks.views();
-  const auto add = [&](index_t number, RowGroup group, int side, bool one_sided, auto fill) {
-    s.for_panels(number, group, side, one_sided, factors, matrix, vector, squares, fill);
-  };
-  for (int side = 0; side < kSides; ++side) {
-    add(counts.regular[side], RowGroup::regular, side, true,
-        [&](const JacobianPanel& panel) { launch_difference_jacobian(nets.side[side], rows.regular[side], panel); });
-    add(counts.boundary[side], RowGroup::boundary, side, true,
-        [&](const JacobianPanel& panel) { launch_value_jacobian(nets.side[side], rows.boundary[side], panel); });
-  }
-  add(counts.irregular, RowGroup::irregular, 0, false,
-      [&](const JacobianPanel& panel) { launch_stencil_jacobian(nets, rows.irregular, s.count, panel); });
-  add(counts.jump, RowGroup::value_jump, 0, false,
-      [&](const JacobianPanel& panel) { launch_jump_jacobian(nets, rows.value_jump, panel); });
-  add(counts.jump, RowGroup::flux_jump, 0, false,
-      [&](const JacobianPanel& panel) { launch_jump_jacobian(nets, rows.flux_jump, panel); });
-}
-
-bool DeviceLoss::solve_damped(double* matrix, const double* vector, double damping, double* solution, index_t n) {
-  launch_damp(matrix, vector, damping, solution, n, state_->stream);
-  return state_->blas().solve_positive_definite(matrix, n, solution);
 }
 
 }  // namespace nbm::cuda

@@ -2,13 +2,12 @@
 #include <memory>
 #include <span>
 
-#include "core/blas.hpp"
 #include "nbm/training/loss.hpp"
 #include "training/row_kernels.hpp"
 
 namespace nbm::cuda {
 
-// The loss of rows in device memory, its gradient and its normal equations: the functions of nbm/training/loss.hpp.
+// The loss of rows in device memory, and its gradient: the functions of nbm/training/loss.hpp.
 // Work is in the order of one stream, on the device that is current.
 class DeviceLoss {
  public:
@@ -21,12 +20,6 @@ class DeviceLoss {
   // [2 count] (added to) or null.
   void enqueue(const DeviceRows& rows, const double* parameters, const double* factors, double* squares,
                double* gradient);
-  // matrix [n][n], vector [n], squares [kRowGroups]: device memory that is added to; `counts` says how many rows there
-  // are.
-  void add_normal_equations(const DeviceRows& rows, const DeviceRowCounts& counts, const double* parameters,
-                            const PerGroup<double>& factors, double* matrix, double* vector, double* squares);
-  // By the matrix and vector in device memory; the matrix is lost. False unless positive definite.
-  bool solve_damped(double* matrix, const double* vector, double damping, double* solution, index_t n);
 
  private:
   struct State;

@@ -123,12 +123,25 @@ __global__ void panel_squares_kernel(const double* residuals, index_t count, dou
   if (lane_index() == 0) *squares += sum / factor;
 }
 
-__global__ void damp_kernel(double* matrix, const double* vector, double damping, double* solution, index_t n) {
+__global__ void damp_kernel(double* matrix, const double* vector, DampedDiagonal diagonal, double* solution,
+                            index_t n) {
   const index_t i = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i >= n) return;
-  const double d = matrix[i * n + i];
-  matrix[i * n + i] = d > 0 ? d * (1.0 + damping) : 1.0;
+  matrix[i * n + i] = diagonal(matrix[i * n + i]);
   solution[i] = -vector[i];
+}
+
+// A warp a column.
+__global__ void scale_columns_kernel(double* columns, index_t rows, index_t count, double* inverse_norms) {
+  const index_t column = warp_index();
+  if (column >= count) return;
+  double* const numbers = columns + column * rows;
+  double squares = 0;
+  for (index_t i = lane_index(); i < rows; i += kLanes) squares += numbers[i] * numbers[i];
+  squares = warp_sum(squares);
+  const double inverse = squares > 0 ? 1.0 / sqrt(squares) : 0.0;
+  if (lane_index() == 0) inverse_norms[column] = inverse;
+  for (index_t i = lane_index(); i < rows; i += kLanes) numbers[i] *= inverse;
 }
 
 }  // namespace
@@ -158,10 +171,15 @@ void launch_panel_squares(const JacobianPanel& panel, double factor, double* squ
              squares);
 }
 
-void launch_damp(double* matrix, const double* vector, double damping, double* solution, index_t n,
+void launch_damp(double* matrix, const double* vector, DampedDiagonal diagonal, double* solution, index_t n,
                  cudaStream_t stream) {
   NBM_LAUNCH(damp_kernel, static_cast<unsigned>((n + kBlockThreads - 1) / kBlockThreads), kBlockThreads, 0, stream,
-             matrix, vector, damping, solution, n);
+             matrix, vector, diagonal, solution, n);
+}
+
+void launch_scale_columns(double* columns, index_t rows, index_t count, double* inverse_norms, cudaStream_t stream) {
+  NBM_LAUNCH(scale_columns_kernel, static_cast<unsigned>((count + kBlockWarps - 1) / kBlockWarps), kBlockThreads, 0,
+             stream, columns, rows, count, inverse_norms);
 }
 
 }  // namespace nbm::cuda

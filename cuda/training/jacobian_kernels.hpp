@@ -1,6 +1,7 @@
 #pragma once
 #include "network/device_networks.hpp"
 #include "rows/device_rows.hpp"
+#include "training/damped_diagonal.hpp"
 
 // Jacobians of rows by the networks' parameters in double precision (training/jacobian_kernels.hpp on the CPU), by
 // columns: the derivative of row i by parameter p goes to jacobian[p * rows + i - begin], that by the plus network's in
@@ -29,8 +30,10 @@ void launch_stencil_jacobian(const NetworkPair<double>& nets, const DeviceStenci
                              const JacobianPanel& panel);
 // squares[0] += sum of residuals^2 / factor over the panel.
 void launch_panel_squares(const JacobianPanel& panel, double factor, double* squares);
-// The diagonal of matrix [n][n]: times (1 + damping) where positive, 1 elsewhere; solution = -vector.
-void launch_damp(double* matrix, const double* vector, double damping, double* solution, index_t n,
+// Damps the diagonal of matrix [n][n]; solution = -vector.
+void launch_damp(double* matrix, const double* vector, DampedDiagonal diagonal, double* solution, index_t n,
                  cudaStream_t stream);
+// Divides each of `count` columns of `rows` numbers by its norm, and keeps 1 / norm; a column of zeros stays, with 0.
+void launch_scale_columns(double* columns, index_t rows, index_t count, double* inverse_norms, cudaStream_t stream);
 
 }  // namespace nbm::cuda

@@ -83,9 +83,9 @@ class Adam:
 
 @dataclass(frozen=True, kw_only=True)
 class GaussNewton:
-    """Levenberg-Marquardt: the method for accuracy, for networks of up to a few thousand parameters.
+    """Levenberg-Marquardt: the method for accuracy, for networks of up to some ten thousand parameters.
 
-    Works in double precision on the normal equations of the rows (docs/method.md, section 10).
+    Works in double precision (docs/method.md, section 10).
 
     Attributes:
         steps: Number of linearizations.
@@ -96,6 +96,8 @@ class GaussNewton:
         starts: Random starts; each trains ``start_steps`` steps, then the one of least loss goes on. A single one where
             the parameters are given.
         start_steps: See ``starts``; they count among the ``steps`` of the start that goes on.
+        system: "normal": a step solves the normal equations, one unknown a parameter; "rows": the equivalent system with
+            one unknown a row, for networks with more parameters than a draw has rows, on one rank; "auto": the smaller.
 
     Raises:
         InvalidArgument: a value out of its range.
@@ -108,6 +110,7 @@ class GaussNewton:
     trials: int = 12
     starts: int = 3
     start_steps: int = 30
+    system: Literal["auto", "normal", "rows"] = "auto"
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -117,6 +120,7 @@ class GaussNewton:
         """Return the options of the engine."""
         options = _core.GaussNewtonOptions()
         _copy(self, options, ("steps", "damping", "decrease", "increase", "trials", "starts", "start_steps"))
+        options.set_system(self.system)
         return options
 
 

@@ -4,6 +4,7 @@
 #include "core/stream.hpp"
 #include "nbm/core/backend.hpp"
 #include "rows/uploaded_rows.hpp"
+#include "training/device_least_squares.hpp"
 #include "training/device_loss.hpp"
 #include "training/row_fixture.hpp"
 
@@ -13,11 +14,12 @@ namespace nbm::testing {
 #define NBM_NEEDS_DEVICE() \
   if (nbm::cuda::device_count() == 0) GTEST_SKIP() << "no GPU"
 
-// Loss, gradient and normal equations of rows through the device, with the signatures of nbm/training/loss.hpp.
+// Loss, gradient and Gauss-Newton steps of rows through the device, with the signatures of nbm/training/loss.hpp and
+// training/least_squares.hpp.
 class OnDevice {
  public:
   OnDevice(const Siren& siren, const RowSet& rows, Precision precision)
-      : siren_(siren), loss_(siren, precision, stream_) {
+      : siren_(siren), loss_(siren, precision, stream_), least_squares_(siren, stream_) {
     rows_.upload(rows, stream_);
   }
 
@@ -28,19 +30,15 @@ class OnDevice {
     return run(parameters, factors, &gradient);
   }
 
-  GroupSums normal_equations(const std::vector<double>& parameters, const PerGroup<double>& factors,
-                             std::vector<double>& matrix, std::vector<double>& vector) {
+  GroupSums linearize(const std::vector<double>& parameters, const PerGroup<double>& factors, LinearSystem system,
+                      std::vector<double>& gradient) {
     parameters_.upload(parameters, stream_);
-    device_matrix_.upload(matrix, stream_);
-    device_vector_.upload(vector, stream_);
-    squares_.resize(kRowGroups);
-    squares_.zero(stream_);
-    loss_.add_normal_equations(rows_.rows(), rows_.counts(), parameters_.data(), factors, device_matrix_.data(),
-                               device_vector_.data(), squares_.data());
-    device_matrix_.download(matrix, stream_);
-    device_vector_.download(vector, stream_);
-    return sums();
+    GroupSums sums;
+    sums.squares =
+        least_squares_.linearize(rows_.rows(), rows_.counts(), parameters_.data(), factors, system, gradient);
+    return sums;
   }
+  cuda::DeviceLeastSquares& least_squares() { return least_squares_; }
 
  private:
   GroupSums run(const std::vector<double>& parameters, const PerGroup<double>& factors, std::vector<double>* gradient) {
@@ -64,7 +62,8 @@ class OnDevice {
   cuda::Stream stream_;
   cuda::UploadedRows rows_;
   cuda::DeviceLoss loss_;
-  cuda::DeviceBuffer<double> parameters_, factors_, squares_, gradient_, device_matrix_, device_vector_;
+  cuda::DeviceLeastSquares least_squares_;
+  cuda::DeviceBuffer<double> parameters_, factors_, squares_, gradient_;
 };
 
 inline double largest(const std::vector<double>& values) {

@@ -116,22 +116,4 @@ TEST(DeviceLossRows, AreExactInSinglePrecisionAtSmallCells) {
   }
 }
 
-TEST_P(DeviceLoss, NormalEquationsAreThoseOfTheHost) {
-  const Siren& siren = GetParam();
-  if (siren.parameter_count() > 600) GTEST_SKIP() << "the loops that stand for cuBLAS are slow";
-  const RowSet rows = few_rows();
-  const auto p = both_networks(siren);
-  const auto n = static_cast<std::size_t>(2 * nbm::padded_parameters(siren));
-  std::vector<double> host_matrix(n * n, 0.0), host_vector(n, 0.0), matrix = host_matrix, vector = host_vector;
-  nbm::ThreadPool pool(1);
-  const GroupSums host = nbm::add_normal_equations(siren, p, rows, kFactors, host_matrix, host_vector, pool);
-  OnDevice gpu(siren, rows, Precision::float64);
-  expect_same_sums(gpu.normal_equations(p, kFactors, matrix, vector), host, 1e-12);
-  expect_same(vector, host_vector, 1e-12);
-  for (std::size_t i = 0; i < n; ++i) {  // only the upper triangle counts
-    for (std::size_t j = 0; j < i; ++j) matrix[i * n + j] = host_matrix[i * n + j] = 0.0;
-  }
-  expect_same(matrix, host_matrix, 1e-12);
-}
-
 }  // namespace

@@ -24,7 +24,7 @@ void describe(std::ostream& text, const AdamOptions& o) {
 
 void describe(std::ostream& text, const GaussNewtonOptions& o) {
   text << "gauss_newton " << o.steps << ' ' << o.damping << ' ' << o.decrease << ' ' << o.increase << ' ' << o.trials
-       << ' ' << o.starts << ' ' << o.start_steps << ' ';
+       << ' ' << o.starts << ' ' << o.start_steps << ' ' << to_string(o.system) << ' ';
 }
 
 void describe(std::ostream& text, Vec3<double> v) { text << v.x << ' ' << v.y << ' ' << v.z << ' '; }

@@ -16,14 +16,9 @@ GroupSums CpuBackend::add_loss_gradient(std::span<const double> parameters, cons
   return nbm::add_loss_gradient(options_.network, parameters, rows_, factors, options_.precision, gradient, pool_);
 }
 
-GroupSums CpuBackend::add_normal_equations(std::span<const double> parameters, const PerGroup<double>& factors,
-                                           std::span<double> matrix, std::span<double> vector) {
-  return nbm::add_normal_equations(options_.network, parameters, rows_, factors, matrix, vector, pool_);
-}
-
-bool CpuBackend::solve_damped(std::span<const double> matrix, std::span<const double> vector, double damping,
-                              std::span<double> solution) {
-  return solver_.solve(matrix, vector, damping, solution, pool_);
+GroupSums CpuBackend::linearize(std::span<const double> parameters, const PerGroup<double>& factors,
+                                LinearSystem system, std::span<double> gradient) {
+  return least_squares_.linearize(options_.network, parameters, rows_, factors, system, gradient, pool_);
 }
 
 }  // namespace nbm

@@ -1,8 +1,8 @@
 #pragma once
 #include "nbm/training/backend.hpp"
 #include "nbm/training/held_out.hpp"
-#include "training/damped_solver.hpp"
 #include "training/host_rows.hpp"
+#include "training/least_squares.hpp"
 
 namespace nbm {
 
@@ -16,10 +16,17 @@ class CpuBackend final : public TrainingBackend {
   GroupSums loss_sums(std::span<const double> parameters) override;
   GroupSums add_loss_gradient(std::span<const double> parameters, const PerGroup<double>& factors,
                               std::span<double> gradient) override;
-  GroupSums add_normal_equations(std::span<const double> parameters, const PerGroup<double>& factors,
-                                 std::span<double> matrix, std::span<double> vector) override;
-  bool solve_damped(std::span<const double> matrix, std::span<const double> vector, double damping,
-                    std::span<double> solution) override;
+  GroupSums linearize(std::span<const double> parameters, const PerGroup<double>& factors, LinearSystem system,
+                      std::span<double> gradient) override;
+  void append_normal_equations(std::vector<double>& message) const override {
+    least_squares_.append_normal_equations(message);
+  }
+  void take_normal_equations(std::span<const double> message) override {
+    least_squares_.take_normal_equations(message);
+  }
+  bool solve_damped(double damping, std::span<double> step) override {
+    return least_squares_.solve_damped(damping, step, pool_);
+  }
   // As the function of held_out.hpp, on the rows in place.
   PerGroup<std::vector<double>> absolute_residuals(std::span<const double> parameters) {
     return nbm::absolute_residuals(options_.network, parameters, rows_, pool_);
@@ -30,7 +37,7 @@ class CpuBackend final : public TrainingBackend {
   ThreadPool pool_;
   HostRowMaker maker_;
   RowSet rows_;
-  DampedSolver solver_;
+  LeastSquares least_squares_;
 };
 
 }  // namespace nbm

@@ -53,14 +53,13 @@ bool DampedSolver::factor(double* a, index_t n, ThreadPool& pool) {
   return true;
 }
 
-bool DampedSolver::solve(std::span<const double> matrix, std::span<const double> vector, double damping,
+bool DampedSolver::solve(std::span<const double> matrix, std::span<const double> vector, DampedDiagonal damped,
                          std::span<double> solution, ThreadPool& pool) {
   const auto n = static_cast<index_t>(vector.size());
   double* a = work_.reserve(n * n);
   std::copy(matrix.begin(), matrix.end(), a);
   for (index_t i = 0; i < n; ++i) {
-    double& d = a[i * n + i];
-    d = d > 0 ? d * (1.0 + damping) : 1.0;
+    a[i * n + i] = damped(a[i * n + i]);
     solution[static_cast<std::size_t>(i)] = -vector[static_cast<std::size_t>(i)];
   }
   if (!factor(a, n, pool)) return false;

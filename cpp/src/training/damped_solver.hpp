@@ -3,16 +3,17 @@
 
 #include "nbm/core/aligned_buffer.hpp"
 #include "nbm/core/thread_pool.hpp"
+#include "training/damped_diagonal.hpp"
 
 namespace nbm {
 
-// Blocked Cholesky solution of the damped normal equations on a thread team. The blocks do not depend on the team.
-class DampedSolver {
+// Blocked Cholesky solution of damped linear systems on a thread team. The blocks do not depend on the team.
+class NBM_EXPORT DampedSolver {
  public:
-  // (matrix + damping diag(matrix)) solution = -vector, by the upper triangle of matrix [n][n] row-major. A parameter
-  // that no row depends on (zero diagonal) stays where it is. False unless the sum is positive definite.
-  bool solve(std::span<const double> matrix, std::span<const double> vector, double damping, std::span<double> solution,
-             ThreadPool& pool);
+  // Damped matrix times solution = -vector, by the upper triangle of matrix [n][n] row-major.
+  // False unless the damped matrix is positive definite.
+  bool solve(std::span<const double> matrix, std::span<const double> vector, DampedDiagonal damped,
+             std::span<double> solution, ThreadPool& pool);
 
  private:
   bool factor(double* a, index_t n, ThreadPool& pool);

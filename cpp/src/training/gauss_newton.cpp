@@ -14,29 +14,20 @@ constexpr double kLeastDamping = 1e-15, kMostDamping = 1e12;
 
 GaussNewton::GaussNewton(const GaussNewtonOptions& options, const Siren& siren)
     : options_(options),
-      count_(siren.parameter_count()),
-      padded_(padded_parameters(siren)),
       damping_(options.damping),
-      matrix_(static_cast<std::size_t>(4 * padded_ * padded_)),
-      vector_(static_cast<std::size_t>(2 * padded_)),
-      direction_(vector_.size()),
-      candidate_(static_cast<std::size_t>(2 * count_)) {
+      gradient_(static_cast<std::size_t>(2 * siren.parameter_count())),
+      candidate_(gradient_.size()) {
   options.validate();
 }
 
 bool GaussNewton::make_candidate(const Objective& objective, std::span<const double> parameters) {
-  if (!objective.solve_damped(matrix_, vector_, damping_, direction_)) return false;
-  for (index_t s = 0; s < kSides; ++s) {
-    for (index_t p = 0; p < count_; ++p) {
-      const auto i = static_cast<std::size_t>(s * count_ + p);
-      candidate_[i] = parameters[i] + direction_[static_cast<std::size_t>(s * padded_ + p)];
-    }
-  }
+  if (!objective.solve_damped(damping_, candidate_)) return false;
+  for (std::size_t i = 0; i < candidate_.size(); ++i) candidate_[i] += parameters[i];
   return true;
 }
 
 GroupSums GaussNewton::step(const Objective& objective, std::span<double> parameters) {
-  const GroupSums sums = objective.normal_equations(parameters, matrix_, vector_);
+  const GroupSums sums = objective.linearize(parameters, options_.system, gradient_);
   const double loss = objective.loss(sums);
   ++step_;
   for (int trial = 0; trial < options_.trials; ++trial) {

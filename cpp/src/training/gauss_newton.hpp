@@ -3,7 +3,7 @@
 
 namespace nbm {
 
-// Levenberg-Marquardt on the normal equations (docs/method.md, section 10).
+// Levenberg-Marquardt (docs/method.md, section 10).
 class GaussNewton {
  public:
   GaussNewton(const GaussNewtonOptions& options, const Siren& siren);
@@ -19,10 +19,9 @@ class GaussNewton {
   bool make_candidate(const Objective& objective, std::span<const double> parameters);
 
   GaussNewtonOptions options_;
-  index_t count_, padded_;  // parameters of one network
   double damping_;
   index_t step_ = 0;
-  std::vector<double> matrix_, vector_, direction_, candidate_;
+  std::vector<double> gradient_, candidate_;
 };
 
 }  // namespace nbm

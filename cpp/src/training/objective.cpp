@@ -25,22 +25,6 @@ class Reader {
   const double* next_;
 };
 
-// The normal equations without the half below the diagonal and without padding: use(matrix row from its diagonal on)
-// for each row of unknowns, in pieces without padding.
-template <class Use>
-void for_each_packed(std::span<double> matrix, std::size_t count, std::size_t padded, Use use) {
-  const std::size_t n = kSides * padded;
-  for (std::size_t row_side = 0; row_side < kSides; ++row_side) {
-    for (std::size_t p = 0; p < count; ++p) {
-      const std::size_t row = (row_side * padded + p) * n;
-      for (std::size_t side = row_side; side < kSides; ++side) {
-        const std::size_t first = side == row_side ? p : 0;
-        use(matrix.subspan(row + side * padded + first, count - first));
-      }
-    }
-  }
-}
-
 }  // namespace
 
 StepMessage::StepMessage(index_t parameters, bool with_matrix, int ranks) {
@@ -90,50 +74,52 @@ GroupSums Objective::gradient(std::span<const double> parameters, std::span<doub
   return sums;
 }
 
-GroupSums Objective::normal_equations(std::span<const double> parameters, std::span<double> matrix,
-                                      std::span<double> vector) const {
+GroupSums Objective::linearize(std::span<const double> parameters, LinearSystem system,
+                               std::span<double> gradient) const {
+  if (system == LinearSystem::automatic) {
+    double rows = 0;
+    for (const double count : rows_) rows += count;
+    const bool fewer_rows = alone() && rows < static_cast<double>(parameters.size());
+    system = fewer_rows ? LinearSystem::rows : LinearSystem::normal;
+  }
   GroupSums sums;
   auto failure = attempt([&] {
-    std::fill(matrix.begin(), matrix.end(), 0.0);
-    std::fill(vector.begin(), vector.end(), 0.0);
-    sums = backend_.add_normal_equations(parameters, factors_, matrix, vector);
-    require_finite(sums, vector, step_);
+    sums = backend_.linearize(parameters, factors_, system, gradient);
+    require_finite(sums, gradient, step_);
   });
   if (alone() && failure) std::rethrow_exception(failure);
   if (!alone()) {
-    const std::size_t count = parameters.size() / kSides, padded = vector.size() / kSides;
     auto& message = message_.cleared();
-    for_each_packed(matrix, count, padded, [&](std::span<double> piece) { append(message, piece); });
-    for (std::size_t side = 0; side < kSides; ++side) append(message, vector.subspan(side * padded, count));
     append(message, sums.squares);
+    if (!failure) backend_.append_normal_equations(message);
+    const std::size_t n = parameters.size(), packed = n * (n + 1) / 2 + n;
+    message.resize(kRowGroups + packed, 0.0);  // also where this rank failed
     sum_over_ranks(communicator_, message, std::move(failure));
-    Reader reader(message);
-    for_each_packed(matrix, count, padded, [&](std::span<double> piece) { reader.read(piece); });
-    for (std::size_t side = 0; side < kSides; ++side) reader.read(vector.subspan(side * padded, count));
-    reader.read(sums.squares);
-    require_finite(sums, vector, step_);  // the sum may overflow
+    Reader(message).read(sums.squares);
+    backend_.take_normal_equations(std::span(message).subspan(kRowGroups));
+    std::copy_n(message.end() - static_cast<std::ptrdiff_t>(n), n, gradient.begin());
+    require_finite(sums, gradient, step_);  // the sum may overflow
   }
   sums.rows = rows_;
   return sums;
 }
 
-bool Objective::solve_damped(std::span<const double> matrix, std::span<const double> vector, double damping,
-                             std::span<double> solution) const {
-  if (alone()) return backend_.solve_damped(matrix, vector, damping, solution);
+bool Objective::solve_damped(double damping, std::span<double> step) const {
+  if (alone()) return backend_.solve_damped(damping, step);
   bool solved = false;
   auto failure = attempt([&] {
-    if (communicator_.rank() == 0) solved = backend_.solve_damped(matrix, vector, damping, solution);
+    if (communicator_.rank() == 0) solved = backend_.solve_damped(damping, step);
   });
   // A sum to which the other ranks add zeros: the result of the first rank and the errors of all in one message.
   auto& message = message_.cleared();
   message.push_back(solved ? 1.0 : 0.0);
   if (solved) {
-    append(message, solution);
+    append(message, step);
   } else {
-    message.resize(1 + solution.size(), 0.0);
+    message.resize(1 + step.size(), 0.0);
   }
   sum_over_ranks(communicator_, message, std::move(failure));
-  std::copy(message.begin() + 1, message.end(), solution.begin());
+  std::copy(message.begin() + 1, message.end(), step.begin());
   return message.front() > 0;
 }
 

@@ -34,13 +34,11 @@ class Objective {
   GroupSums sums(std::span<const double> parameters) const;
   // Overwrites `gradient`. Throws NonFiniteLoss.
   GroupSums gradient(std::span<const double> parameters, std::span<double> gradient) const;
-  // Overwrites `matrix` (upper triangle) and `vector` by half the Gauss-Newton Hessian and half the gradient. Throws
-  // NonFiniteLoss.
-  GroupSums normal_equations(std::span<const double> parameters, std::span<double> matrix,
-                             std::span<double> vector) const;
+  // Linearizes the residuals for solve_damped. `system`: the smaller one, if automatic. Overwrites `gradient` by half
+  // the gradient. Throws NonFiniteLoss.
+  GroupSums linearize(std::span<const double> parameters, LinearSystem system, std::span<double> gradient) const;
   // As TrainingBackend::solve_damped; one rank solves for all, because its processor may round otherwise than another.
-  bool solve_damped(std::span<const double> matrix, std::span<const double> vector, double damping,
-                    std::span<double> solution) const;
+  bool solve_damped(double damping, std::span<double> step) const;
 
   double loss(const GroupSums& sums) const { return sums.loss(weights_); }
   // Rows of all ranks.

@@ -21,6 +21,22 @@ RateSchedule parse_rate_schedule(const std::string& name) {
   throw InvalidArgument("schedule", "expected 'constant', 'exponential' or 'cosine', got '" + name + "'");
 }
 
+std::string to_string(LinearSystem system) {
+  switch (system) {
+    case LinearSystem::automatic: return "auto";
+    case LinearSystem::normal: return "normal";
+    case LinearSystem::rows: break;
+  }
+  return "rows";
+}
+
+LinearSystem parse_linear_system(const std::string& name) {
+  for (const LinearSystem system : {LinearSystem::automatic, LinearSystem::normal, LinearSystem::rows}) {
+    if (to_string(system) == name) return system;
+  }
+  throw InvalidArgument("system", "expected 'auto', 'normal' or 'rows', got '" + name + "'");
+}
+
 void AdamOptions::validate() const {
   require(steps >= 1, "steps", "must be at least 1", static_cast<double>(steps));
   require(std::isfinite(learning_rate) && learning_rate > 0, "learning_rate", "must be positive", learning_rate);

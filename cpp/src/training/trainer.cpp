@@ -15,9 +15,21 @@ namespace {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
+// Rows of other ranks are out of reach: the system of the rows needs them all in one place.
+void require_normal_equations(const TrainingOptions& options, int ranks) {
+  const auto* gauss_newton = std::get_if<GaussNewtonOptions>(&options.optimizer);
+  if (ranks > 1 && gauss_newton != nullptr && gauss_newton->system == LinearSystem::rows) {
+    throw InvalidArgument("system",
+                          "'rows' is for one rank, got " + std::to_string(ranks) + " ranks; use 'auto' or 'normal'");
+  }
+}
+
 // The options, once all ranks have found them in order and the same.
 TrainingOptions agreed(TrainingOptions options, const Box& box, const Communicator& communicator) {
-  meet(communicator, attempt([&] { options.validate(box); }));
+  meet(communicator, attempt([&] {
+         options.validate(box);
+         require_normal_equations(options, communicator.size());
+       }));
   if (communicator.size() == 1) return options;
   const std::string all =
       fingerprint(options, box) + std::to_string(options.record_every) + ' ' + std::to_string(options.check_every);

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "nbm/network/siren.hpp"
+#include "nbm/training/loss.hpp"
 #include "sample_rows.hpp"
 #include "sphere_problem.hpp"
 

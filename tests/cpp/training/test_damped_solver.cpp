@@ -4,19 +4,9 @@
 #include <random>
 #include <vector>
 
-// The solver is internal to the library; it is reached through the step of a trainer's backend.
-#include "nbm/training/backend.hpp"
-#include "sphere_problem.hpp"
+#include "training/damped_solver.hpp"
 
 namespace {
-
-std::unique_ptr<nbm::TrainingBackend> backend(int threads) {
-  nbm::TrainingOptions options;
-  options.resolution.coarsest = {0.125, 0.125, 0.125};
-  options.sampling.counts = {8, 8, 8};
-  options.threads = threads;
-  return nbm::make_training_backend(nbm::testing::sphere_problem(), options, nbm::Device::cpu(), 0, 1);
-}
 
 // J'J of a random J, upper triangle, with as many rows as unknowns and half again.
 std::vector<double> gram_matrix(std::size_t n) {
@@ -34,13 +24,14 @@ std::vector<double> gram_matrix(std::size_t n) {
 }
 
 TEST(DampedSolver, SolvesSystemsOfAnySize) {
-  const auto solver = backend(2);
+  nbm::ThreadPool pool(2);
+  nbm::DampedSolver solver;
   for (const std::size_t n : {1U, 7U, 64U, 65U, 130U, 200U}) {
     const auto matrix = gram_matrix(n);
     std::vector<double> vector(n), x(n);
     for (std::size_t i = 0; i < n; ++i) vector[i] = std::cos(static_cast<double>(i));
     const double damping = 0.01;
-    ASSERT_TRUE(solver->solve_damped(matrix, vector, damping, x)) << n;
+    ASSERT_TRUE(solver.solve(matrix, vector, {1.0 + damping, 0.0}, x, pool)) << n;
     for (std::size_t i = 0; i < n; ++i) {
       double sum = damping * matrix[i * n + i] * x[i] + vector[i], size = std::fabs(vector[i]);
       for (std::size_t j = 0; j < n; ++j) {
@@ -54,29 +45,43 @@ TEST(DampedSolver, SolvesSystemsOfAnySize) {
 }
 
 TEST(DampedSolver, LeavesUnusedParametersAlone) {
-  const auto solver = backend(1);
+  nbm::ThreadPool pool(1);
+  nbm::DampedSolver solver;
   const std::vector<double> matrix = {4, 0, 2, 0, 0, 0, 0, 0, 3}, vector = {1, 0, -1};
   std::vector<double> x(3);
-  ASSERT_TRUE(solver->solve_damped(matrix, vector, 1e-12, x));
+  ASSERT_TRUE(solver.solve(matrix, vector, {1.0 + 1e-12, 0.0}, x, pool));
   // [4 2; 2 3] x = [-1; 1]
   EXPECT_NEAR(x[0], -0.625, 1e-10);
   EXPECT_EQ(x[1], 0.0);
   EXPECT_NEAR(x[2], 0.75, 1e-10);
 }
 
+TEST(DampedSolver, ShiftsTheDiagonal) {
+  nbm::ThreadPool pool(1);
+  nbm::DampedSolver solver;
+  const std::vector<double> matrix = {3, 1, 0, 1}, vector = {-5, -3};
+  std::vector<double> x(2);
+  ASSERT_TRUE(solver.solve(matrix, vector, {1.0, 1.0}, x, pool));  // [4 1; 1 2] x = [5; 3]
+  EXPECT_NEAR(x[0], 1.0, 1e-15);
+  EXPECT_NEAR(x[1], 1.0, 1e-15);
+}
+
 TEST(DampedSolver, RefusesAnIndefiniteMatrix) {
-  const auto solver = backend(1);
+  nbm::ThreadPool pool(1);
+  nbm::DampedSolver solver;
   const std::vector<double> matrix = {1, 5, 0, 1}, vector = {1, 1};
   std::vector<double> x(2);
-  EXPECT_FALSE(solver->solve_damped(matrix, vector, 0.0, x));
+  EXPECT_FALSE(solver.solve(matrix, vector, {1.0, 0.0}, x, pool));
 }
 
 TEST(DampedSolver, HasTheSameBitsForAnyTeam) {
   const auto matrix = gram_matrix(300);
   const std::vector<double> vector(300, 1.0);
   std::vector<double> one(300), three(300);
-  ASSERT_TRUE(backend(1)->solve_damped(matrix, vector, 1e-3, one));
-  ASSERT_TRUE(backend(3)->solve_damped(matrix, vector, 1e-3, three));
+  nbm::ThreadPool alone(1), team(3);
+  nbm::DampedSolver solver;
+  ASSERT_TRUE(solver.solve(matrix, vector, {1.0 + 1e-3, 0.0}, one, alone));
+  ASSERT_TRUE(solver.solve(matrix, vector, {1.0 + 1e-3, 0.0}, three, team));
   EXPECT_EQ(one, three);
 }
 

@@ -21,6 +21,16 @@ void Blas::add_gram_matrix(const double* panel, index_t rows, index_t pitch, ind
   }
 }
 
+void Blas::add_row_gram_matrix(const double* panel, index_t rows, index_t pitch, index_t columns, double* target,
+                               index_t stride) {
+  for (index_t column = 0; column < columns; ++column) {
+    const double* numbers = panel + column * pitch;
+    for (index_t a = 0; a < rows; ++a) {
+      for (index_t b = a; b < rows; ++b) target[a * stride + b] += numbers[a] * numbers[b];
+    }
+  }
+}
+
 void Blas::add_product(const double* panel, index_t rows, index_t pitch, index_t columns, const double* x,
                        double* target) {
   for (index_t a = 0; a < columns; ++a) {

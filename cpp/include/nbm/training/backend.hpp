@@ -20,11 +20,17 @@ class NBM_EXPORT TrainingBackend {
   virtual GroupSums loss_sums(std::span<const double> parameters) = 0;
   virtual GroupSums add_loss_gradient(std::span<const double> parameters, const PerGroup<double>& factors,
                                       std::span<double> gradient) = 0;
-  virtual GroupSums add_normal_equations(std::span<const double> parameters, const PerGroup<double>& factors,
-                                         std::span<double> matrix, std::span<double> vector) = 0;
-  // Solves (matrix + damping diag(matrix)) x = -vector in place of `solution`; false if it is not positive definite.
-  virtual bool solve_damped(std::span<const double> matrix, std::span<const double> vector, double damping,
-                            std::span<double> solution) = 0;
+
+  // Gauss-Newton. Linearizes the residuals, weighted by sqrt(factors[g]), about `parameters`: r + J x, which the
+  // backend keeps in the form of `system` (normal or rows). Overwrites `gradient` by J'r. In double precision.
+  virtual GroupSums linearize(std::span<const double> parameters, const PerGroup<double>& factors, LinearSystem system,
+                              std::span<double> gradient) = 0;
+  // The normal equations as numbers that add up over the ranks, the upper triangle of J'J by rows and then J'r; and
+  // their sum in the place of what is kept.
+  virtual void append_normal_equations(std::vector<double>& message) const = 0;
+  virtual void take_normal_equations(std::span<const double> message) = 0;
+  // Solves (J'J + damping diag(J'J)) step = -J'r, as often as wanted; false if it cannot be solved.
+  virtual bool solve_damped(double damping, std::span<double> step) = 0;
 };
 
 // The backend for `device`; rank and ranks say which share of the points it makes.

@@ -26,7 +26,13 @@ struct NBM_EXPORT AdamOptions {
   double rate(index_t step) const;
 };
 
-// Levenberg-Marquardt on the normal equations (J'J + damping diag J'J) p = -J'r (docs/method.md, section 10).
+// The form in which a Gauss-Newton step is solved: normal equations, with as many unknowns as parameters, or the
+// equivalent system with as many as residual rows (docs/method.md, section 10). automatic: the smaller one.
+enum class LinearSystem { automatic, normal, rows };
+NBM_EXPORT LinearSystem parse_linear_system(const std::string& name);
+NBM_EXPORT std::string to_string(LinearSystem system);
+
+// Levenberg-Marquardt: (J'J + damping diag J'J) p = -J'r (docs/method.md, section 10).
 // A step is one linearization; the damping is divided by `decrease` after a step that lowered the loss and multiplied
 // by `increase` after each trial that did not, `trials` at most.
 struct NBM_EXPORT GaussNewtonOptions {
@@ -39,6 +45,7 @@ struct NBM_EXPORT GaussNewtonOptions {
   // are given.
   int starts = 3;
   index_t start_steps = 30;
+  LinearSystem system = LinearSystem::automatic;  // several ranks: normal equations only
 
   void validate() const;
 };

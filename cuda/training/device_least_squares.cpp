@@ -1,0 +1,213 @@
+#include "training/device_least_squares.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/device_buffer.hpp"
+#include "core/lanes.hpp"
+#include "training/device_loss.hpp"
+#include "training/jacobian_kernels.hpp"
+#include "training/least_squares.hpp"
+#include "training/warps.hpp"
+
+namespace nbm::cuda {
+namespace {
+
+constexpr index_t kMostPanel = 4096, kPanelBytes = index_t{64} << 20;
+
+// Rows of one group; of one-sided rows those of one network.
+struct RowPiece {
+  RowGroup group;
+  int side;
+  index_t rows;
+
+  bool one_sided() const { return group == RowGroup::regular || group == RowGroup::boundary; }
+  std::size_t at() const { return static_cast<std::size_t>(group); }
+};
+
+std::vector<RowPiece> weighted_pieces(const DeviceRowCounts& counts, const PerGroup<double>& factors) {
+  std::vector<RowPiece> pieces = {
+      {RowGroup::regular, 0, counts.regular[0]},   {RowGroup::regular, 1, counts.regular[1]},
+      {RowGroup::boundary, 0, counts.boundary[0]}, {RowGroup::boundary, 1, counts.boundary[1]},
+      {RowGroup::irregular, 0, counts.irregular},  {RowGroup::value_jump, 0, counts.jump},
+      {RowGroup::flux_jump, 0, counts.jump}};
+  std::erase_if(pieces, [&](const RowPiece& piece) { return piece.rows == 0 || !(factors[piece.at()] > 0); });
+  return pieces;
+}
+
+}  // namespace
+
+struct DeviceLeastSquares::State {
+  State(const Siren& of, cudaStream_t s)
+      : stream(s), networks(of, s), blas(s), count(of.parameter_count()), padded(padded_parameters(of)) {}
+
+  cudaStream_t stream;
+  DeviceNetworks<double> networks;
+  Blas blas;
+  index_t count, padded;  // parameters of one network
+  LinearSystem system = LinearSystem::normal;
+  DeviceBuffer<double> workspace, squares;
+  // Columns of a panel of the Jacobian, or of all of it: [parameter][row].
+  DeviceBuffer<double> columns, residuals;
+  DeviceBuffer<double> matrix, vector, damped, solution, product, inverse_norms;
+  std::vector<double> host, host_norms;
+
+  index_t unknowns() const { return vector.size(); }
+
+  void fill(const NetworkPair<double>& nets, const DeviceRows& rows, const RowPiece& piece,
+            const JacobianPanel& panel) {
+    switch (piece.group) {
+      case RowGroup::regular: return launch_difference_jacobian(nets.side[piece.side], rows.regular[piece.side], panel);
+      case RowGroup::boundary: return launch_value_jacobian(nets.side[piece.side], rows.boundary[piece.side], panel);
+      case RowGroup::irregular: return launch_stencil_jacobian(nets, rows.irregular, static_cast<int>(count), panel);
+      case RowGroup::value_jump: return launch_jump_jacobian(nets, rows.value_jump, panel);
+      case RowGroup::flux_jump: return launch_jump_jacobian(nets, rows.flux_jump, panel);
+    }
+  }
+
+  // Fills rows [begin, end) of a piece into columns of `pitch` numbers, and their residuals.
+  JacobianPanel make_panel(const DeviceRows& rows, const RowPiece& piece, index_t begin, index_t end, double* jacobian,
+                           index_t pitch, double* residual, const PerGroup<double>& factors) {
+    const index_t numbers = networks.workspace(kQuantities);
+    const index_t lanes = (end - begin) * (piece.group == RowGroup::irregular ? kLanes : 1);
+    const unsigned warps = warps_for(lanes, 2 * numbers * kLanes * static_cast<index_t>(sizeof(double)));
+    workspace.resize(std::max(workspace.size(), index_t{2} * warps * numbers * kLanes));
+    const double factor = factors[piece.at()];
+    const JacobianPanel panel{jacobian, pitch, static_cast<int>(padded), residual, std::sqrt(factor),
+                              begin,    end,   workspace.data(),         numbers,  warps,
+                              stream};
+    fill(networks.views(), rows, piece, panel);
+    launch_panel_squares(panel, factor, squares.data() + piece.at());
+    return panel;
+  }
+
+  void make_normal_equations(const DeviceRows& rows, const std::vector<RowPiece>& pieces,
+                             const PerGroup<double>& factors) {
+    const index_t n = 2 * padded, most = std::clamp<index_t>(kPanelBytes / (8 * n), kLanes, kMostPanel);
+    columns.resize(n * most);
+    columns.zero(stream);  // also those of the padding, which stay zero
+    residuals.resize(most);
+    matrix.resize(n * n);
+    matrix.zero(stream);
+    vector.resize(n);
+    vector.zero(stream);
+    for (const RowPiece& piece : pieces) {
+      const index_t corner = piece.one_sided() ? piece.side * padded : 0, width = piece.one_sided() ? padded : n;
+      for (index_t begin = 0; begin < piece.rows; begin += most) {
+        const index_t end = std::min(piece.rows, begin + most);
+        make_panel(rows, piece, begin, end, columns.data(), most, residuals.data(), factors);
+        blas.add_gram_matrix(columns.data(), end - begin, most, width, matrix.data() + corner * n + corner, n);
+        blas.add_product(columns.data(), end - begin, most, width, residuals.data(), vector.data() + corner);
+      }
+    }
+    vector.download(host, stream);
+  }
+
+  void make_row_system(const DeviceRows& rows, const std::vector<RowPiece>& pieces, const PerGroup<double>& factors) {
+    const index_t n = 2 * padded;
+    index_t all = 0;
+    for (const RowPiece& piece : pieces) all += piece.rows;
+    columns.resize(n * all);
+    columns.zero(stream);
+    vector.resize(all);
+    matrix.resize(all * all);
+    matrix.zero(stream);
+    inverse_norms.resize(n);
+    index_t first = 0;
+    for (const RowPiece& piece : pieces) {
+      double* corner = columns.data() + (piece.one_sided() ? piece.side * padded * all : 0) + first;
+      make_panel(rows, piece, 0, piece.rows, corner, all, vector.data() + first, factors);
+      first += piece.rows;
+    }
+    multiply_by_columns(vector);
+    product.download(host, stream);
+    launch_scale_columns(columns.data(), all, n, inverse_norms.data(), stream);
+    blas.add_row_gram_matrix(columns.data(), all, all, n, matrix.data(), all);
+  }
+
+  // product = columns' by a vector of the rows.
+  void multiply_by_columns(const DeviceBuffer<double>& by) {
+    product.resize(2 * padded);
+    product.zero(stream);
+    blas.add_product(columns.data(), by.size(), by.size(), 2 * padded, by.data(), product.data());
+  }
+
+  void wait() const { check(cudaStreamSynchronize(stream), "work on the GPU"); }
+
+  // Numbers of padded parameters to those of the parameters.
+  void strip(std::span<const double> from, std::span<double> to) const {
+    for (index_t s = 0; s < kSides; ++s) std::copy_n(from.data() + s * padded, count, to.data() + s * count);
+  }
+};
+
+DeviceLeastSquares::DeviceLeastSquares(const Siren& siren, cudaStream_t stream)
+    : state_(std::make_unique<State>(siren, stream)) {}
+DeviceLeastSquares::~DeviceLeastSquares() = default;
+
+PerGroup<double> DeviceLeastSquares::linearize(const DeviceRows& rows, const DeviceRowCounts& counts,
+                                               const double* parameters, const PerGroup<double>& factors,
+                                               LinearSystem system, std::span<double> gradient) {
+  State& s = *state_;
+  s.system = system;
+  s.networks.prepare(parameters, kSides, difference_step(rows), s.stream);
+  s.squares.resize(kRowGroups);
+  s.squares.zero(s.stream);
+  s.host.resize(static_cast<std::size_t>(2 * s.padded));
+  const std::vector<RowPiece> pieces = weighted_pieces(counts, factors);
+  if (system == LinearSystem::rows) {
+    s.make_row_system(rows, pieces, factors);
+  } else {
+    s.make_normal_equations(rows, pieces, factors);
+  }
+  PerGroup<double> squares;
+  s.squares.download(squares, s.stream);
+  s.wait();
+  s.strip(s.host, gradient);
+  return squares;
+}
+
+bool DeviceLeastSquares::solve_damped(double damping, std::span<double> step) {
+  State& s = *state_;
+  const index_t n = s.unknowns();
+  const bool by_rows = s.system == LinearSystem::rows;
+  const DampedDiagonal diagonal = by_rows ? DampedDiagonal{1.0, damping} : DampedDiagonal{1.0 + damping, 0.0};
+  s.damped.copy(s.matrix, s.stream);
+  s.solution.resize(n);
+  launch_damp(s.damped.data(), s.vector.data(), diagonal, s.solution.data(), n, s.stream);
+  if (!s.blas.solve_positive_definite(s.damped.data(), n, s.solution.data())) return false;
+  s.host.resize(static_cast<std::size_t>(2 * s.padded));
+  if (!by_rows) {
+    s.solution.download(s.host, s.stream);
+    s.wait();
+  } else {  // docs/method.md, section 10: D^(-1/2) S' y
+    s.multiply_by_columns(s.solution);
+    s.host_norms.resize(s.host.size());
+    s.product.download(s.host, s.stream);
+    s.inverse_norms.download(s.host_norms, s.stream);
+    s.wait();
+    for (std::size_t p = 0; p < s.host.size(); ++p) s.host[p] *= s.host_norms[p];
+  }
+  s.strip(s.host, step);
+  return true;
+}
+
+void DeviceLeastSquares::append_normal_equations(std::vector<double>& message) const {
+  const State& s = *state_;
+  std::vector<double> matrix(static_cast<std::size_t>(s.matrix.size())), vector(static_cast<std::size_t>(s.unknowns()));
+  s.matrix.download(matrix, s.stream);
+  s.vector.download(vector, s.stream);
+  s.wait();
+  pack_normal_equations(matrix, vector, s.count, message);
+}
+
+void DeviceLeastSquares::take_normal_equations(std::span<const double> message) {
+  State& s = *state_;
+  std::vector<double> matrix(static_cast<std::size_t>(s.matrix.size()), 0.0);
+  std::vector<double> vector(static_cast<std::size_t>(s.unknowns()), 0.0);
+  unpack_normal_equations(message, s.count, matrix, vector);
+  s.matrix.upload(matrix, s.stream);
+  s.vector.upload(vector, s.stream);
+  s.wait();
+}
+
+}  // namespace nbm::cuda

@@ -1,0 +1,88 @@
+#include "device_fixture.hpp"
+#include "training/least_squares.hpp"
+
+// Gauss-Newton steps on the device against those of the CPU.
+namespace {
+
+using nbm::LinearSystem;
+using nbm::PerGroup;
+using nbm::Precision;
+using nbm::RowSet;
+using nbm::Siren;
+using nbm::testing::both_networks;
+using nbm::testing::largest;
+using nbm::testing::OnDevice;
+
+constexpr PerGroup<double> kFactors = {0.7, 1.3, 0.9, 1.1, 0.4};
+
+void expect_same(const std::vector<double>& device, const std::vector<double>& host, double relative) {
+  ASSERT_EQ(device.size(), host.size());
+  const double scale = largest(host);
+  for (std::size_t i = 0; i < host.size(); ++i) ASSERT_NEAR(device[i], host[i], relative * scale) << "entry " << i;
+}
+
+struct Case {
+  Siren siren;
+  LinearSystem system;
+};
+
+class DeviceLeastSquares : public ::testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override { NBM_NEEDS_DEVICE(); }
+
+  Siren siren = GetParam().siren;
+  LinearSystem system = GetParam().system;
+  RowSet rows = nbm::testing::sample_rows(nbm::testing::sphere_problem(), {21, 3, 5}, 2.0 / 16);
+  std::vector<double> p = both_networks(siren);
+  nbm::ThreadPool pool{1};
+};
+
+TEST_P(DeviceLeastSquares, StepIsThatOfTheHost) {
+  std::vector<double> host(p.size()), device(p.size());
+  nbm::LeastSquares on_host;
+  const auto expected = on_host.linearize(siren, p, rows, kFactors, system, host, pool);
+  OnDevice gpu(siren, rows, Precision::float64);
+  const auto sums = gpu.linearize(p, kFactors, system, device);
+  // Sums of some hundred terms in another order.
+  for (std::size_t g = 0; g < nbm::kRowGroups; ++g) {
+    EXPECT_NEAR(sums.squares[g], expected.squares[g], 1e-12 * expected.squares[g]);
+  }
+  expect_same(device, host, 1e-12);
+  for (const double damping : {10.0, 1e-2}) {
+    ASSERT_TRUE(on_host.solve_damped(damping, host, pool));
+    ASSERT_TRUE(gpu.least_squares().solve_damped(damping, device));
+    // Scaled to a unit diagonal the condition number is at most (n + damping) / damping; round-off in n sums.
+    const auto n = static_cast<double>(p.size());
+    expect_same(device, host, 2.3e-16 * n * (n + damping) / damping);
+  }
+}
+
+TEST_P(DeviceLeastSquares, PacksWhatTheHostPacks) {
+  if (system != LinearSystem::normal) GTEST_SKIP() << "for normal equations";
+  std::vector<double> gradient(p.size()), host, device;
+  nbm::LeastSquares on_host;
+  on_host.linearize(siren, p, rows, kFactors, system, gradient, pool);
+  on_host.append_normal_equations(host);
+  OnDevice gpu(siren, rows, Precision::float64);
+  gpu.linearize(p, kFactors, system, gradient);
+  gpu.least_squares().append_normal_equations(device);
+  ASSERT_EQ(host.size(), p.size() * (p.size() + 1) / 2 + p.size());
+  expect_same(device, host, 1e-12);
+  // What was taken is what is solved: twice the right side gives twice the step.
+  std::vector<double> once(p.size()), twice(p.size());
+  ASSERT_TRUE(gpu.least_squares().solve_damped(1.0, once));
+  for (std::size_t i = host.size() - p.size(); i < host.size(); ++i) device[i] *= 2.0;
+  gpu.least_squares().take_normal_equations(device);
+  ASSERT_TRUE(gpu.least_squares().solve_damped(1.0, twice));
+  for (std::size_t i = 0; i < once.size(); ++i) EXPECT_EQ(twice[i], 2.0 * once[i]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Systems, DeviceLeastSquares,
+                         ::testing::Values(Case{Siren{.hidden = {6, 5}}, LinearSystem::normal},
+                                           Case{Siren{.hidden = {6, 5}}, LinearSystem::rows},
+                                           Case{Siren{.hidden = {1}}, LinearSystem::normal},
+                                           Case{Siren{.hidden = {37}}, LinearSystem::rows},
+                                           Case{Siren{.hidden = {8, 8, 8}}, LinearSystem::normal},
+                                           Case{Siren{.hidden = {8, 8, 8}}, LinearSystem::rows}));
+
+}  // namespace
