@@ -1,5 +1,8 @@
 #pragma once
 // The CUDA runtime's functions, for kernels on the CPU (cuda_on_cpu.hpp).
+#include <malloc.h>
+
+#include <atomic>
 #include <utility>
 #include <vector>
 
@@ -14,7 +17,9 @@ struct Graph {
 struct Stream {
   Graph* recorded = nullptr;
 };
-inline thread_local int recordings = 0;  // by streams of this thread
+inline thread_local int recordings = 0;         // by streams of this thread
+inline std::atomic<std::size_t> allocated = 0;  // bytes of device memory
+constexpr std::size_t kMemory = std::size_t{16} << 30;
 
 inline void run_or_record(Stream* stream, std::function<void()> work) {
   if (stream == nullptr || stream->recorded == nullptr) return work();
@@ -74,11 +79,18 @@ inline cudaError_t cudaMalloc(void** p, std::size_t bytes) {
   *p = std::malloc(bytes);
   if (*p == nullptr) return cudaErrorMemoryAllocation;
   std::memset(*p, 0xff, bytes);  // NaN, so that reading what nothing wrote shows
+  cuda_on_cpu::allocated += malloc_usable_size(*p);
   return cudaSuccess;
 }
 inline cudaError_t cudaFree(void* p) {
   if (cuda_on_cpu::recordings > 0) return cudaErrorStreamCaptureUnsupported;
+  cuda_on_cpu::allocated -= malloc_usable_size(p);
   std::free(p);
+  return cudaSuccess;
+}
+inline cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
+  *total = cuda_on_cpu::kMemory;
+  *free = cuda_on_cpu::kMemory - cuda_on_cpu::allocated;
   return cudaSuccess;
 }
 inline cudaError_t cudaMallocHost(void** p, std::size_t bytes) { return cudaMalloc(p, bytes); }
