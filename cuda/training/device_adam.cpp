@@ -5,7 +5,6 @@
 
 #include "core/rank_failure.hpp"
 #include "training/optimizer.hpp"
-#include "training/row_tasks.hpp"
 
 namespace nbm::cuda {
 
@@ -44,7 +43,10 @@ void DeviceAdam::step(index_t draw, Vec3<double> cell_size, const PerGroup<doubl
   const bool makes_rows = !maker_.holds(draw, cell_size);
   bool moved = makes_rows && maker_.prepare(draw, cell_size);
   moved = loss_.reserve(maker_.rows()) || moved;
-  if (moved) steps_.clear();
+  if (moved && !steps_.empty()) {
+    stream_.wait();  // a record that still runs must not go
+    steps_.clear();
+  }
   const auto [found, first] = steps_.try_emplace({cell_size.x, cell_size.y, cell_size.z, makes_rows});
   std::optional<Graph>& graph = found->second;
   if (first || !replay_) return enqueue(makes_rows);

@@ -16,7 +16,6 @@ class Adam final : public Optimizer {
   // One update with a gradient.
   void update(std::span<double> parameters, std::span<const double> gradient);
 
-  const AdamOptions& options() const { return options_; }
   // What the steps before have left, for a backend that goes on from there, and back from it.
   const AdamMemory& memory() const { return memory_; }
   // Throws InvalidArgument when it is of another network.
