@@ -14,7 +14,9 @@ set(NBM_CUDA_SOURCES
   sampling/compaction.cu
   sampling/device_sampler.cu
   sampling/draw_state.cpp
+  training/adam_kernels.cu
   training/cuda_backend.cpp
+  training/device_adam.cpp
   training/device_least_squares.cpp
   training/device_loss.cpp
   training/fused_rows.cu

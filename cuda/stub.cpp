@@ -16,6 +16,11 @@ void require_device(int /*index*/) {
                            "or build with -DNBM_CUDA=ON on a machine with the CUDA toolkit.");
 }
 
+std::int64_t free_memory(int index) {
+  require_device(index);
+  return 0;
+}
+
 // Not reached: callers ask require_device first.
 std::unique_ptr<TrainingBackend> make_training_backend(const Problem& /*problem*/, const TrainingOptions& /*options*/,
                                                        int device, int /*rank*/, int /*ranks*/) {

@@ -1,8 +1,11 @@
-// Seconds of training epochs, of large batches and of evaluation on one device, as JSON lines.
-//   bench_training [--device cuda|cpu] [--seconds 5] [--table1 128] [--table2 64 --table2 128 ...] [--large 1048576]
-//                  [--evaluate 16777216]
+// Seconds of training epochs, of steps, of large batches and of evaluation on one device, as JSON lines.
+//   bench_training [--device cuda|cpu] [--seconds 5] [--replay 1|0] [--table1 128] [--table2 64 --table2 128 ...]
+//                  [--steps 16384] [--large 1048576] [--precision 1048576] [--evaluate 16777216]
 // An epoch is (nodes^3 / batch) steps; where all of them would take longer than --seconds, the epoch is the mean step
-// times their number, and "steps_measured" says how many were taken. Every case runs a step before its clock starts.
+// times their number, and "steps_measured" says how many were taken. Every case takes three steps before its clock
+// starts: the third replays the record of the second. "gpu_mib": memory of the GPU that the trainer has taken.
+// --steps: a step with batches of so many nodes, replayed or launched kernel by kernel, and with the loss read every
+// step. --precision: the residual of a network trained in float32 at cells of 2/8192, in either precision.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -11,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "nbm/core/backend.hpp"
 #include "nbm/network/evaluate.hpp"
 #include "nbm/problem/grid_field.hpp"
 #include "nbm/problem/symbols.hpp"
@@ -27,7 +31,8 @@ constexpr index_t kBatch = 16384;
 struct Arguments {
   Device device = Device::cuda();
   double seconds = 5.0;
-  std::vector<index_t> table1, table2, large, evaluate;
+  bool replay = true;
+  std::vector<index_t> table1, table2, steps, large, precision, evaluate;
 };
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -62,61 +67,149 @@ nbm::Problem problem() {
   return problem;
 }
 
-// Steps taken and their seconds: all of `steps`, or as many as fit.
-std::pair<index_t, double> time_steps(nbm::Trainer& trainer, index_t steps, double seconds) {
-  trainer.step(1);
-  const double start = now();
-  index_t done = 0;
-  while (done < steps && now() - start < seconds) {
-    trainer.step(std::min<index_t>(steps - done, 16));
-    done += std::min<index_t>(steps - done, 16);
+// Memory of the GPU that is taken from the construction of this object on.
+class MemoryUse {
+ public:
+  explicit MemoryUse(Device device) : device_(device), before_(free_memory()) {}
+  double mib() const { return static_cast<double>(before_ - free_memory()) / (1 << 20); }
+
+ private:
+  std::int64_t free_memory() const {
+    return device_.kind == Device::Kind::cuda ? nbm::cuda::free_memory(device_.index) : 0;
   }
-  return {done, now() - start};
+
+  Device device_;
+  std::int64_t before_;
+};
+
+constexpr index_t kFirstSteps = 3;  // before the clock
+
+// Steps taken and their seconds: all of `steps`, or as many as fit, in calls that take long enough to be measured.
+std::pair<index_t, double> time_steps(nbm::Trainer& trainer, index_t steps, double seconds) {
+  trainer.step(kFirstSteps);
+  const double start = now();
+  index_t done = 0, call = 16;
+  double last = start;
+  while (done < steps && last - start < seconds) {
+    const index_t count = std::min(steps - done, call);
+    trainer.step(count);
+    done += count;
+    const double time = now();
+    if (time - last < 0.1) call *= 2;
+    last = time;
+  }
+  return {done, last - start};
 }
 
-nbm::TrainingOptions adam(const Siren& network, index_t steps) {
+// Options for `steps` steps behind the first ones, of which the history has the first and the last alone.
+nbm::TrainingOptions adam(const Siren& network, index_t steps, const Arguments& arguments) {
   nbm::TrainingOptions options;
   options.network = network;
-  options.optimizer = nbm::AdamOptions{.steps = steps};
-  options.record_every = steps;
+  options.optimizer = nbm::AdamOptions{.steps = kFirstSteps + steps};
+  options.record_every = kFirstSteps + steps;
+  options.replay_steps = arguments.replay;
+  return options;
+}
+
+nbm::TrainingOptions grid_batches(const Siren& network, index_t steps, index_t nodes, index_t batch,
+                                  const Arguments& arguments) {
+  nbm::TrainingOptions options = adam(network, steps, arguments);
+  options.sampling.mode = nbm::SamplingOptions::Mode::grid;
+  options.sampling.grid_nodes = nodes;
+  options.sampling.batch = batch;
+  const double cell = 2.0 / static_cast<double>(nodes);
+  options.resolution.coarsest = {cell, cell, cell};
   return options;
 }
 
 void epoch(const char* name, const Siren& network, index_t nodes, int levels, const Arguments& arguments) {
   const index_t steps = (nodes * nodes * nodes + kBatch - 1) / kBatch;
-  nbm::TrainingOptions options = adam(network, 2 * steps + 1);
-  options.sampling.mode = nbm::SamplingOptions::Mode::grid;
-  options.sampling.grid_nodes = nodes;
-  options.sampling.batch = kBatch;
-  const double cell = 2.0 / static_cast<double>(nodes);
-  options.resolution = {{cell, cell, cell}, levels, nbm::ResolutionOrder::cycle};
+  nbm::TrainingOptions options = grid_batches(network, 2 * steps, nodes, kBatch, arguments);
+  options.resolution.levels = levels;
+  options.resolution.order = nbm::ResolutionOrder::cycle;
+  const MemoryUse memory(arguments.device);
   const double start = now();
   nbm::Trainer trainer(problem(), options, arguments.device);
   trainer.step(1);
   const double startup = now() - start;
   const auto [done, seconds] = time_steps(trainer, steps, arguments.seconds);
   std::printf(
-      R"({"case": "%s", "nodes": %lld, "seconds_an_epoch": %.6g, "steps_an_epoch": %lld, "steps_measured": %lld, "startup_seconds": %.4g})"
+      R"({"case": "%s", "nodes": %lld, "seconds_an_epoch": %.6g, "steps_an_epoch": %lld, "steps_measured": %lld, "startup_seconds": %.4g, "gpu_mib": %.4g})"
       "\n",
       name, static_cast<long long>(nodes), seconds / static_cast<double>(done) * static_cast<double>(steps),
-      static_cast<long long>(steps), static_cast<long long>(done), startup);
+      static_cast<long long>(steps), static_cast<long long>(done), startup, memory.mib());
   std::fflush(stdout);
+}
+
+// What the launches of a step and a look at its loss cost beside its kernels.
+void step_variants(const char* name, const Siren& network, index_t batch, const Arguments& arguments) {
+  constexpr index_t steps = 100000, nodes = 128;
+  struct Variant {
+    const char* name;
+    bool replay;
+    index_t record_every;
+  };
+  for (const Variant& variant : {Variant{"replayed", true, steps}, Variant{"kernel by kernel", false, steps},
+                                 Variant{"replayed, loss read every step", true, 1}}) {
+    nbm::TrainingOptions options = grid_batches(network, steps, nodes, batch, arguments);
+    options.replay_steps = variant.replay;
+    options.record_every = variant.record_every;
+    const MemoryUse memory(arguments.device);
+    nbm::Trainer trainer(problem(), options, arguments.device);
+    const auto [done, seconds] = time_steps(trainer, steps, arguments.seconds / 2);
+    std::printf(
+        R"({"case": "%s", "batch": %lld, "step": "%s", "seconds_a_step": %.6g, "steps_measured": %lld, "gpu_mib": %.4g})"
+        "\n",
+        name, static_cast<long long>(batch), variant.name, seconds / static_cast<double>(done),
+        static_cast<long long>(done), memory.mib());
+    std::fflush(stdout);
+  }
 }
 
 // Steps on one large draw of regular points, which stays: the loss, its gradient, and Adam.
 void large_batch(const char* name, const Siren& network, index_t points, const Arguments& arguments) {
   constexpr index_t steps = 200;
-  nbm::TrainingOptions options = adam(network, steps + 1);
+  nbm::TrainingOptions options = adam(network, steps, arguments);
   options.sampling.counts = {points, 16, 16};
-  options.sampling.refresh = steps + 1;
+  options.sampling.refresh = kFirstSteps + steps;
   options.resolution.coarsest = {2.0 / 128, 2.0 / 128, 2.0 / 128};
+  const MemoryUse memory(arguments.device);
   nbm::Trainer trainer(problem(), options, arguments.device);
   const auto [done, seconds] = time_steps(trainer, steps, arguments.seconds);
   const double step = seconds / static_cast<double>(done);
   std::printf(
-      R"({"case": "%s", "points": %lld, "seconds_a_step": %.6g, "points_a_second": %.6g, "steps_measured": %lld})"
+      R"({"case": "%s", "points": %lld, "seconds_a_step": %.6g, "points_a_second": %.6g, "steps_measured": %lld, "gpu_mib": %.4g})"
       "\n",
-      name, static_cast<long long>(points), step, static_cast<double>(points) / step, static_cast<long long>(done));
+      name, static_cast<long long>(points), step, static_cast<double>(points) / step, static_cast<long long>(done),
+      memory.mib());
+  std::fflush(stdout);
+}
+
+// The mean square of the regular residuals of these networks on the draw of `options`, at cells of its size.
+double regular_residual(nbm::TrainingOptions options, nbm::Precision precision, const std::vector<double>& parameters,
+                        const Arguments& arguments) {
+  options.precision = precision;
+  nbm::Trainer trainer(problem(), options, arguments.device);
+  trainer.set_parameters(parameters);
+  trainer.step(1);
+  return trainer.history().front().mean_squares[static_cast<std::size_t>(nbm::RowGroup::regular)];
+}
+
+void precision_at_8192(const char* name, const Siren& network, index_t points, const Arguments& arguments) {
+  constexpr index_t steps = 100;
+  nbm::TrainingOptions options = adam(network, steps, arguments);
+  options.sampling.counts = {points, 1024, 1024};
+  options.sampling.refresh = kFirstSteps + steps;  // one draw
+  options.resolution.coarsest = {2.0 / 8192, 2.0 / 8192, 2.0 / 8192};
+  nbm::Trainer trainer(problem(), options, arguments.device);
+  trainer.step(steps);
+  const double single = regular_residual(options, nbm::Precision::float32, trainer.parameters(), arguments);
+  const double twice = regular_residual(options, nbm::Precision::float64, trainer.parameters(), arguments);
+  std::printf(
+      R"({"case": "%s", "points": %lld, "steps": %lld, "residual_float32": %.9g, "residual_float64": %.9g, "relative_difference": %.3g})"
+      "\n",
+      name, static_cast<long long>(points), static_cast<long long>(trainer.steps_done()), single, twice,
+      std::fabs(single - twice) / twice);
   std::fflush(stdout);
 }
 
@@ -153,6 +246,12 @@ Arguments parse(int argc, char** argv) {
       arguments.table1.push_back(std::stoll(value));
     else if (name == "--table2")
       arguments.table2.push_back(std::stoll(value));
+    else if (name == "--replay")
+      arguments.replay = value != "0";
+    else if (name == "--steps")
+      arguments.steps.push_back(std::stoll(value));
+    else if (name == "--precision")
+      arguments.precision.push_back(std::stoll(value));
     else if (name == "--large")
       arguments.large.push_back(std::stoll(value));
     else if (name == "--evaluate")
@@ -170,9 +269,17 @@ int main(int argc, char** argv) {
     const Arguments arguments = parse(argc, argv);
     for (const index_t nodes : arguments.table2) epoch("Table 2: 1x100", {.hidden = {100}}, nodes, 3, arguments);
     for (const index_t nodes : arguments.table1) epoch("Table 1: 5x10", {}, nodes, 1, arguments);
+    for (const index_t batch : arguments.steps) {
+      step_variants("step of 1x100", {.hidden = {100}}, batch, arguments);
+      step_variants("step of 5x10", {}, batch, arguments);
+    }
     for (const index_t points : arguments.large) {
       large_batch("large batch 1x100", {.hidden = {100}}, points, arguments);
       large_batch("large batch 5x10", {}, points, arguments);
+    }
+    for (const index_t points : arguments.precision) {
+      precision_at_8192("cells of 2/8192, 1x100", {.hidden = {100}}, points, arguments);
+      precision_at_8192("cells of 2/8192, 5x10", {}, points, arguments);
     }
     for (const index_t points : arguments.evaluate) evaluation(points, arguments);
   } catch (const std::exception& error) {

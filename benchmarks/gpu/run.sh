@@ -54,7 +54,7 @@ else
   echo "tests left-out (GoogleTest is missing)" | tee -a "$logs/outcomes"
 fi
 run bench "$bench" --device cuda --seconds 3 --table2 64 --table2 128 --table2 256 --table2 512 --table1 128 \
-  --large 1048576 --large 4194304 --evaluate 16777216
+  --steps 1024 --steps 16384 --large 1048576 --large 4194304 --precision 1048576 --evaluate 16777216
 if python3 -c 'import jax' 2>/dev/null; then
   run jax python3 benchmarks/peers/jax_steps.py --chunk 0 --batch 16384 --batch 1048576 --seconds 2
 else
@@ -62,7 +62,7 @@ else
 fi
 if command -v ncu >/dev/null; then
   run profile ncu --kernel-name 'regex:fused_rows|entry_gradients|regular_rows|evaluate_samples' --launch-skip 20 \
-    --launch-count 8 --section SpeedOfLight --section Occupancy "$bench" --device cuda --seconds 1 --table2 64 --table1 64
+    --launch-count 8 --section SpeedOfLight --section Occupancy "$bench" --device cuda --seconds 1 --replay 0 --table2 64 --table1 64
 else
   echo "profile left-out (ncu is missing)" | tee -a "$logs/outcomes"
 fi

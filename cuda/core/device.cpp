@@ -1,6 +1,6 @@
 #include <string>
 
-#include "core/runtime.hpp"
+#include "core/stream.hpp"
 #include "nbm/core/backend.hpp"
 #include "nbm/core/error.hpp"
 
@@ -45,6 +45,14 @@ void require_device(int index) {
   }
   throw BackendUnavailable(
       "cuda", asked + "there are " + std::to_string(found.count) + " GPUs, counted from 0: use a smaller index.");
+}
+
+std::int64_t free_memory(int index) {
+  require_device(index);
+  const DeviceGuard guard(index);
+  std::size_t free = 0, total = 0;
+  check(cudaMemGetInfo(&free, &total), "asking for the memory of the GPU");
+  return static_cast<std::int64_t>(free);
 }
 
 }  // namespace nbm::cuda

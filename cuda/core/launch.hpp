@@ -16,6 +16,6 @@
   T* name = reinterpret_cast<T*>(nbm_dynamic_shared_memory)
 #else
 #define NBM_LAUNCH(kernel, grid, block, shared_bytes, stream, ...) \
-  (static_cast<void>(stream), cuda_on_cpu::launch((grid), (block), (shared_bytes), (kernel), __VA_ARGS__))
+  cuda_on_cpu::launch((stream), (grid), (block), (shared_bytes), (kernel), __VA_ARGS__)
 #define NBM_DYN_SHARED(T, name) T* name = reinterpret_cast<T*>(cuda_on_cpu::current->dynamic_shared)
 #endif

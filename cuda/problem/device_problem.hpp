@@ -18,6 +18,8 @@ class DeviceProblem {
   DeviceProblem(const Problem& problem, cudaStream_t stream);
 
   const ProblemView* view() const { return view_.data(); }  // device memory
+  // What a kernel found amiss, in device memory.
+  const FieldFault* fault() const { return fault_.data(); }
   // Waits for the stream. Throws InvalidField if a kernel reported a value that the method cannot use, and forgets it.
   void check(cudaStream_t stream);
 

@@ -41,15 +41,13 @@ RowAssembly::RowAssembly(const Problem& problem, const DeviceProblem& device_pro
 
 bool RowAssembly::prepare(const DeviceRowCounts& most, const DeviceSampler& points, Vec3<double> cell_size,
                           cudaStream_t stream) {
-  const bool same_size = cell_size == cell_size_;
-  cell_size_ = cell_size;
   const Vec3<double> step = box_.normalize_lengths(cell_size);
   rows_.regular[0].step = rows_.regular[1].step = rows_.value_jump.step = rows_.flux_jump.step = step;
   const bool fits = most.regular[0] <= most_.regular[0] && most.regular[1] <= most_.regular[1] &&
                     most.irregular <= most_.irregular && most.boundary[0] <= most_.boundary[0] &&
                     most.boundary[1] <= most_.boundary[1] && most.jump <= most_.jump;
   const bool placed = rows_.irregular.count == points.counts() + static_cast<int>(PointClass::irregular);
-  if (fits && placed) return !same_size;
+  if (fits && placed) return false;
   for (int side = 0; side < kSides; ++side) {
     most_.regular[side] = std::max(most_.regular[side], most.regular[side]);
     most_.boundary[side] = std::max(most_.boundary[side], most.boundary[side]);

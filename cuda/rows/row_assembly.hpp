@@ -38,10 +38,11 @@ class RowAssembly {
  public:
   RowAssembly(const Problem& problem, const DeviceProblem& device_problem);
 
-  // Room for so many rows of each kind, and the cell size for what the host knows of the rows. True if pointers, room
-  // or cell size have changed.
+  // Room for so many rows of each kind, and the cell size for what the host knows of the rows. True if pointers or room
+  // have changed.
   bool prepare(const DeviceRowCounts& most, const DeviceSampler& points, Vec3<double> cell_size, cudaStream_t stream);
-  // In the order of the stream, behind points.enqueue(); the same launches until prepare() returns true.
+  // In the order of the stream, behind points.enqueue(); the same launches for a cell size until prepare() returns
+  // true.
   void enqueue(const DeviceSampler& points, cudaStream_t stream);
 
   const DeviceRows& rows() const { return rows_; }
@@ -58,7 +59,6 @@ class RowAssembly {
 
   const DeviceProblem& problem_;
   Box box_;
-  Vec3<double> cell_size_{};
   DeviceRowCounts most_;
   DeviceBuffer<double> regular_memory_[kSides], boundary_memory_[kSides], irregular_memory_, jump_memory_;
   DeviceBuffer<double> no_flux_;  // zeros

@@ -1,6 +1,7 @@
 #include "core/stream.hpp"
 #include "nbm/core/backend.hpp"
 #include "training/cuda_training.hpp"
+#include "training/device_adam.hpp"
 #include "training/device_least_squares.hpp"
 #include "training/device_loss.hpp"
 #include "training/row_maker.hpp"
@@ -60,11 +61,18 @@ class CudaBackend final : public TrainingBackend {
     return least_squares_->solve_damped(damping, step);
   }
 
+  std::unique_ptr<ResidentAdam> resident_adam(const AdamOptions& options) override {
+    const DeviceGuard guard(device_);
+    return std::make_unique<DeviceAdam>(options, replay_steps_, 2 * siren_.parameter_count(), maker_, loss_, stream_,
+                                        device_);
+  }
+
  private:
   // The device is current while the members are made.
   CudaBackend(const DeviceGuard& /*current*/, const Problem& problem, const TrainingOptions& options, int device,
               int rank, int ranks)
       : siren_(options.network),
+        replay_steps_(options.replay_steps),
         device_(device),
         maker_(problem, options, rank, ranks, stream_),
         loss_(siren_, options.precision, stream_) {}
@@ -102,6 +110,7 @@ class CudaBackend final : public TrainingBackend {
   }
 
   Siren siren_;
+  bool replay_steps_;
   int device_;
   Stream stream_;
   DeviceRowMaker maker_;

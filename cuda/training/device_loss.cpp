@@ -1,6 +1,7 @@
 #include "training/device_loss.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/lanes.hpp"
 #include "training/fused_rows.hpp"
@@ -33,6 +34,7 @@ class Passes {
     return {gradient ? sums_.data() : nullptr, squares, workspace_.data(), workspace, networks.parameter_count()};
   }
   T* workspace() { return workspace_.data(); }
+  const T* workspace() const { return workspace_.data(); }
   const T* sums() const { return sums_.data(); }
 
  private:
@@ -43,6 +45,16 @@ struct GroupLaunch {
   unsigned warps = 0;  // 0: no rows
   index_t workspace = 0;
   int sides = 1;
+
+  friend bool operator==(const GroupLaunch&, const GroupLaunch&) = default;
+};
+
+// What tells the launches for some rows from those for others: their shapes and the memory that they use.
+struct LaunchSet {
+  std::array<GroupLaunch, kRowGroups> launches{};
+  std::array<const void*, 7> memory{};
+
+  friend bool operator==(const LaunchSet&, const LaunchSet&) = default;
 };
 
 }  // namespace
@@ -73,6 +85,7 @@ struct DeviceLoss::State {
   Passes<float> single;
   Passes<double> twice;
   std::array<GroupLaunch, kRowGroups> launches{};
+  LaunchSet reserved;  // by the last call of DeviceLoss::reserve
   SquareParts layout{};
   DeviceBuffer<double> parts, entry_values[kSides];
 
@@ -112,6 +125,12 @@ struct DeviceLoss::State {
       layout.begin[g + 1] = layout.begin[g] + grids * launches[g].warps;
     }
     parts.resize(layout.begin[kRowGroups]);
+  }
+
+  LaunchSet launch_set() const {
+    return {launches,
+            {single.workspace(), single.sums(), twice.workspace(), twice.sums(), parts.data(), entry_values[0].data(),
+             entry_values[1].data()}};
   }
 
   double* squares_of(RowGroup group) { return parts.data() + layout.begin[at(group)]; }
@@ -190,7 +209,11 @@ DeviceLoss::DeviceLoss(const Siren& siren, Precision precision, cudaStream_t str
     : state_(std::make_unique<State>(siren, precision, stream)) {}
 DeviceLoss::~DeviceLoss() = default;
 
-void DeviceLoss::reserve(const DeviceRows& rows) { state_->reserve(rows); }
+bool DeviceLoss::reserve(const DeviceRows& rows) {
+  state_->reserve(rows);
+  const LaunchSet before = std::exchange(state_->reserved, state_->launch_set());
+  return before != state_->reserved;
+}
 
 void DeviceLoss::enqueue(const DeviceRows& rows, const double* parameters, const double* factors, double* squares,
                          double* gradient) {

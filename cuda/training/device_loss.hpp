@@ -14,8 +14,9 @@ class DeviceLoss {
   DeviceLoss(const Siren& siren, Precision precision, cudaStream_t stream);
   ~DeviceLoss();
 
-  // Makes room for what the calls below need for these rows; enqueue() allocates nothing then.
-  void reserve(const DeviceRows& rows);
+  // Makes room for what the calls below need for these rows; enqueue() allocates nothing then. True if its launches are
+  // others than at the last call of reserve().
+  bool reserve(const DeviceRows& rows);
   // All in device memory: parameters [2 count], factors [kRowGroups], squares [kRowGroups] (overwritten), gradient
   // [2 count] (added to) or null.
   void enqueue(const DeviceRows& rows, const double* parameters, const double* factors, double* squares,

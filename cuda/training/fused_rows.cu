@@ -1,3 +1,5 @@
+#include <vector>
+
 #include "core/warp.hpp"
 #include "training/fused_rows.hpp"
 
@@ -40,11 +42,12 @@ __device__ inline T product(const T (&a)[kQuantities], const T (&b)[kQuantities]
   return sum;
 }
 
-// Depth hidden layers of Width neurons, Neurons of which belong to each lane of a point's group.
+// D hidden layers of W neurons, N of which belong to each lane of a point's group. A network with one hidden layer may
+// be narrower: it is widened by neurons of weight zero.
 template <int W, int D, int N>
 struct Shape {
   static constexpr int width = W, depth = D, neurons = N;
-  static constexpr int group = (W + N - 1) / N;  // lanes of a point
+  static constexpr int group = W / N;            // lanes of a point
   static constexpr int points = kLanes / group;  // of a warp; lanes beyond have none
   static constexpr int hidden = D - 1;
   static constexpr int first_size = W * (kDim + 1), layer_size = W * (W + 1);
@@ -57,7 +60,12 @@ struct Shape {
   static constexpr int of_point = hidden > 0 ? (D + 1) * post + padding : 0;
   static constexpr int shared_constants = (constants + kQuad - 1) / kQuad * kQuad;
   static constexpr int shared = shared_constants + kBlockWarps * points * of_point;
-  static_assert(hidden == 0 || W % N == 0, "a deep network's neurons fill the lanes of a group");
+  static_assert(W % N == 0, "the neurons fill the lanes of a group");
+  static_assert(points > 0);
+
+  static bool fits(const std::vector<int>& widths) {
+    return hidden > 0 ? widths == std::vector<int>(D, W) : widths.size() == 1 && widths[0] <= W;
+  }
 };
 
 // One lane's part in the work on points.
@@ -66,11 +74,12 @@ class FusedLane {
  public:
   static constexpr int W = S::width, N = S::neurons, Q = kQuantities;
 
-  // shared: S::shared numbers, the constants already there.
-  __device__ FusedLane(const SirenView<T>& net, T* shared)
+  // shared: S::shared numbers, the constants already there. width: {W}
+  __device__ FusedLane(const SirenView<T>& net, T* shared, const int* width)
       : net_(net), place_(lane_index() / S::group), member_(lane_index() % S::group) {
     net_.parameters = shared;
     net_.first_steps = shared + S::parameters;
+    net_.width = width;
     const int slot = place_ < S::points ? place_ : S::points - 1;
     exchange_ = shared + S::shared_constants + (warp_in_block() * S::points + slot) * S::of_point;
   }
@@ -95,7 +104,7 @@ class FusedLane {
     NBM_UNROLL
     for (int n = 0; n < N; ++n) {
       weighted_[n] = product(weight, post_[n]);
-      part += output_weight(n) * weighted_[n];
+      part += output()[neuron(n)] * weighted_[n];
     }
     T sum = output()[W] * weight[kValue] - rhs;
     const int first = lane_index() - member_;
@@ -110,7 +119,7 @@ class FusedLane {
     for (int n = 0; n < N; ++n) {
       by_output_[n] += residual * weighted_[n];
       NBM_UNROLL
-      for (int q = 0; q < Q; ++q) adjoint[n][q] = output_weight(n) * (residual * weight[q]);
+      for (int q = 0; q < Q; ++q) adjoint[n][q] = output()[neuron(n)] * (residual * weight[q]);
     }
     by_output_bias_ += residual * weight[kValue];
     NBM_UNROLL
@@ -126,15 +135,16 @@ class FusedLane {
     }
   }
 
-  // The sums over the points of the warp, in the order of siren.hpp.
-  __device__ void store_gradient(T* sums) const {
+  // The sums over the points of the warp, in the order of siren.hpp, for a first layer of `width` neurons.
+  __device__ void store_gradient(int width, T* sums) const {
+    const int before_output = width * (kDim + 1) + S::hidden * S::layer_size;
     NBM_UNROLL
     for (int n = 0; n < N; ++n) {
-      const bool mine = member_ * N + n < W;
       const int i = neuron(n);
+      const bool mine = i < width;
       NBM_UNROLL
       for (int k = 0; k < kDim; ++k) store_sum(by_first_[n][k], mine, sums + i * kDim + k);
-      store_sum(by_first_[n][kDim], mine, sums + W * kDim + i);
+      store_sum(by_first_[n][kDim], mine, sums + width * kDim + i);
       NBM_UNROLL
       for (int l = 0; l < S::hidden; ++l) {
         T* const layer = sums + S::first_size + l * S::layer_size;
@@ -142,18 +152,14 @@ class FusedLane {
         for (int j = 0; j < W; ++j) store_sum(by_hidden_[l][n][j], mine, layer + i * W + j);
         store_sum(by_hidden_[l][n][W], mine, layer + W * W + i);
       }
-      store_sum(by_output_[n], mine, sums + S::parameters - 1 - W + i);
+      store_sum(by_output_[n], mine, sums + before_output + i);
     }
-    store_sum(by_output_bias_, member_ == 0, sums + S::parameters - 1);
+    store_sum(by_output_bias_, member_ == 0, sums + before_output + width);
   }
 
  private:
-  // Lanes with fewer neurons than others compute the last one once more, with an output weight of zero.
-  __device__ int neuron(int n) const { return S::group * N == W || member_ * N + n < W ? member_ * N + n : W - 1; }
+  __device__ int neuron(int n) const { return member_ * N + n; }
   __device__ const T* output() const { return net_.parameters + S::parameters - 1 - W; }
-  __device__ T output_weight(int n) const {
-    return S::group * N == W || member_ * N + n < W ? output()[neuron(n)] : T(0);
-  }
   __device__ const T* layer(int l) const { return net_.parameters + S::first_size + l * S::layer_size; }
 
   // The own neurons' quantities to where the group's other lanes find them.
@@ -226,15 +232,29 @@ class FusedLane {
     if (mine && place_ == 0) *to = sum;
   }
 
-  static constexpr int kHidden = S::hidden > 0 ? S::hidden : 1;
+  static constexpr int kHidden = S::hidden > 0 ? S::hidden : 1, kInputs = S::hidden > 0 ? W : 0;
 
   SirenView<T> net_;
   int place_, member_;
   T* exchange_;
   T post_[N][Q], sine_[N], cosine_[N], weighted_[N];
   T saved_[kHidden][N][kSaved];
-  T by_first_[N][kDim + 1] = {}, by_hidden_[kHidden][N][W + 1] = {}, by_output_[N] = {}, by_output_bias_ = T(0);
+  T by_first_[N][kDim + 1] = {}, by_hidden_[kHidden][N][kInputs + 1] = {}, by_output_[N] = {}, by_output_bias_ = T(0);
 };
+
+// Number i of a network of shape S: its parameters and the steps of its first layer, with zeros for the neurons that
+// one hidden layer lacks.
+template <class S, class T>
+__device__ T constant_of(const SirenView<T>& net, int i) {
+  const int step = i - S::parameters;
+  if (S::hidden > 0) return step < 0 ? net.parameters[i] : net.first_steps[step];
+  const int width = net.width[0];
+  if (step >= 0) return step < width * 2 * kDim ? net.first_steps[step] : T(0);
+  if (i < S::width * kDim) return i < width * kDim ? net.parameters[i] : T(0);
+  const int neuron = i % S::width, part = i / S::width;  // weights of the first layer, its biases, the output's weights
+  if (part == kDim + 2) return net.parameters[width * (kDim + 2)];
+  return neuron < width ? net.parameters[width * part + neuron] : T(0);
+}
 
 template <class T, class S>
 __global__ void __launch_bounds__(kBlockThreads)
@@ -243,10 +263,12 @@ __global__ void __launch_bounds__(kBlockThreads)
   const SirenView<T>& net = nets.side[blockIdx.y];
   const DeviceDifferenceRows& rows = both.side[blockIdx.y];
   for (int i = static_cast<int>(threadIdx.x); i < S::constants; i += kBlockThreads) {
-    shared[i] = i < S::parameters ? net.parameters[i] : net.first_steps[i - S::parameters];
+    shared[i] = constant_of<S>(net, i);
   }
+  __shared__ int width;
+  if (threadIdx.x == 0) width = S::width;
   __syncthreads();
-  FusedLane<T, S> lane(net, shared);
+  FusedLane<T, S> lane(net, shared, &width);
   const index_t count = *rows.count;
   const bool gradient = memory.sums != nullptr;
   double squares = 0;
@@ -268,17 +290,9 @@ __global__ void __launch_bounds__(kBlockThreads)
     if (gradient) lane.add_gradient(x, weight, residual);
   }
   const index_t unit = blockIdx.y * warp_count() + warp_index();
-  if (gradient) lane.store_gradient(memory.sums + unit * memory.parameters);
+  if (gradient) lane.store_gradient(net.width[0], memory.sums + unit * memory.parameters);
   squares = warp_sum(squares);
   if (lane_index() == 0) memory.squares[unit] = squares;
-}
-
-using FiveByTen = Shape<10, 5, 2>;       // Table 1 of the paper
-using OneByHundred = Shape<100, 1, 13>;  // Table 2
-
-template <class S>
-bool is_shape(const Siren& siren) {
-  return siren.hidden == std::vector<int>(S::depth, S::width);
 }
 
 template <class S>
@@ -290,14 +304,29 @@ void launch(const Launch& launch, const NetworkPair<float>& nets, const BothDiff
              launch.stream, nets, rows, memory);
 }
 
+// Calls use(shape) for the first shape that fits; false if none does.
+template <class... Shapes>
+struct Menu {
+  template <class Use>
+  static bool choose(const Siren& siren, Use use) {
+    return ((Shapes::fits(siren.hidden) && (use(Shapes{}), true)) || ...);
+  }
+};
+
+// As many neurons a lane as its registers hold (benchmarks/results/registers-sm_90.md).
+using AllShapes =
+    Menu<Shape<32, 1, 4>, Shape<64, 1, 8>, Shape<104, 1, 13>, Shape<128, 1, 8>, Shape<208, 1, 13>, Shape<256, 1, 8>,
+         Shape<10, 2, 2>, Shape<10, 3, 2>, Shape<10, 4, 2>, Shape<10, 5, 2>, Shape<10, 6, 1>, Shape<10, 7, 1>>;
+
 }  // namespace
 
-bool has_fused_rows(const Siren& siren) { return is_shape<FiveByTen>(siren) || is_shape<OneByHundred>(siren); }
+bool has_fused_rows(const Siren& siren) {
+  return AllShapes::choose(siren, [](auto) {});
+}
 
 void launch_fused_rows(const Launch& to, const Siren& siren, const NetworkPair<float>& nets,
                        const BothDifferenceRows& rows, const WarpMemory<float>& memory) {
-  if (is_shape<FiveByTen>(siren)) return launch<FiveByTen>(to, nets, rows, memory);
-  launch<OneByHundred>(to, nets, rows, memory);
+  AllShapes::choose(siren, [&](auto shape) { launch<decltype(shape)>(to, nets, rows, memory); });
 }
 
 }  // namespace nbm::cuda

@@ -1,6 +1,7 @@
 #include "training/row_maker.hpp"
 
 #include <optional>
+#include <utility>
 
 #include "nbm/sampling/grid_batches.hpp"
 #include "nbm/sampling/resolution.hpp"
@@ -81,6 +82,8 @@ class OnDevice {
     problem_.check(stream_);
     return counts;
   }
+  const DeviceRows& rows() const { return rows_.rows(); }
+  const FieldFault* fault() const { return problem_.fault(); }
 
  private:
   // The CPU's sampler has the triangles of the interface and knows how many candidates a draw needs.
@@ -127,6 +130,8 @@ class OnHost {
   }
   const DeviceRows& enqueue() const { return copy_.rows(); }
   DeviceRowCounts counts() const { return copy_.counts(); }
+  const DeviceRows& rows() const { return copy_.rows(); }
+  const FieldFault* fault() const { return nullptr; }
 
  private:
   cudaStream_t stream_;
@@ -141,8 +146,15 @@ struct DeviceRowMaker::State {
   ThreadPool pool;
   std::optional<OnDevice> device;
   std::optional<OnHost> host;
+  index_t draw = -1;  // prepared; -1: none
+  Vec3<double> cell_size{};
 
   explicit State(int threads) : pool(threads) {}
+
+  template <class Use>
+  auto either(Use use) {
+    return device ? use(*device) : use(*host);
+  }
 };
 
 DeviceRowMaker::DeviceRowMaker(const Problem& problem, const TrainingOptions& options, int rank, int ranks,
@@ -163,14 +175,35 @@ const DeviceRows& DeviceRowMaker::assemble(index_t draw, Vec3<double> cell_size)
 }
 
 bool DeviceRowMaker::prepare(index_t draw, Vec3<double> cell_size) {
-  return state_->device ? state_->device->prepare(draw, cell_size) : state_->host->prepare(draw, cell_size);
+  state_->draw = -1;
+  const bool moved = state_->either([&](auto& rows) { return rows.prepare(draw, cell_size); });
+  state_->draw = draw;
+  state_->cell_size = cell_size;
+  return moved;
 }
 
 const DeviceRows& DeviceRowMaker::enqueue() {
   return state_->device ? state_->device->enqueue() : state_->host->enqueue();
 }
 
-DeviceRowCounts DeviceRowMaker::counts() { return state_->device ? state_->device->counts() : state_->host->counts(); }
+bool DeviceRowMaker::holds(index_t draw, Vec3<double> cell_size) const {
+  return draw == state_->draw && cell_size == state_->cell_size;
+}
+
+const DeviceRows& DeviceRowMaker::rows() const {
+  return state_->device ? state_->device->rows() : state_->host->rows();
+}
+
+DeviceRowCounts DeviceRowMaker::counts() {
+  const index_t draw = std::exchange(state_->draw, -1);
+  const DeviceRowCounts counts = state_->either([](auto& rows) { return rows.counts(); });
+  state_->draw = draw;
+  return counts;
+}
+
+const FieldFault* DeviceRowMaker::fault() const {
+  return state_->either([](auto& rows) { return rows.fault(); });
+}
 
 bool DeviceRowMaker::on_device() const { return state_->device.has_value(); }
 

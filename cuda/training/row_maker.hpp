@@ -3,6 +3,7 @@
 
 #include "core/runtime.hpp"
 #include "nbm/training/options.hpp"
+#include "problem/field_view.hpp"
 #include "rows/device_rows.hpp"
 
 namespace nbm::cuda {
@@ -24,13 +25,20 @@ class DeviceRowMaker {
   const DeviceRows& assemble(index_t draw, Vec3<double> cell_size);
 
   // The two halves: prepare() puts what tells one draw from another into device memory, enqueue() launches. What
-  // enqueue() launches is the same for every draw between two that return true from prepare(), so a graph that captured
-  // it stays good. With callbacks prepare() does all the work.
+  // enqueue() launches is the same for every draw of one cell size between two that return true from prepare(), so a
+  // graph that recorded it stays good. With callbacks prepare() does all the work.
   bool prepare(index_t draw, Vec3<double> cell_size);
   const DeviceRows& enqueue();
 
-  // Waits for the stream. Throws InvalidField if a coefficient had a value of no use in the draw.
+  // Whether the rows in place, or prepared, are those of this draw.
+  bool holds(index_t draw, Vec3<double> cell_size) const;
+  // Those prepared.
+  const DeviceRows& rows() const;
+  // Waits for the stream. Throws InvalidField, and holds the draw no longer, if a coefficient had a value of no use in
+  // it.
   DeviceRowCounts counts();
+  // What kernels found amiss, in device memory; null where the host makes the rows.
+  const FieldFault* fault() const;
   // Whether every field can be evaluated on the device.
   bool on_device() const;
 

@@ -32,6 +32,15 @@ TEST(CudaDevice, IsTheAutomaticChoiceWhereThereIsOne) {
   EXPECT_EQ(Device::automatic(), nbm::cuda::device_count() > 0 ? Device::cuda(0) : Device::cpu());
 }
 
+TEST(CudaDevice, SaysHowMuchMemoryIsFree) {
+  EXPECT_THROW(nbm::cuda::free_memory(nbm::cuda::device_count()), nbm::BackendUnavailable);
+  if (nbm::cuda::device_count() == 0) GTEST_SKIP() << "no GPU";
+  constexpr std::int64_t bytes = std::int64_t{64} << 20;
+  const std::int64_t before = nbm::cuda::free_memory(0);
+  const nbm::cuda::DeviceBuffer<unsigned char> buffer(bytes);
+  EXPECT_LE(nbm::cuda::free_memory(0), before - bytes);
+}
+
 TEST(DeviceBuffer, BringsBackWhatWasSent) {
   if (nbm::cuda::device_count() == 0) GTEST_SKIP() << "no GPU";
   const nbm::cuda::Stream stream;

@@ -66,13 +66,16 @@ TEST_P(DeviceLoss, HasTheSameBitsTwice) {
   EXPECT_EQ(first, second);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, DeviceLoss,
-                         ::testing::Values(Siren{}, Siren{.hidden = {100}}, Siren{.hidden = {1}},
-                                           Siren{.hidden = {32, 5, 7}, .omega = 4.0}, Siren{.hidden = {64, 64}},
-                                           Siren{.hidden = {128}}, Siren{.hidden = {256, 3}},
-                                           Siren{.hidden = {10, 10, 10, 10}}, Siren{.hidden = {9, 8, 7, 6, 5, 4}},
-                                           Siren{.hidden = {1, 1, 1, 1, 1, 1, 1}},
-                                           Siren{.hidden = {10, 10, 10, 10, 10, 10, 10, 10}}));
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, DeviceLoss,
+    ::testing::Values(Siren{}, Siren{.hidden = {100}}, Siren{.hidden = {1}}, Siren{.hidden = {10}},
+                      Siren{.hidden = {32}}, Siren{.hidden = {33}}, Siren{.hidden = {64}}, Siren{.hidden = {104}},
+                      Siren{.hidden = {180}}, Siren{.hidden = {256}}, Siren{.hidden = {257}}, Siren{.hidden = {10, 10}},
+                      Siren{.hidden = {10, 10, 10}}, Siren{.hidden = {10, 10, 10, 10, 10, 10}},
+                      Siren{.hidden = {10, 10, 10, 10, 10, 10, 10}}, Siren{.hidden = {32, 5, 7}, .omega = 4.0},
+                      Siren{.hidden = {64, 64}}, Siren{.hidden = {128}}, Siren{.hidden = {256, 3}},
+                      Siren{.hidden = {10, 10, 10, 10}}, Siren{.hidden = {9, 8, 7, 6, 5, 4}},
+                      Siren{.hidden = {1, 1, 1, 1, 1, 1, 1}}, Siren{.hidden = {10, 10, 10, 10, 10, 10, 10, 10}}));
 
 TEST(DeviceLossRows, MayBeMissing) {
   NBM_NEEDS_DEVICE();

@@ -161,7 +161,10 @@ TEST_F(DeviceRowSets, LaunchesStayTheSameFromDrawToDraw) {
   device.enqueue();
   EXPECT_FALSE(device.prepare(1, c.h));
   device.enqueue();
-  EXPECT_TRUE(device.prepare(1, 0.5 * c.h)) << "the step of the rows is another";
+  EXPECT_TRUE(device.holds(1, c.h));
+  EXPECT_FALSE(device.holds(1, 0.5 * c.h));
+  device.prepare(1, 0.5 * c.h);
+  EXPECT_FALSE(device.prepare(2, c.h)) << "as before: memory does not shrink";
 }
 
 }  // namespace

@@ -13,14 +13,19 @@ class Adam final : public Optimizer {
   std::map<std::string, std::vector<double>> state() const override;
   void restore(const std::map<std::string, std::vector<double>>& state) override;
 
-  // One update with a gradient (scaled in place by the clipping).
-  void update(std::span<double> parameters, std::span<double> gradient);
+  // One update with a gradient.
+  void update(std::span<double> parameters, std::span<const double> gradient);
+
+  // What the steps before have left, for a backend that goes on from there, and back from it.
+  const AdamMemory& memory() const { return memory_; }
+  // Throws InvalidArgument when it is of another network.
+  void take(AdamMemory memory);
 
  private:
   AdamOptions options_;
-  index_t step_ = 0;
   double rate_;
-  std::vector<double> gradient_, first_, second_;
+  AdamMemory memory_;
+  std::vector<double> gradient_;
 };
 
 }  // namespace nbm

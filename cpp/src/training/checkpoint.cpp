@@ -150,6 +150,7 @@ void Trainer::State::restore(const std::vector<double>& saved) {
   optimizer->restore(states);
   history = history_from(take(static_cast<std::size_t>(saved.data() + saved.size() - next)));
   assembled_draw = -1;
+  resident_started = false;
 }
 
 void Trainer::save_checkpoint(const std::string& path) const {

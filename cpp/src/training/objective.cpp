@@ -36,7 +36,7 @@ StepMessage::StepMessage(index_t parameters, bool with_matrix, int ranks) {
 Objective::Objective(TrainingBackend& backend, const Communicator& communicator, StepMessage& message,
                      const PerGroup<double>& rows, const PerGroup<double>& weights, index_t step)
     : backend_(backend), communicator_(communicator), message_(message), rows_(rows), weights_(weights), step_(step) {
-  for (std::size_t g = 0; g < kRowGroups; ++g) factors_[g] = rows_[g] > 0 ? weights[g] * weights[g] / rows_[g] : 0.0;
+  for (std::size_t g = 0; g < kRowGroups; ++g) factors_[g] = group_factor(weights[g], rows_[g]);
 }
 
 GroupSums Objective::sums(std::span<const double> parameters) const {

@@ -31,6 +31,6 @@ class Optimizer {
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, const Siren& siren, std::uint64_t seed);
 
 // Throws NonFiniteLoss naming the group whose residuals are not finite, or "gradient".
-void require_finite(const GroupSums& sums, std::span<const double> gradient, index_t step);
+NBM_EXPORT void require_finite(const GroupSums& sums, std::span<const double> gradient, index_t step);
 
 }  // namespace nbm

@@ -1,9 +1,9 @@
 #include "nbm/training/options.hpp"
 
 #include <cmath>
-#include <numbers>
 
 #include "nbm/core/error.hpp"
+#include "nbm/training/adam_update.hpp"
 
 namespace nbm {
 namespace {
@@ -47,17 +47,7 @@ void AdamOptions::validate() const {
   require(std::isfinite(clip_norm) && clip_norm >= 0, "clip_norm", "must be 0 (off) or positive", clip_norm);
 }
 
-double AdamOptions::rate(index_t step) const {
-  const double progress = steps > 1 ? static_cast<double>(step) / static_cast<double>(steps - 1) : 0.0;
-  switch (schedule) {
-    case RateSchedule::exponential: return learning_rate * std::pow(final_fraction, progress);
-    case RateSchedule::cosine:
-      return learning_rate *
-             (final_fraction + (1 - final_fraction) * 0.5 * (1 + std::cos(std::numbers::pi * progress)));
-    case RateSchedule::constant: break;
-  }
-  return learning_rate;
-}
+double AdamOptions::rate(index_t step) const { return adam_rate(*this, step); }
 
 void GaussNewtonOptions::validate() const {
   require(steps >= 1, "steps", "must be at least 1", static_cast<double>(steps));

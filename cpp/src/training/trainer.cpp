@@ -71,12 +71,13 @@ void Trainer::State::start(Device device) {
          TrainingOptions own = options;
          own.threads = threads_for(options, communicator);
          backend = make_training_backend(problem, own, device, communicator.rank(), communicator.size());
+         const auto* adam = std::get_if<AdamOptions>(&options.optimizer);
+         if (adam != nullptr && communicator.size() == 1) resident = backend->resident_adam(*adam);
        }));
 }
 
 void Trainer::State::assemble(Vec3<double> cell_size) {
-  const bool fresh = options.sampling.mode == SamplingOptions::Mode::fresh;
-  const index_t draw = fresh ? steps_done / options.sampling.refresh : steps_done;
+  const index_t draw = draw_of(steps_done);
   if (draw == assembled_draw && cell_size == assembled_cell_size) return;
   assembled_draw = -1;
   PerGroup<double> own{};
@@ -113,30 +114,33 @@ bool Trainer::State::stop_wished(const Callback& callback) const {
 }
 
 void Trainer::State::train_step() {
-  const Vec3<double> cell_size = options.resolution.cell_size(steps_done, steps_total(), options.seed);
+  if (resident) return send_step();
+  const Vec3<double> cell_size = cell_size_of(steps_done);
   assemble(cell_size);
   if (options.check_every > 0 && steps_done % options.check_every == 0) compare_ranks();
-  const Objective objective(*backend, communicator, message, rows_in_place,
-                            group_weights(options.loss, options.discretization, problem.box, cell_size), steps_done);
+  const Objective objective(*backend, communicator, message, rows_in_place, weights_of(cell_size), steps_done);
   const GroupSums sums = optimizer->step(objective, parameters);
-  const double loss = objective.loss(sums);
-  for (const double rows : objective.rows()) rows_since_entry += rows;
+  account(sums, optimizer->rate());
+}
 
-  const HistoryEntry record = entry(sums, loss, cell_size);
+void Trainer::State::account(const GroupSums& sums, double rate) {
+  for (const double rows : sums.rows) rows_since_entry += rows;
+  const HistoryEntry record = entry(sums, rate);
   ++steps_done;
-  if (plateau.add(loss)) stop_reason = StopReason::plateau;
+  if (plateau.add(record.loss)) stop_reason = StopReason::plateau;
   if (steps_done >= steps_total()) stop_reason = StopReason::completed;
   const bool ends = stop_reason != StopReason::running;
   if (record.step % options.record_every == 0 || ends) history.push_back(record);
 }
 
-HistoryEntry Trainer::State::entry(const GroupSums& sums, double loss, Vec3<double> cell_size) const {
+HistoryEntry Trainer::State::entry(const GroupSums& sums, double rate) const {
+  const Vec3<double> cell_size = cell_size_of(steps_done);
   HistoryEntry entry;
   entry.step = steps_done;
-  entry.loss = loss;
+  entry.loss = sums.loss(weights_of(cell_size));
   for (std::size_t g = 0; g < kRowGroups; ++g) entry.mean_squares[g] = sums.mean_square(static_cast<RowGroup>(g));
   entry.rows = sums.rows;
-  entry.rate = optimizer->rate();
+  entry.rate = rate;
   entry.cell_size = std::max({cell_size.x, cell_size.y, cell_size.z});
   return entry;
 }
@@ -163,8 +167,11 @@ StopReason Trainer::step(index_t count, const Callback& callback) {
     entry.points_per_second = s.rows_since_entry / std::max(s.seconds - s.seconds_at_entry, 1e-9);
     s.seconds_at_entry = s.seconds;
     s.rows_since_entry = 0;
+    if (callback) s.settle();
     if (s.stop_wished(callback) && s.stop_reason == StopReason::running) s.stop_reason = StopReason::callback;
   }
+  s.settle();
+  s.seconds = before + now() - start;
   return s.stop_reason;
 }
 
@@ -184,6 +191,7 @@ void Trainer::set_parameters(std::vector<double> parameters) {
   }
   if (steps_done() > 0) throw InvalidArgument("parameters", "can be set before the first step only");
   state_->parameters = std::move(parameters);
+  state_->resident_started = false;
   state_->optimizer->parameters_given();
 }
 

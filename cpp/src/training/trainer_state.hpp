@@ -23,13 +23,33 @@ struct Trainer::State {
   double seconds_at_entry = 0;       // of the last history entry
   double rows_since_entry = 0;
   bool has_interface = false;
+  // Where the backend takes the steps itself; the host follows when it reads what became of them.
+  std::unique_ptr<ResidentAdam> resident;
+  bool resident_started = false;  // whether it has the present parameters
+  index_t unread = 0;             // steps sent off and not yet part of steps_done
 
   State(Problem p, TrainingOptions o, Device device, Communicator c);
 
   index_t steps_total() const { return optimizer->steps_total(); }
+  Vec3<double> cell_size_of(index_t step) const {
+    return options.resolution.cell_size(step, steps_total(), options.seed);
+  }
+  PerGroup<double> weights_of(Vec3<double> cell_size) const {
+    return group_weights(options.loss, options.discretization, problem.box, cell_size);
+  }
+  index_t draw_of(index_t step) const {
+    return options.sampling.mode == SamplingOptions::Mode::fresh ? step / options.sampling.refresh : step;
+  }
   void start(Device device);
   void assemble(Vec3<double> cell_size);
   void train_step();
+  // Sends a step off to `resident`, and reads if something depends on its outcome.
+  void send_step();
+  void read_steps();
+  // Reads what was sent and brings parameters and optimizer to the host; nothing to do without `resident`.
+  void settle();
+  // Counts a step that was taken, and records it where it is due.
+  void account(const GroupSums& sums, double rate);
   // Throws RanksDiverged, on every rank, when the parameters of one are not those of the first.
   void compare_ranks() const;
   // Asks the callbacks of all ranks about the last entry: true when one of them wishes to stop.
@@ -38,7 +58,7 @@ struct Trainer::State {
   // What a checkpoint holds, in one vector that can be sent.
   std::vector<double> read_checkpoint(const std::string& path) const;
   void restore(const std::vector<double>& saved);
-  HistoryEntry entry(const GroupSums& sums, double loss, Vec3<double> cell_size) const;
+  HistoryEntry entry(const GroupSums& sums, double rate) const;
 };
 
 // What must be the same for training to go on: all options but threads and the intervals of recording and checking.

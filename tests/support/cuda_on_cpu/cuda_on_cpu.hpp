@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <stdexcept>
 #include <tuple>
 #include <type_traits>
@@ -51,16 +52,22 @@ struct Warp {
 void sync_threads(int line);
 // Every lane in `mask` gives a value of `size` bytes; then all may read.
 Warp& meet(unsigned mask, const void* value, unsigned size);
+struct Stream;  // runtime.hpp
 // Throws std::runtime_error for a launch that CUDA would refuse, and for threads that wait for each other for ever.
 void launch_raw(dim3 grid, dim3 block, std::size_t shared_bytes, void (*run)(void*), void* argument);
 
+// Work in the order of a stream: runs at once, or becomes part of the graph that records the stream.
+inline void run_or_record(Stream* stream, std::function<void()> work);  // runtime.hpp
+
 // Arguments are copied once for the launch and then for each thread, as CUDA does.
 template <class... Parameters>
-void launch(dim3 grid, dim3 block, std::size_t shared_bytes, void (*kernel)(Parameters...),
+void launch(Stream* stream, dim3 grid, dim3 block, std::size_t shared_bytes, void (*kernel)(Parameters...),
             std::type_identity_t<Parameters>... arguments) {
   auto call = [kernel, copies = std::tuple<Parameters...>(arguments...)] { std::apply(kernel, copies); };
-  launch_raw(
-      grid, block, shared_bytes, [](void* p) { (*static_cast<decltype(call)*>(p))(); }, &call);
+  run_or_record(stream, [=]() mutable {
+    launch_raw(
+        grid, block, shared_bytes, [](void* p) { (*static_cast<decltype(call)*>(p))(); }, &call);
+  });
 }
 
 inline int lane() { return static_cast<int>(current->linear % 32); }
@@ -149,67 +156,4 @@ inline int __ffs(int x) { return __builtin_ffs(x); }
 inline int __clz(int x) { return std::countl_zero(static_cast<unsigned>(x)); }
 inline void __threadfence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
 
-// The part of the runtime that the backend uses. Device memory is memory of malloc, so that AddressSanitizer sees
-// overruns.
-using cudaStream_t = void*;
-enum cudaError_t { cudaSuccess = 0, cudaErrorMemoryAllocation = 2, cudaErrorInsufficientDriver = 35 };
-enum cudaMemcpyKind {
-  cudaMemcpyHostToHost,
-  cudaMemcpyHostToDevice,
-  cudaMemcpyDeviceToHost,
-  cudaMemcpyDeviceToDevice,
-  cudaMemcpyDefault
-};
-enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
-enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount, cudaDevAttrMaxSharedMemoryPerBlockOptin };
-constexpr unsigned cudaStreamNonBlocking = 1;
-constexpr int CUDART_VERSION = 13000;
-
-inline cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
-  return cudaSuccess;
-}
-inline cudaError_t cudaGetDevice(int* device) {
-  *device = 0;
-  return cudaSuccess;
-}
-inline cudaError_t cudaSetDevice(int /*device*/) { return cudaSuccess; }
-inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int /*device*/) {
-  *value = attribute == cudaDevAttrMultiProcessorCount ? 2 : 227 * 1024;  // few: grids stay small
-  return cudaSuccess;
-}
-template <class Function>
-cudaError_t cudaFuncSetAttribute(Function* /*kernel*/, cudaFuncAttribute /*attribute*/, int /*value*/) {
-  return cudaSuccess;
-}
-inline cudaError_t cudaMalloc(void** p, std::size_t bytes) {
-  *p = std::malloc(bytes);
-  if (*p == nullptr) return cudaErrorMemoryAllocation;
-  std::memset(*p, 0xff, bytes);  // NaN, so that reading what nothing wrote shows
-  return cudaSuccess;
-}
-inline cudaError_t cudaFree(void* p) {
-  std::free(p);
-  return cudaSuccess;
-}
-inline cudaError_t cudaMallocHost(void** p, std::size_t bytes) { return cudaMalloc(p, bytes); }
-inline cudaError_t cudaFreeHost(void* p) { return cudaFree(p); }
-inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind /*kind*/,
-                                   cudaStream_t /*stream*/ = nullptr) {
-  std::memcpy(to, from, bytes);
-  return cudaSuccess;
-}
-inline cudaError_t cudaMemsetAsync(void* p, int value, std::size_t bytes, cudaStream_t /*stream*/ = nullptr) {
-  std::memset(p, value, bytes);
-  return cudaSuccess;
-}
-inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned /*flags*/) {
-  *stream = nullptr;
-  return cudaSuccess;
-}
-inline cudaError_t cudaStreamDestroy(cudaStream_t /*stream*/) { return cudaSuccess; }
-inline cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) { return cudaSuccess; }
-inline cudaError_t cudaGetLastError() { return cudaSuccess; }
-inline const char* cudaGetErrorString(cudaError_t status) {
-  return status == cudaSuccess ? "no error" : "an error of the CPU in place of the GPU";
-}
+#include "cuda_on_cpu/runtime.hpp"

@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+
 #include "nbm/core/macros.hpp"
 
 // What the optional CUDA backend offers. A build without it links cuda/stub.cpp, whose functions answer 0 or throw
@@ -11,5 +13,7 @@ NBM_EXPORT int device_count() noexcept;
 NBM_EXPORT bool built() noexcept;
 // Throws BackendUnavailable, with what is missing and how to get it, unless device `index` can be used.
 NBM_EXPORT void require_device(int index);
+// Bytes of memory of device `index` that nobody uses. Throws BackendUnavailable.
+NBM_EXPORT std::int64_t free_memory(int index);
 
 }  // namespace nbm::cuda

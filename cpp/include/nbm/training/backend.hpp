@@ -1,10 +1,42 @@
 #pragma once
+#include <exception>
 #include <memory>
 
 #include "nbm/core/device.hpp"
 #include "nbm/training/options.hpp"
 
 namespace nbm {
+
+// What Adam keeps from step to step: moments of the derivatives by the parameters of both networks, and the number of
+// the steps so far.
+struct AdamMemory {
+  std::vector<double> first, second;
+  index_t steps = 0;
+};
+
+// Steps of Adam with all that they need on a device, for a process that trains alone: the host sends them off and asks
+// later what became of them.
+class NBM_EXPORT ResidentAdam {
+ public:
+  static constexpr index_t kMostUnread = 1024;  // steps between two calls of finish()
+
+  struct Report {
+    std::vector<GroupSums> steps;  // taken since the last report: the sums at the parameters before each
+    std::exception_ptr failure;    // why the step behind them was refused, if it was: NonFiniteLoss, InvalidField
+  };
+
+  virtual ~ResidentAdam() = default;
+
+  // Both networks' parameters, and what the steps before have left.
+  virtual void start(std::span<const double> parameters, const AdamMemory& memory) = 0;
+  // Sends off one step on the rows of draw number `draw`, made anew unless they are in place, with those weights of
+  // the groups. A step whose loss or gradient is not finite is refused, as are all after it, up to the next report.
+  virtual void step(index_t draw, Vec3<double> cell_size, const PerGroup<double>& weights) = 0;
+  // Waits for the steps.
+  virtual Report finish() = 0;
+  // Copies what the steps have made of parameters and memory, after finish().
+  virtual void fetch(std::span<double> parameters, AdamMemory& memory) = 0;
+};
 
 // What training asks of a device: make the rows of a draw, and evaluate the loss on them. The rows stay on the device;
 // sums are over this process's share only.
@@ -31,6 +63,10 @@ class NBM_EXPORT TrainingBackend {
   virtual void take_normal_equations(std::span<const double> message) = 0;
   // Solves (J'J + damping diag(J'J)) step = -J'r, as often as wanted; false if it cannot be solved.
   virtual bool solve_damped(double damping, std::span<double> step) = 0;
+
+  // Adam on the device itself, which uses the rows of this backend and must not outlive it; null where the parameters
+  // are better off on the host.
+  virtual std::unique_ptr<ResidentAdam> resident_adam(const AdamOptions& /*options*/) { return nullptr; }
 };
 
 // The backend for `device`; rank and ranks say which share of the points it makes.

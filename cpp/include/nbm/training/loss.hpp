@@ -34,6 +34,9 @@ NBM_EXPORT std::string to_string(Loss loss);
 NBM_EXPORT PerGroup<double> group_weights(Loss loss, Discretization discretization, const Box& box,
                                           Vec3<double> cell_size);
 
+// What half a squared residual counts for in half the loss: lambda^2 / N, or nothing without rows. Host and device.
+NBM_HD double group_factor(double weight, double rows) { return rows > 0 ? weight * weight / rows : 0.0; }
+
 // Sums over rows of this process, or of all after sum_over_ranks.
 struct NBM_EXPORT GroupSums {
   PerGroup<double> squares{};  // of residuals

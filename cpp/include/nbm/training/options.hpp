@@ -86,6 +86,7 @@ struct NBM_EXPORT TrainingOptions {
   std::uint64_t seed = 0;
   int threads = 0;             // 0: all cores of this process, shared among the ranks that may use them
   index_t record_every = 100;  // steps between entries of the history
+  bool replay_steps = true;    // on a GPU: record the launches of a step and replay them (CUDA graphs); the same bits
   index_t check_every = 100;   // steps between comparisons of the ranks' parameters; 0: never
 
   // Throws InvalidArgument, naming the option.

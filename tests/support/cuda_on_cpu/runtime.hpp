@@ -1,0 +1,150 @@
+#pragma once
+// The CUDA runtime's functions, for kernels on the CPU (cuda_on_cpu.hpp).
+#include <malloc.h>
+
+#include <atomic>
+#include <utility>
+#include <vector>
+
+#include "cuda_on_cpu/cuda_on_cpu.hpp"
+
+namespace cuda_on_cpu {
+
+struct Graph {
+  std::vector<std::function<void()>> work;
+};
+// Does its work at once, unless a graph records it.
+struct Stream {
+  Graph* recorded = nullptr;
+};
+inline thread_local int recordings = 0;         // by streams of this thread
+inline std::atomic<std::size_t> allocated = 0;  // bytes of device memory
+constexpr std::size_t kMemory = std::size_t{16} << 30;
+
+inline void run_or_record(Stream* stream, std::function<void()> work) {
+  if (stream == nullptr || stream->recorded == nullptr) return work();
+  stream->recorded->work.push_back(std::move(work));
+}
+
+}  // namespace cuda_on_cpu
+
+// The part of the runtime that the backend uses. Device memory is memory of malloc, so that AddressSanitizer sees
+// overruns.
+using cudaStream_t = cuda_on_cpu::Stream*;
+using cudaGraph_t = cuda_on_cpu::Graph*;
+using cudaGraphExec_t = cuda_on_cpu::Graph*;
+enum cudaError_t {
+  cudaSuccess = 0,
+  cudaErrorInvalidValue = 1,
+  cudaErrorMemoryAllocation = 2,
+  cudaErrorInsufficientDriver = 35,
+  cudaErrorStreamCaptureUnsupported = 900
+};
+enum cudaMemcpyKind {
+  cudaMemcpyHostToHost,
+  cudaMemcpyHostToDevice,
+  cudaMemcpyDeviceToHost,
+  cudaMemcpyDeviceToDevice,
+  cudaMemcpyDefault
+};
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
+enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount, cudaDevAttrMaxSharedMemoryPerBlockOptin };
+enum cudaStreamCaptureMode {
+  cudaStreamCaptureModeGlobal,
+  cudaStreamCaptureModeThreadLocal,
+  cudaStreamCaptureModeRelaxed
+};
+constexpr unsigned cudaStreamNonBlocking = 1;
+constexpr int CUDART_VERSION = 13000;
+
+inline cudaError_t cudaGetDeviceCount(int* count) {
+  *count = 1;
+  return cudaSuccess;
+}
+inline cudaError_t cudaGetDevice(int* device) {
+  *device = 0;
+  return cudaSuccess;
+}
+inline cudaError_t cudaSetDevice(int /*device*/) { return cudaSuccess; }
+inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int /*device*/) {
+  *value = attribute == cudaDevAttrMultiProcessorCount ? 2 : 227 * 1024;  // few: grids stay small
+  return cudaSuccess;
+}
+template <class Function>
+cudaError_t cudaFuncSetAttribute(Function* /*kernel*/, cudaFuncAttribute /*attribute*/, int /*value*/) {
+  return cudaSuccess;
+}
+inline cudaError_t cudaMalloc(void** p, std::size_t bytes) {
+  if (cuda_on_cpu::recordings > 0) return cudaErrorStreamCaptureUnsupported;
+  *p = std::malloc(bytes);
+  if (*p == nullptr) return cudaErrorMemoryAllocation;
+  std::memset(*p, 0xff, bytes);  // NaN, so that reading what nothing wrote shows
+  cuda_on_cpu::allocated += malloc_usable_size(*p);
+  return cudaSuccess;
+}
+inline cudaError_t cudaFree(void* p) {
+  if (cuda_on_cpu::recordings > 0) return cudaErrorStreamCaptureUnsupported;
+  cuda_on_cpu::allocated -= malloc_usable_size(p);
+  std::free(p);
+  return cudaSuccess;
+}
+inline cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
+  *total = cuda_on_cpu::kMemory;
+  *free = cuda_on_cpu::kMemory - cuda_on_cpu::allocated;
+  return cudaSuccess;
+}
+inline cudaError_t cudaMallocHost(void** p, std::size_t bytes) { return cudaMalloc(p, bytes); }
+inline cudaError_t cudaFreeHost(void* p) { return cudaFree(p); }
+// A copy from or to the host is refused in a graph: CUDA would repeat it with whatever lies there at each launch.
+inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
+                                   cudaStream_t stream = nullptr) {
+  if (stream != nullptr && stream->recorded != nullptr && kind != cudaMemcpyDeviceToDevice) {
+    return cudaErrorStreamCaptureUnsupported;
+  }
+  cuda_on_cpu::run_or_record(stream, [=] { std::memcpy(to, from, bytes); });
+  return cudaSuccess;
+}
+inline cudaError_t cudaMemsetAsync(void* p, int value, std::size_t bytes, cudaStream_t stream = nullptr) {
+  cuda_on_cpu::run_or_record(stream, [=] { std::memset(p, value, bytes); });
+  return cudaSuccess;
+}
+inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned /*flags*/) {
+  *stream = new cuda_on_cpu::Stream;
+  return cudaSuccess;
+}
+inline cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  delete stream;
+  return cudaSuccess;
+}
+inline cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) {
+  return cuda_on_cpu::recordings > 0 ? cudaErrorStreamCaptureUnsupported : cudaSuccess;
+}
+inline cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode /*mode*/) {
+  if (stream == nullptr || stream->recorded != nullptr) return cudaErrorInvalidValue;
+  stream->recorded = new cuda_on_cpu::Graph;
+  ++cuda_on_cpu::recordings;
+  return cudaSuccess;
+}
+inline cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  if (stream == nullptr || stream->recorded == nullptr) return cudaErrorInvalidValue;
+  *graph = std::exchange(stream->recorded, nullptr);
+  --cuda_on_cpu::recordings;
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* made, cudaGraph_t graph, unsigned long long /*flags*/) {
+  *made = new cuda_on_cpu::Graph(*graph);
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
+  for (const std::function<void()>& work : graph->work) cuda_on_cpu::run_or_record(stream, work);
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) { return cudaGraphDestroy(graph); }
+inline cudaError_t cudaGetLastError() { return cudaSuccess; }
+inline const char* cudaGetErrorString(cudaError_t status) {
+  return status == cudaSuccess ? "no error" : "an error of the CPU in place of the GPU";
+}
