@@ -37,8 +37,10 @@ __device__ inline double level_set_at(const FieldView& field, FieldFault* fault,
   return phi;
 }
 
+// Parameters that functions take by reference are constants of the grid: otherwise each thread would copy them.
 __global__ void __launch_bounds__(kBlockThreads)
-    level_set_kernel(FieldView level_set, FieldFault* fault, SolutionArrays arrays) {
+    level_set_kernel(const __grid_constant__ FieldView level_set, FieldFault* fault,
+                     const __grid_constant__ SolutionArrays arrays) {
   for (index_t i = warp_index() * kLanes + lane_index(); i < arrays.size; i += warp_count() * kLanes) {
     const double phi = level_set_at(level_set, fault, point_of(arrays, i));
     if (arrays.level_set != nullptr) store(arrays.level_set, i, arrays.type, phi);
@@ -88,7 +90,8 @@ __device__ inline void for_points(const SolutionView<T>& solution, const Solutio
 // One hidden layer: neuron after neuron, with nothing kept in memory.
 template <class T>
 __global__ void __launch_bounds__(kBlockThreads)
-    shallow_values_kernel(SolutionView<T> solution, SolutionArrays arrays, Branch branch) {
+    shallow_values_kernel(const __grid_constant__ SolutionView<T> solution,
+                          const __grid_constant__ SolutionArrays arrays, Branch branch) {
   for_points(solution, arrays, branch, [](const SirenView<T>& net, const T(&x)[kDim][1], T(&u)[1], T(&)[kDim]) {
     const int width = net.width[0];
     const T* const out = net.parameters + net.layer_size(0);
@@ -106,7 +109,8 @@ __device__ inline LanePointer<T> own_workspace(T* workspace, int numbers) {
 
 template <class T>
 __global__ void __launch_bounds__(kBlockThreads)
-    values_kernel(SolutionView<T> solution, SolutionArrays arrays, Branch branch, T* workspace, int numbers) {
+    values_kernel(const __grid_constant__ SolutionView<T> solution, const __grid_constant__ SolutionArrays arrays,
+                  Branch branch, T* workspace, int numbers) {
   const LanePointer<T> own = own_workspace(workspace, numbers);
   for_points(solution, arrays, branch, [own](const SirenView<T>& net, const T(&x)[kDim][1], T(&u)[1], T(&)[kDim]) {
     siren_evaluate<1>(net, x, own, u);
@@ -120,7 +124,8 @@ struct NoSink {
 
 template <class T>
 __global__ void __launch_bounds__(kBlockThreads)
-    gradient_kernel(SolutionView<T> solution, SolutionArrays arrays, Branch branch, T* workspace, int numbers) {
+    gradient_kernel(const __grid_constant__ SolutionView<T> solution, const __grid_constant__ SolutionArrays arrays,
+                    Branch branch, T* workspace, int numbers) {
   const LanePointer<T> own = own_workspace(workspace, numbers);
   for_points(solution, arrays, branch, [own](const SirenView<T>& net, const T(&x)[kDim][1], T(&u)[1], T(&slope)[kDim]) {
     const T seed[1] = {T(1)};

@@ -28,5 +28,5 @@ python benchmarks/gpu/registers.py "$build" "$@"
 export PYTHONPATH="$PWD/$build/site"
 python -c 'from nbm import _core, __file__; assert _core.build_info().cuda and "site/nbm" in __file__, __file__'
 python -m nbm doctor
-python -m pytest -q -p no:cacheprovider tests/python/test_device.py tests/python/test_gpu_arrays.py \
+python -m pytest -q -rfE -p no:cacheprovider tests/python/test_device.py tests/python/test_gpu_arrays.py \
   tests/python/test_installation.py
