@@ -1,7 +1,7 @@
 """Registers and spills of every kernel of the CUDA backend for every target, from a build with ptxas' reports.
 
-`make cuda-check` makes the build (needs nvcc, no GPU) and calls this to compare it with benchmarks/results/registers.md:
-a kernel that spills more than is recorded there is an error.
+`make cuda-check` makes the build (needs nvcc, no GPU) and calls this to compare it with
+benchmarks/results/registers.md: a kernel that spills more than is recorded there is an error.
 
 Usage: python benchmarks/gpu/registers.py [BUILD] [--record]
 """
@@ -116,9 +116,10 @@ def markdown(table: Table, version: str) -> str:
     lines = [
         "# Kernels of the CUDA backend",
         "",
-        f"As reported by ptxas ({version}): registers for each target and, where there are any, bytes of spill stores and",
-        "loads; the most stack and the most shared memory of any target in bytes, without what a launch asks for. Nothing",
-        "here is measured on a GPU. Written by `make cuda-record`; `make cuda-check` fails where a kernel spills more.",
+        f"As reported by ptxas ({version}): registers for each target and, where there are any, bytes of spill",
+        "stores and loads; the most stack and the most shared memory of any target in bytes, without what a launch asks",
+        "for. Nothing here is measured on a GPU. Written by `make cuda-record`; `make cuda-check` fails where a kernel",
+        "spills more.",
         "",
         f"| file | kernel | {' | '.join(targets)} | stack | shared |",
         f"|---|---|{'---:|' * (len(targets) + 2)}",

@@ -128,4 +128,7 @@ class DeviceSolution:
     def _finish(self, call: _Call, out: Any, result: _core.GpuArray) -> Any:
         if not call.known:
             _core.wait_for_stream(self.device, call.stream)
-        return GpuArray(result, call.stream if call.known else None) if out is None else out
+        stream = call.stream if call.known else None
+        if isinstance(out, GpuArray):
+            out.stream = stream
+        return GpuArray(result, stream) if out is None else out

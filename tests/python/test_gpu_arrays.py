@@ -184,6 +184,19 @@ def test_consumers_get_their_stream_ordered(streams):
     result.__dlpack__(max_version=(1, 0), dl_device=(CUDA, 0), copy=False)
 
 
+@pytest.mark.emulated
+def test_a_result_that_is_written_again_is_of_the_later_stream(streams):
+    gpu, at = make_solution().to("cuda"), some_points(5)
+    result = gpu(Dlpack(at))
+    assert result.stream is None
+    assert gpu(Dlpack(at), out=result, stream=STREAM) is result
+    assert result.stream == STREAM
+    streams.clear()
+    gpu(Dlpack(at), out=result, stream=2)  # after what was written before
+    assert streams == [("order", "cuda:0", STREAM, 2)]
+    assert result.stream == 2
+
+
 def test_streams_are_numbers_or_objects_of_the_known_libraries():
     class Holder:
         def __init__(self, **attributes):

@@ -52,5 +52,5 @@ def test_more_spills_than_recorded_are_found():
 def test_the_record_is_of_every_target():
     recorded, _ = registers.read_record(registers.RECORD.read_text(encoding="utf-8"))
     assert registers.targets_of(recorded) == ["sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_120"]
-    files = {file for file, _ in recorded}
-    assert files == {file.relative_to(registers.ROOT / "cuda").as_posix() for file in (registers.ROOT / "cuda").rglob("*.cu")}
+    kernels = registers.ROOT / "cuda"
+    assert {file for file, _ in recorded} == {file.relative_to(kernels).as_posix() for file in kernels.rglob("*.cu")}
