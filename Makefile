@@ -26,7 +26,26 @@ sanitizers: $(VENV)/build.stamp
 	for preset in asan tsan; do cmake --preset $$preset && cmake --build --preset $$preset && ctest --preset $$preset \
 	  || exit 1; done
 
-.PHONY: all sanitizers demo test test-cpp test-python test-mpi lint format bench wheel clean
+# The CUDA backend without a GPU: (a) compiled by nvcc, where there is one; what it spills is compared with the record,
+# which cuda-record writes; (b) its kernels on the CPU, under AddressSanitizer; (c) the Python package on such a GPU.
+cuda-check: $(VENV)/test.stamp
+	tests/cuda/check.sh
+
+cuda-record: $(VENV)/test.stamp
+	tests/cuda/check.sh --record
+
+cuda-asan: $(VENV)/build.stamp
+	cmake --preset asan
+	cmake --build --preset asan --target test_cuda_on_cpu
+	ctest --preset asan -R '^cuda_on_cpu[.]'
+
+cuda-emulated: $(VENV)/test.stamp
+	cmake -S . -B build/emulated -DCMAKE_BUILD_TYPE=Release -DNBM_CUDA=EMULATE -DNBM_PYTHON=ON -DNBM_MPI=OFF
+	cmake --build build/emulated
+	PYTHONPATH=build/emulated/python $(BIN)/python -m pytest -m "device or emulated"
+
+.PHONY: all sanitizers cuda-check cuda-record cuda-asan cuda-emulated demo test test-cpp test-python test-mpi lint \
+  format bench wheel clean
 .DELETE_ON_ERROR:
 
 all: $(VENV)/package.stamp

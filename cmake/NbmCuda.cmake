@@ -1,10 +1,14 @@
-# The CUDA backend: NBM_CUDA is ON, OFF, or AUTO, which builds it where both the toolkit and a GPU are. Sets
-# NBM_CUDA_BUILT.
-set(NBM_CUDA AUTO CACHE STRING "Build the CUDA backend: ON, OFF, or AUTO (where nvcc and an NVIDIA GPU are found)")
-set_property(CACHE NBM_CUDA PROPERTY STRINGS AUTO ON OFF)
+# The CUDA backend: NBM_CUDA is ON, OFF, AUTO, which builds it where both the toolkit and a GPU are, or EMULATE, which
+# runs its kernels on the CPU. Sets NBM_CUDA_BUILT: whether nvcc builds it.
+set(NBM_CUDA AUTO CACHE STRING
+  "Build the CUDA backend: ON, OFF, AUTO (where nvcc and an NVIDIA GPU are found), EMULATE (on the CPU, for tests)")
+set_property(CACHE NBM_CUDA PROPERTY STRINGS AUTO ON OFF EMULATE)
 set(NBM_CUDA_BUILT OFF)
 
-if(NBM_CUDA STREQUAL "OFF" OR (NBM_CUDA STREQUAL "AUTO" AND NOT EXISTS /dev/nvidiactl))
+if(NBM_CUDA STREQUAL "EMULATE" AND SKBUILD)
+  message(FATAL_ERROR "NBM_CUDA=EMULATE is for tests in a build folder: an installed package has a GPU, or none.")
+endif()
+if(NBM_CUDA MATCHES "^(OFF|EMULATE)$" OR (NBM_CUDA STREQUAL "AUTO" AND NOT EXISTS /dev/nvidiactl))
   return()
 endif()
 

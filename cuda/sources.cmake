@@ -3,9 +3,10 @@
 set(NBM_CUDA_SOURCES
   core/device.cpp
   core/error.cpp
+  core/memory.cpp
   core/scan.cu
   network/device_networks.cu
-  network/evaluate.cu
+  problem/device_field.cpp
   problem/device_problem.cpp
   rows/irregular_rows.cu
   rows/regular_rows.cu
@@ -14,6 +15,8 @@ set(NBM_CUDA_SOURCES
   sampling/compaction.cu
   sampling/device_sampler.cu
   sampling/draw_state.cpp
+  solution/device_evaluator.cpp
+  solution/solution_kernels.cu
   training/adam_kernels.cu
   training/cuda_backend.cpp
   training/device_adam.cpp

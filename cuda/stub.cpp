@@ -1,7 +1,8 @@
 // Linked instead of the CUDA backend in a build without it.
+#include "core/cuda_memory.hpp"
 #include "nbm/core/backend.hpp"
 #include "nbm/core/error.hpp"
-#include "network/cuda_network.hpp"
+#include "solution/cuda_solution.hpp"
 #include "training/cuda_training.hpp"
 
 namespace nbm::cuda {
@@ -9,6 +10,8 @@ namespace nbm::cuda {
 int device_count() noexcept { return 0; }
 
 bool built() noexcept { return false; }
+
+bool emulated() noexcept { return false; }
 
 void require_device(int /*index*/) {
   throw BackendUnavailable("cuda",
@@ -21,17 +24,38 @@ std::int64_t free_memory(int index) {
   return 0;
 }
 
-// Not reached: callers ask require_device first.
+// What follows is not reached: callers ask require_device first.
+void* allocate(int device, std::size_t /*bytes*/) {
+  require_device(device);
+  return nullptr;
+}
+
+void release(int /*device*/, void* /*memory*/) noexcept {}
+
+void copy_from_host(int device, void* /*to*/, const void* /*from*/, std::size_t /*bytes*/, void* /*stream*/) {
+  require_device(device);
+}
+
+void copy_to_host(int device, void* /*to*/, const void* /*from*/, std::size_t /*bytes*/, void* /*stream*/) {
+  require_device(device);
+}
+
+void order_streams(int device, void* /*earlier*/, void* /*later*/) { require_device(device); }
+
+void wait_for_stream(int device, void* /*stream*/) { require_device(device); }
+
 std::unique_ptr<TrainingBackend> make_training_backend(const Problem& /*problem*/, const TrainingOptions& /*options*/,
                                                        int device, int /*rank*/, int /*ranks*/) {
   require_device(device);
   return nullptr;
 }
 
-void evaluate_network(const Siren& /*siren*/, std::span<const double> /*parameters*/, PointsView /*points*/,
-                      double* /*values*/, const std::array<std::span<double>, kDim>* /*gradient*/,
-                      Precision /*precision*/, int device) {
+std::unique_ptr<const SolutionEvaluator> make_solution_evaluator(const Solution& /*solution*/, int device) {
   require_device(device);
+  return nullptr;
 }
+
+// Without the backend all memory is the host's.
+int device_of(const void* /*pointer*/) { return -1; }
 
 }  // namespace nbm::cuda

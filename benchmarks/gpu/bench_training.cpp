@@ -15,9 +15,10 @@
 #include <vector>
 
 #include "nbm/core/backend.hpp"
-#include "nbm/network/evaluate.hpp"
+#include "nbm/core/device_memory.hpp"
 #include "nbm/problem/grid_field.hpp"
 #include "nbm/problem/symbols.hpp"
+#include "nbm/solution/device_solution.hpp"
 #include "nbm/training/trainer.hpp"
 
 namespace {
@@ -213,26 +214,75 @@ void precision_at_8192(const char* name, const Siren& network, index_t points, c
   std::fflush(stdout);
 }
 
-// Host memory to host memory: the copies are part of it.
-void evaluation(index_t count, const Arguments& arguments) {
-  const Siren network{.hidden = {100}};
-  const auto parameters = nbm::initial_parameters(network, 1, nbm::Side::minus);
-  nbm::Points points(count);
-  for (index_t i = 0; i < count; ++i) {
-    const auto t = static_cast<double>(i);
-    points.set(i, {std::sin(t), std::sin(1.3 * t), std::cos(0.7 * t)});
+// Values of u a second, with one network of 100 sines on either side.
+class Evaluation {
+ public:
+  Evaluation(index_t count, const Arguments& arguments) : device_(arguments.device), points_(count) {
+    for (index_t i = 0; i < count; ++i) {
+      const auto t = static_cast<double>(i);
+      points_.set(i, {std::sin(t), std::sin(1.3 * t), std::cos(0.7 * t)});
+    }
   }
-  std::vector<double> values(static_cast<std::size_t>(count)), times;
-  for (int repeat = 0; repeat < 5; ++repeat) {
-    const double start = now();
-    nbm::evaluate_network(network, parameters, points.view(), values, nbm::Precision::float32, arguments.device);
-    times.push_back(now() - start);
+
+  // Host memory to host memory: on a GPU the copies are part of it.
+  void from_host() const {
+    std::vector<double> values(points_.x.size());
+    if (device_.kind == Device::Kind::cpu) {
+      nbm::ThreadPool pool;
+      return time("host to host", [&] { solution_.evaluate(points_.view(), values, pool, nbm::Precision::float32); });
+    }
+    const nbm::DeviceSolution resident(solution_, device_);
+    time("host to host", [&] { resident.evaluate(points_.view(), values, nbm::Branch::own, nbm::Precision::float32); });
   }
-  std::sort(times.begin(), times.end());
-  std::printf(R"({"case": "evaluate 1x100, host to host", "points": %lld, "points_a_second": %.6g})"
-              "\n",
-              static_cast<long long>(count), static_cast<double>(count) / times[times.size() / 2]);
-}
+
+  // On a GPU: its memory to its memory.
+  void from_device() const {
+    if (device_.kind == Device::Kind::cpu) return;
+    const nbm::DeviceSolution resident(solution_, device_);
+    std::vector<float> rows;
+    for (index_t i = 0; i < points_.size(); ++i) {
+      for (int k = 0; k < nbm::kDim; ++k) rows.push_back(static_cast<float>(points_[i][k]));
+    }
+    nbm::DeviceMemory points(device_, rows.size() * sizeof(float)), values(device_, points.size() / nbm::kDim);
+    points.copy_from_host(rows.data());
+    const auto in = nbm::DevicePoints<float>::rows(static_cast<const float*>(points.data()), points_.size());
+    time("device to device", [&] {
+      resident.evaluate(in, {.values = static_cast<float*>(values.data())});
+      nbm::wait_for_stream(device_, nullptr);
+    });
+  }
+
+ private:
+  static nbm::Solution make_solution() {
+    const Siren network{.hidden = {100}};
+    std::vector<double> parameters = nbm::initial_parameters(network, 1, nbm::Side::minus);
+    const auto plus = nbm::initial_parameters(network, 1, nbm::Side::plus);
+    parameters.insert(parameters.end(), plus.begin(), plus.end());
+    const nbm::Problem sphere = problem();
+    return {sphere.box, sphere.level_set, network, std::move(parameters)};
+  }
+
+  // The median of some runs.
+  template <class Run>
+  void time(const char* way, Run run) const {
+    std::vector<double> times;
+    for (int repeat = 0; repeat < 5; ++repeat) {
+      const double start = now();
+      run();
+      times.push_back(now() - start);
+    }
+    std::sort(times.begin(), times.end());
+    std::printf(R"({"case": "evaluate 1x100, %s", "points": %lld, "points_a_second": %.6g})"
+                "\n",
+                way, static_cast<long long>(points_.size()),
+                static_cast<double>(points_.size()) / times[times.size() / 2]);
+    std::fflush(stdout);
+  }
+
+  Device device_;
+  nbm::Points points_;
+  nbm::Solution solution_ = make_solution();
+};
 
 Arguments parse(int argc, char** argv) {
   Arguments arguments;
@@ -281,7 +331,11 @@ int main(int argc, char** argv) {
       precision_at_8192("cells of 2/8192, 1x100", {.hidden = {100}}, points, arguments);
       precision_at_8192("cells of 2/8192, 5x10", {}, points, arguments);
     }
-    for (const index_t points : arguments.evaluate) evaluation(points, arguments);
+    for (const index_t points : arguments.evaluate) {
+      const Evaluation evaluation(points, arguments);
+      evaluation.from_host();
+      evaluation.from_device();
+    }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_training: %s\n", error.what());
     return 1;

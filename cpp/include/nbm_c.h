@@ -154,6 +154,37 @@ NBM_C_EXPORT nbm_status nbm_solution_evaluate_gradient(const nbm_solution* solut
                                                        double* values, double* gradient_x, double* gradient_y,
                                                        double* gradient_z);
 
+/* --- solutions on a GPU --- */
+
+typedef struct nbm_device_solution nbm_device_solution;
+
+/* Copies weights and level set to a GPU ("cuda", "cuda:1"), where they stay; independent of `solution`. The level set
+ * must not be a function. NBM_BACKEND_UNAVAILABLE where the GPU or the CUDA backend is missing. */
+NBM_C_EXPORT nbm_status nbm_device_solution_create(const nbm_solution* solution, const char* device,
+                                                   nbm_device_solution** device_solution);
+NBM_C_EXPORT void nbm_device_solution_destroy(nbm_device_solution* device_solution);
+/* As nbm_solution_evaluate, but points and results are in the memory of the GPU, and the work is done in the order of
+ * `stream`, a cudaStream_t (NULL: the default stream): the call returns before it is done, and the arrays must live
+ * until then. precision: NBM_FLOAT64 or NBM_FLOAT32, of the network's arithmetic. Where the level set is not finite the
+ * result is NaN. */
+NBM_C_EXPORT nbm_status nbm_device_solution_evaluate(const nbm_device_solution* device_solution, int64_t count,
+                                                     const double* x, const double* y, const double* z,
+                                                     int32_t precision, void* stream, double* values);
+NBM_C_EXPORT nbm_status nbm_device_solution_evaluate_gradient(const nbm_device_solution* device_solution, int64_t count,
+                                                              const double* x, const double* y, const double* z,
+                                                              int32_t precision, void* stream, double* values,
+                                                              double* gradient_x, double* gradient_y,
+                                                              double* gradient_z);
+/* The same for arrays of float. */
+NBM_C_EXPORT nbm_status nbm_device_solution_evaluate_float(const nbm_device_solution* device_solution, int64_t count,
+                                                           const float* x, const float* y, const float* z,
+                                                           int32_t precision, void* stream, float* values);
+NBM_C_EXPORT nbm_status nbm_device_solution_evaluate_gradient_float(const nbm_device_solution* device_solution,
+                                                                    int64_t count, const float* x, const float* y,
+                                                                    const float* z, int32_t precision, void* stream,
+                                                                    float* values, float* gradient_x,
+                                                                    float* gradient_y, float* gradient_z);
+
 #ifdef __cplusplus
 }
 #endif

@@ -29,6 +29,8 @@ int device_count() noexcept { return find_devices().count; }
 
 bool built() noexcept { return true; }
 
+bool emulated() noexcept { return kEmulated; }
+
 void require_device(int index) {
   const Devices found = find_devices();
   if (index >= 0 && index < found.count) return;

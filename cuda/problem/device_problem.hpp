@@ -1,14 +1,12 @@
 #pragma once
 #include <vector>
 
-#include "core/device_buffer.hpp"
 #include "nbm/problem/problem.hpp"
-#include "problem/field_view.hpp"
+#include "problem/device_field.hpp"
 
 namespace nbm::cuda {
 
-// Whether a kernel can evaluate the field: not a host callback, nor an expression of more than kMostRegisters.
-bool device_capable(const Field& field);
+// Whether kernels can evaluate all its fields.
 bool device_capable(const Problem& problem);
 
 // The fields of a problem in device memory.
@@ -24,11 +22,8 @@ class DeviceProblem {
   void check(cudaStream_t stream);
 
  private:
-  FieldView upload(const Field& field, cudaStream_t stream);
-
   Problem problem_;
-  std::vector<DeviceBuffer<TapeInstruction>> instructions_;
-  std::vector<DeviceBuffer<double>> numbers_;
+  std::vector<DeviceField> fields_;
   DeviceBuffer<FieldFault> fault_;
   DeviceBuffer<ProblemView> view_;
 };

@@ -313,7 +313,7 @@ struct Menu {
   }
 };
 
-// As many neurons a lane as its registers hold (benchmarks/results/registers-sm_90.md).
+// As many neurons a lane as its registers hold (benchmarks/results/registers.md).
 using AllShapes =
     Menu<Shape<32, 1, 4>, Shape<64, 1, 8>, Shape<104, 1, 13>, Shape<128, 1, 8>, Shape<208, 1, 13>, Shape<256, 1, 8>,
          Shape<10, 2, 2>, Shape<10, 3, 2>, Shape<10, 4, 2>, Shape<10, 5, 2>, Shape<10, 6, 1>, Shape<10, 7, 1>>;

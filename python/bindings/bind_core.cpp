@@ -55,7 +55,8 @@ void bind_core(nb::module_& m) {
       .def_ro("version", &BuildInfo::version)
       .def_ro("compiler", &BuildInfo::compiler)
       .def_ro("build_type", &BuildInfo::build_type)
-      .def_ro("cuda", &BuildInfo::cuda);
+      .def_ro("cuda", &BuildInfo::cuda)
+      .def_ro("cuda_emulated", &BuildInfo::cuda_emulated);
   m.def("build_info", &build_info);
   m.def("simd_level", [] { return to_string(simd_level()); });
   m.def(

@@ -7,7 +7,8 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
-#include "nbm/solution/solution.hpp"
+#include "gpu_array.hpp"
+#include "nbm/solution/device_solution.hpp"
 
 namespace nbm::python {
 namespace {
@@ -71,10 +72,76 @@ Solution make_solution(const Box& box, const Field& level_set, std::vector<int> 
                   Values(parameters.data(), parameters.data() + parameters.size()), std::move(info));
 }
 
+// Points (n, 3) and results on the GPU, of one type; None where a result is not wanted.
+template <class T>
+void enqueue(const DeviceSolution& solution, const GpuArray& points, Branch branch, Precision precision,
+             std::uintptr_t stream, const GpuArray* values, const GpuArray* gradient, const GpuArray* level_set,
+             const GpuArray* side) {
+  const auto data = [](const GpuArray* array) { return array == nullptr ? nullptr : static_cast<T*>(array->data); };
+  DeviceOutputs<T> outputs{.values = data(values), .level_set = data(level_set)};
+  if (gradient != nullptr && gradient->data != nullptr) outputs.gradient_rows(data(gradient));
+  if (side != nullptr) outputs.side = static_cast<std::int8_t*>(side->data);
+  const nb::gil_scoped_release release;
+  solution.evaluate(DevicePoints<T>::rows(data(&points), points.shape[0]), outputs, branch, precision,
+                    stream_of(stream));
+}
+
+void bind_device_solution(nb::module_& m) {
+  nb::class_<DeviceSolution>(m, "DeviceSolution")
+      .def(
+          "__init__",
+          [](DeviceSolution* self, const Solution& solution, const std::string& device) {
+            const Device chosen = Device::parse(device);
+            const nb::gil_scoped_release release;
+            new (self) DeviceSolution(solution, chosen);
+          },
+          nb::arg("solution"), nb::arg("device"))
+      .def(
+          "enqueue",
+          [](const DeviceSolution& s, const GpuArray& points, int branch, const std::string& precision,
+             std::uintptr_t stream, const GpuArray* values, const GpuArray* gradient, const GpuArray* level_set,
+             const GpuArray* side) {
+            const auto run = points.dtype == "float32" ? enqueue<float> : enqueue<double>;
+            run(s, points, static_cast<Branch>(branch), parse_precision(precision), stream, values, gradient, level_set,
+                side);
+          },
+          nb::arg("points"), nb::arg("branch"), nb::arg("precision"), nb::arg("stream"),
+          nb::arg("values").none() = nb::none(), nb::arg("gradient").none() = nb::none(),
+          nb::arg("level_set").none() = nb::none(), nb::arg("side").none() = nb::none())
+      .def(
+          "evaluate",
+          [](const DeviceSolution& s, const PointsArray& points, int branch, const std::string& precision) {
+            const Precision p = parse_precision(precision);
+            return evaluate(points, 1, [&](PointsView v, std::span<double> values, ThreadPool& /*pool*/) {
+              s.evaluate(v, values, static_cast<Branch>(branch), p);
+            });
+          },
+          nb::arg("points"), nb::arg("branch"), nb::arg("precision"))
+      .def(
+          "evaluate_gradient",
+          [](const DeviceSolution& s, const PointsArray& points, int branch, const std::string& precision) {
+            const Precision p = parse_precision(precision);
+            return evaluate_gradient(
+                points, 1, [&](PointsView v, std::span<double> values, Solution::Gradient g, ThreadPool& /*pool*/) {
+                  s.evaluate_gradient(v, values, g, static_cast<Branch>(branch), p);
+                });
+          },
+          nb::arg("points"), nb::arg("branch"), nb::arg("precision"))
+      .def(
+          "evaluate_level_set",
+          [](const DeviceSolution& s, const PointsArray& points) {
+            return evaluate(points, 1, [&](PointsView v, std::span<double> values, ThreadPool& /*pool*/) {
+              s.evaluate_level_set(v, values);
+            });
+          },
+          nb::arg("points"));
+}
+
 }  // namespace
 
 void bind_solution(nb::module_& m) {
   using Gradient = Solution::Gradient;
+  bind_device_solution(m);
   nb::class_<Solution>(m, "Solution")
       .def(
           "__init__",

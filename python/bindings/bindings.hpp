@@ -13,6 +13,7 @@ using PointsArray = nb::ndarray<const double, nb::shape<-1, 3>, nb::c_contig, nb
 using ValuesArray = nb::ndarray<const double, nb::shape<-1>, nb::c_contig, nb::device::cpu>;
 
 void bind_core(nb::module_& m);
+void bind_gpu_arrays(nb::module_& m);
 void bind_problem(nb::module_& m);
 void bind_sampling(nb::module_& m);
 void bind_rows(nb::module_& m);

@@ -6,6 +6,7 @@ NB_MODULE(_core, m) {
   // A Python function that a problem holds may refer back to the problem; such cycles live until the process ends.
   nb::set_leak_warnings(false);
   bind_core(m);
+  bind_gpu_arrays(m);
   bind_problem(m);
   bind_sampling(m);
   bind_rows(m);

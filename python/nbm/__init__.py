@@ -20,6 +20,7 @@ from nbm.errors import (
     RanksDiverged,
 )
 from nbm.fields import FieldLike, GridField
+from nbm.gpu_arrays import GpuArray
 from nbm.grid_solver import GridSolution, solve_on_grid
 from nbm.manufactured import ManufacturedProblem, manufactured
 from nbm.optimizers import Adam, GaussNewton, Plateau, Siren
@@ -39,6 +40,7 @@ __all__ = [
     "FieldLike",
     "FileError",
     "GaussNewton",
+    "GpuArray",
     "GridField",
     "GridSolution",
     "InvalidArgument",

@@ -103,11 +103,12 @@ def evaluate(
     points: Annotated[Path, typer.Argument(help="Points: .npy (n, 3) or .csv with x,y,z.", show_default=False)],
     out: Annotated[Path | None, typer.Option(help="A .npy or .csv file.", show_default="CSV on stdout")] = None,
     gradient: Annotated[bool, typer.Option("--gradient", help="Also the gradient of u.")] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "cpu",
 ) -> None:
     """Evaluate MODEL at POINTS: columns x, y, z, u, side (0 minus, 1 plus) and, if asked for, u_x, u_y, u_z."""
     if out is not None and out.suffix not in (".npy", ".csv"):
         raise InvalidArgument(f"out: got {out.name}, expected a .npy or .csv file", "out")
-    solution = nbm.load(model)
+    solution = nbm.load(model).to(device)
     at = read_points(points)
     columns = ["x", "y", "z", "u", "side"]
     parts = [at, solution(at)[:, None], solution.side(at)[:, None].astype(np.float64)]

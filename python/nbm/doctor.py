@@ -40,14 +40,16 @@ def examine() -> list[Finding]:
         Finding("python", f"{platform.python_version()}, {platform.system()} {platform.machine()}"),
         Finding("vector unit", f"{_core.simd_level()} (NBM_SIMD lowers it)"),
         Finding("cores", str(_core.available_cores())),
-        _cuda(build.cuda),
+        _cuda(build.cuda, build.cuda_emulated),
         _mpi(),
         Finding("device auto", _core.resolve_device("auto")),
         *(_package(name, use) for name, use in _OPTIONAL.items()),
     ]
 
 
-def _cuda(built: bool) -> Finding:
+def _cuda(built: bool, emulated: bool) -> Finding:
+    if emulated:
+        return Finding("cuda", "emulated on the CPU (NBM_CUDA=EMULATE): a build for tests, slow", ok=False)
     if not built:
         return Finding("cuda", "not in this build; training runs on the CPU", ok=False)
     devices = _core.cuda_device_count()

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from nbm import _core
 from nbm.arrays import as_points, as_values
 from nbm.box import Box
+from nbm.device_solution import DeviceSolution
 from nbm.error_norms import ErrorNorms, error_norms, low_discrepancy_points, points_near_interface
 from nbm.errors import InvalidArgument
 from nbm.fields import as_field
+from nbm.host_solution import HostSolution, sides_of
 from nbm.manufactured import ManufacturedProblem
 from nbm.vtk_image import write_vti
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Solution", "load"]
 
 Float64Array = NDArray[np.float64]
-_MINUS, _PLUS = 0, 1
 _FIELDS = ("u", "side", "level_set", "gradient")
 
 
@@ -37,67 +38,118 @@ class Solution:
     Made by :func:`nbm.solve` and :func:`nbm.load`. Evaluation is thread-safe and in double precision by default.
     Points are (n, 3), box coordinates; NumPy arrays, nested lists, or whatever speaks DLPack from CPU memory.
     Outside of the box the networks extrapolate: values there mean nothing. Other shapes and types: ``InvalidArgument``.
+    Results are NumPy arrays in float64. After :meth:`to` a GPU, points may also be arrays there (CuPy, PyTorch, JAX,
+    Numba), and results are then :class:`nbm.GpuArray` of the points' type (docs/gpu.md).
 
     Attributes:
         history: What training recorded, or None for a loaded solution.
         stop_reason: Why training ended, or None for a loaded solution.
-        threads: Threads that evaluate; 0 means all cores.
     """
 
     def __init__(self, native: _core.Solution, *, history: Any = None, stop_reason: str | None = None) -> None:
         """Wrap a native solution; :func:`nbm.solve` and :func:`nbm.load` do that."""
         self._native = native
+        self._host = HostSolution(native)
+        self._evaluator: HostSolution | DeviceSolution = self._host
         self.history = history
         self.stop_reason = stop_reason
-        self.threads = 0
 
-    def __call__(self, points: Any, *, precision: str = "float64") -> Float64Array:
-        """Return u at points (n, 3) as (n,), float64.
+    @property
+    def device(self) -> str:
+        """Where calls run: "cpu", or a GPU such as "cuda:0"."""
+        return self._evaluator.device
+
+    @property
+    def threads(self) -> int:
+        """Threads that evaluate on the CPU; 0 means all cores."""
+        return self._host.threads
+
+    @threads.setter
+    def threads(self, count: int) -> None:
+        self._host.threads = count
+
+    def to(self, device: str) -> Solution:
+        """Return this solution with its calls running on ``device``, where its weights and level set then stay.
+
+        Args:
+            device: "cpu", "cuda", "cuda:<index>" or "auto".
+
+        Raises:
+            BackendUnavailable: The GPU is not there.
+            InvalidArgument: The level set is a Python function or a very long expression, which no GPU evaluates.
+        """
+        name = _core.resolve_device(device)
+        if name == self.device:
+            return self
+        other = Solution(self._native, history=self.history, stop_reason=self.stop_reason)
+        other.threads = self.threads
+        if name != "cpu":
+            other._evaluator = DeviceSolution(self._native, name)
+        return other
+
+    def __call__(
+        self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None
+    ) -> Float64Array:
+        """Return u at points (n, 3) as (n,).
 
         Args:
             points: Where, box coordinates.
-            precision: Of the network's arithmetic, "float64" or "float32" (about twice as fast, 1e-6 relative).
+            precision: Of the network's arithmetic, "float64" or "float32" (about twice as fast, 1e-6 relative); default
+                float64, for points on a GPU their own type.
+            out: For points on a GPU, the array there that takes the result and is returned.
+            stream: For points on a GPU, where to work: a stream of CuPy or PyTorch, or a handle (docs/gpu.md).
         """
-        return self._native.evaluate(as_points(points), self.threads, precision)
+        return self._evaluator.values(points, "own", precision, out, stream)
 
-    def gradient(self, points: Any, *, precision: str = "float64") -> Float64Array:
-        """Return the gradient of u by box coordinates as (n, 3), float64."""
-        return self._native.evaluate_gradient(as_points(points), self.threads, precision)[1]
+    def gradient(
+        self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None
+    ) -> Float64Array:
+        """Return the gradient of u by box coordinates as (n, 3); arguments as for a call."""
+        return self._evaluator.gradient(points, "own", precision, out, stream)
 
-    def value_and_gradient(self, points: Any, *, precision: str = "float64") -> tuple[Float64Array, Float64Array]:
-        """Return u (n,) and its gradient (n, 3) for the price of the gradient."""
-        return self._native.evaluate_gradient(as_points(points), self.threads, precision)
+    def value_and_gradient(
+        self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None
+    ) -> tuple[Float64Array, Float64Array]:
+        """Return u (n,) and its gradient (n, 3) for the price of the gradient; ``out`` has two arrays."""
+        return self._evaluator.value_and_gradient(points, "own", precision, out, stream)
 
-    def minus(self, points: Any, *, precision: str = "float64") -> Float64Array:
+    def minus(self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None) -> Float64Array:
         """Return the minus network at every point, wherever it lies, as (n,)."""
-        return self._native.evaluate_side(_MINUS, as_points(points), self.threads, precision)
+        return self._evaluator.values(points, "minus", precision, out, stream)
 
-    def plus(self, points: Any, *, precision: str = "float64") -> Float64Array:
+    def plus(self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None) -> Float64Array:
         """Return the plus network at every point, wherever it lies, as (n,)."""
-        return self._native.evaluate_side(_PLUS, as_points(points), self.threads, precision)
+        return self._evaluator.values(points, "plus", precision, out, stream)
 
-    def gradient_minus(self, points: Any, *, precision: str = "float64") -> Float64Array:
+    def gradient_minus(
+        self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None
+    ) -> Float64Array:
         """Return the gradient of the minus network at every point as (n, 3)."""
-        return self._native.evaluate_gradient_side(_MINUS, as_points(points), self.threads, precision)[1]
+        return self._evaluator.gradient(points, "minus", precision, out, stream)
 
-    def gradient_plus(self, points: Any, *, precision: str = "float64") -> Float64Array:
+    def gradient_plus(
+        self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None
+    ) -> Float64Array:
         """Return the gradient of the plus network at every point as (n, 3)."""
-        return self._native.evaluate_gradient_side(_PLUS, as_points(points), self.threads, precision)[1]
+        return self._evaluator.gradient(points, "plus", precision, out, stream)
 
-    def level_set(self, points: Any) -> Float64Array:
+    def level_set(self, points: Any, *, out: Any = None, stream: Any = None) -> Float64Array:
         """Return the level set as (n,). ``InvalidField`` where it is not finite."""
-        return self._native.evaluate_level_set(as_points(points), self.threads)
+        return self._evaluator.level_set(points, out, stream)
 
-    def side(self, points: Any) -> NDArray[np.int8]:
-        """Return the side on which each point lies as (n,), int8: 0 minus (level set < 0), 1 plus."""
-        return (self.level_set(points) >= 0.0).astype(np.int8)
+    def side(self, points: Any, *, out: Any = None, stream: Any = None) -> NDArray[np.int8]:
+        """Return the side on which each point lies as (n,), int8: 0 minus (level set < 0), 1 plus.
 
-    def jump(self, points: Any) -> Float64Array:
+        For points on a GPU, -1 where the level set is not finite.
+        """
+        return self._evaluator.side(points, out, stream)
+
+    def jump(self, points: Any, *, out: Any = None, stream: Any = None) -> Float64Array:
         """Return plus minus minus of the two networks as (n,): on the interface, the jump of u."""
-        return self._native.jump(as_points(points), self.threads)
+        return self._evaluator.values(points, "jump", None, out, stream)
 
     def flux_jump(self, problem: Problem, points: Any, normals: Any) -> Float64Array:
-        """Return mu+ dn u+ - mu- dn u- as (n,): on the interface, the jump of the flux.
+        """Return mu+ dn u+ - mu- dn u- as (n,): on the interface, the jump of the flux. Always on the CPU.
 
         Args:
             problem: Whose diffusion coefficients to take.
@@ -247,7 +299,7 @@ class Solution:
             samples["u"] = self(points)
         if "side" in fields or "level_set" in fields:
             samples["level_set"] = self.level_set(points)
-            samples["side"] = (samples["level_set"] >= 0.0).astype(np.int8)
+            samples["side"] = sides_of(samples["level_set"])
         return {name: samples[name] for name in fields}
 
     def plot_slice(

@@ -9,7 +9,7 @@
 #include "nbm/core/error.hpp"
 #include "nbm/problem/problem.hpp"
 #include "nbm/problem/symbols.hpp"
-#include "nbm/solution/solution.hpp"
+#include "nbm/solution/device_solution.hpp"
 #include "nbm/training/trainer.hpp"
 
 namespace {
@@ -74,6 +74,20 @@ bool refuses_an_empty_box() {
   return false;
 }
 
+// Evaluates on a GPU where there is one, and is told what is missing where there is none.
+bool evaluates_where_it_can(const nbm::Solution& solution, nbm::ThreadPool& pool) {
+  nbm::Points points(1);
+  points.set(0, {0.3, -0.2, 0.1});
+  double expected = 0, found = 0;
+  solution.evaluate(points.view(), {&expected, 1}, pool);
+  try {
+    nbm::DeviceSolution(solution, nbm::Device::cuda()).evaluate(points.view(), {&found, 1});
+  } catch (const nbm::BackendUnavailable&) {
+    return nbm::Device::automatic() == nbm::Device::cpu();
+  }
+  return std::abs(found - expected) < 1e-9;
+}
+
 }  // namespace
 
 int main() {
@@ -89,5 +103,5 @@ int main() {
   const nbm::BuildInfo info = nbm::build_info();
   std::printf("nbm %s (%s): %lld steps, largest error %.1e\n", info.version.c_str(), info.compiler.c_str(),
               static_cast<long long>(trainer.steps_done()), error);
-  return error < 5e-3 && refuses_an_empty_box() ? 0 : 1;
+  return error < 5e-3 && refuses_an_empty_box() && evaluates_where_it_can(solution, pool) ? 0 : 1;
 }

@@ -189,41 +189,8 @@ TEST(DeviceTraining, HasTheSameBitsTwice) {
   EXPECT_EQ(first.parameters(), second.parameters());
 }
 
-TEST(DeviceEvaluation, IsThatOfTheHost) {
-  NBM_NEEDS_DEVICE();
-  nbm::ThreadPool pool(1);
-  for (const Siren& siren : {Siren{}, Siren{.hidden = {100}}, Siren{.hidden = {3, 4}, .omega = 4.0}}) {
-    const auto p = nbm::initial_parameters(siren, 5, nbm::Side::plus);
-    for (const std::size_t n : {0, 1, 33, 1000}) {
-      nbm::Points points(static_cast<nbm::index_t>(n));
-      for (std::size_t i = 0; i < n; ++i) {
-        const auto t = static_cast<double>(i);
-        points.set(static_cast<nbm::index_t>(i), {std::sin(t), std::sin(1.7 * t), std::cos(0.3 * t)});
-      }
-      for (const Precision precision : {Precision::float32, Precision::float64}) {
-        std::vector<double> u(n), v(n), ux(n), uy(n), uz(n), vx(n), vy(n), vz(n);
-        nbm::evaluate_network_gradient(siren, p, points.view(), u, {ux, uy, uz}, precision, pool);
-        nbm::evaluate_network_gradient(siren, p, points.view(), v, {vx, vy, vz}, precision, Device::cuda());
-        // Some hundred roundings of terms of order one; slopes are larger by the weights of the first layer.
-        const double error = precision == Precision::float32 ? 2e-5 : 1e-13;
-        for (std::size_t i = 0; i < n; ++i) {
-          ASSERT_NEAR(v[i], u[i], error);
-          ASSERT_NEAR(vx[i], ux[i], 10 * error);
-          ASSERT_NEAR(vy[i], uy[i], 10 * error);
-          ASSERT_NEAR(vz[i], uz[i], 10 * error);
-        }
-        nbm::evaluate_network(siren, p, points.view(), v, precision, Device::cuda());
-        for (std::size_t i = 0; i < n; ++i) ASSERT_NEAR(v[i], u[i], error);
-      }
-    }
-  }
-}
-
-TEST(DeviceEvaluation, NeedsADevice) {
-  const Siren siren;
-  const auto p = nbm::initial_parameters(siren, 5, nbm::Side::plus);
+TEST(DeviceTraining, NeedsADevice) {
   const Device missing = Device::cuda(nbm::cuda::device_count());
-  EXPECT_THROW(nbm::evaluate_network(siren, p, {}, {}, Precision::float64, missing), nbm::BackendUnavailable);
   EXPECT_THROW(Trainer(sphere_problem(), small_options(Precision::float64), missing), nbm::BackendUnavailable);
 }
 

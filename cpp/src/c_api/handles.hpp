@@ -2,7 +2,7 @@
 #include <string>
 
 #include "nbm/core/error.hpp"
-#include "nbm/solution/solution.hpp"
+#include "nbm/solution/device_solution.hpp"
 #include "nbm/training/trainer.hpp"
 #include "nbm_c.h"
 
@@ -18,6 +18,9 @@ struct nbm_trainer {
 };
 struct nbm_solution {
   nbm::Solution solution;
+};
+struct nbm_device_solution {
+  nbm::DeviceSolution solution;
 };
 
 namespace nbm::c_api {
@@ -38,6 +41,13 @@ nbm_status guarded(Work&& work) noexcept {
 
 inline void require_given(const void* pointer, const char* name) {
   if (pointer == nullptr) throw InvalidArgument(name, "is NULL");
+}
+
+// Of an enumeration with two members.
+template <class T>
+T either(int32_t number, T zero, T one, const char* name) {
+  if (number != 0 && number != 1) throw InvalidArgument(name, "is none of the enumeration");
+  return number == 0 ? zero : one;
 }
 
 }  // namespace nbm::c_api

@@ -2,6 +2,7 @@
 
 #include "c_api/handles.hpp"
 
+using nbm::c_api::either;
 using nbm::c_api::guarded;
 using nbm::c_api::require_given;
 
@@ -20,13 +21,6 @@ nbm::OptimizerOptions optimizer_of(const nbm_options& o) {
   gauss_newton.damping = o.damping;
   gauss_newton.starts = o.starts;
   return gauss_newton;
-}
-
-// Of an enumeration with two members.
-template <class T>
-T either(int32_t number, T zero, T one, const char* name) {
-  if (number != 0 && number != 1) throw nbm::InvalidArgument(name, "is none of the enumeration");
-  return number == 0 ? zero : one;
 }
 
 nbm::TrainingOptions options_of(const nbm_options* given) {

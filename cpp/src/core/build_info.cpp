@@ -10,7 +10,7 @@ BuildInfo build_info() {
 #else
   const std::string compiler = "gcc " __VERSION__;
 #endif
-  return {NBM_VERSION, compiler, NBM_BUILD_TYPE, cuda::built()};
+  return {NBM_VERSION, compiler, NBM_BUILD_TYPE, cuda::built(), cuda::emulated()};
 }
 
 }  // namespace nbm

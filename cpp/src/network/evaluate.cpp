@@ -1,9 +1,7 @@
 #include "nbm/network/evaluate.hpp"
 
 #include "nbm/core/aligned_buffer.hpp"
-#include "nbm/core/backend.hpp"
 #include "nbm/core/error.hpp"
-#include "network/cuda_network.hpp"
 #include "network/kernels.hpp"
 #include "network/prepared_network.hpp"
 
@@ -73,30 +71,6 @@ void evaluate_network_gradient(const Siren& siren, std::span<const double> param
   } else {
     evaluate<double>(siren, parameters, points, values.data(), &gradient, pool);
   }
-}
-
-void evaluate_network(const Siren& siren, std::span<const double> parameters, PointsView points,
-                      std::span<double> values, Precision precision, Device device) {
-  if (device.kind == Device::Kind::cpu) {
-    ThreadPool pool;
-    return evaluate_network(siren, parameters, points, values, precision, pool);
-  }
-  check_sizes(siren, parameters, points.size, values.size());
-  cuda::require_device(device.index);
-  cuda::evaluate_network(siren, parameters, points, values.data(), nullptr, precision, device.index);
-}
-
-void evaluate_network_gradient(const Siren& siren, std::span<const double> parameters, PointsView points,
-                               std::span<double> values, std::array<std::span<double>, kDim> gradient,
-                               Precision precision, Device device) {
-  if (device.kind == Device::Kind::cpu) {
-    ThreadPool pool;
-    return evaluate_network_gradient(siren, parameters, points, values, gradient, precision, pool);
-  }
-  check_sizes(siren, parameters, points.size, values.size());
-  for (const auto& component : gradient) check_sizes(siren, parameters, points.size, component.size());
-  cuda::require_device(device.index);
-  cuda::evaluate_network(siren, parameters, points, values.data(), &gradient, precision, device.index);
 }
 
 }  // namespace nbm

@@ -208,4 +208,21 @@ TEST(CApi, ErrorsAreStatusAndTextOfTheThread) {
   EXPECT_STRNE(nbm_version(), "");
 }
 
+TEST(CApi, SolutionsOnAGpuNeedOne) {
+  const auto problem = plain_problem();
+  const auto trainer = trainer_of(problem.get(), small_options());
+  nbm_solution* made = nullptr;
+  ASSERT_EQ(nbm_trainer_solution(trainer.get(), &made), NBM_OK);
+  const Handle<nbm_solution> solution(made);
+  nbm_device_solution* device = nullptr;
+  EXPECT_EQ(nbm_device_solution_create(solution.get(), "cpu", &device), NBM_INVALID_ARGUMENT);
+  EXPECT_EQ(nbm_device_solution_create(solution.get(), "cuda:1000", &device), NBM_BACKEND_UNAVAILABLE);
+  EXPECT_NE(std::string(nbm_last_error()).find("cuda"), std::string::npos);
+  EXPECT_EQ(nbm_device_solution_create(nullptr, "cuda", &device), NBM_INVALID_ARGUMENT);
+  EXPECT_EQ(device, nullptr);
+  EXPECT_EQ(nbm_device_solution_evaluate(nullptr, 0, nullptr, nullptr, nullptr, NBM_FLOAT64, nullptr, nullptr),
+            NBM_INVALID_ARGUMENT);
+  nbm_device_solution_destroy(nullptr);
+}
+
 }  // namespace

@@ -11,6 +11,8 @@ namespace nbm::cuda {
 NBM_EXPORT int device_count() noexcept;
 // Whether this build contains the backend at all.
 NBM_EXPORT bool built() noexcept;
+// Whether its kernels run on the CPU (NBM_CUDA=EMULATE): for tests, and slow.
+NBM_EXPORT bool emulated() noexcept;
 // Throws BackendUnavailable, with what is missing and how to get it, unless device `index` can be used.
 NBM_EXPORT void require_device(int index);
 // Bytes of memory of device `index` that nobody uses. Throws BackendUnavailable.

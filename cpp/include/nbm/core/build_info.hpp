@@ -10,6 +10,7 @@ struct NBM_EXPORT BuildInfo {
   std::string compiler;
   std::string build_type;
   bool cuda = false;
+  bool cuda_emulated = false;  // its kernels run on the CPU: a build for tests
 };
 
 NBM_EXPORT BuildInfo build_info();

@@ -3,7 +3,6 @@
 #include <span>
 #include <string>
 
-#include "nbm/core/device.hpp"
 #include "nbm/core/points.hpp"
 #include "nbm/core/thread_pool.hpp"
 #include "nbm/network/siren.hpp"
@@ -22,13 +21,5 @@ NBM_EXPORT void evaluate_network(const Siren& siren, std::span<const double> par
 NBM_EXPORT void evaluate_network_gradient(const Siren& siren, std::span<const double> parameters, PointsView points,
                                           std::span<double> values, std::array<std::span<double>, kDim> gradient,
                                           Precision precision, ThreadPool& pool);
-
-// The same on `device`: the CPU with all its cores, or a GPU. Points and results are in host memory.
-// Throws BackendUnavailable.
-NBM_EXPORT void evaluate_network(const Siren& siren, std::span<const double> parameters, PointsView points,
-                                 std::span<double> values, Precision precision, Device device);
-NBM_EXPORT void evaluate_network_gradient(const Siren& siren, std::span<const double> parameters, PointsView points,
-                                          std::span<double> values, std::array<std::span<double>, kDim> gradient,
-                                          Precision precision, Device device);
 
 }  // namespace nbm

@@ -1,0 +1,135 @@
+#include <algorithm>
+
+#include "core/stream.hpp"
+#include "core/stream_memory.hpp"
+#include "problem/device_field.hpp"
+#include "solution/cuda_solution.hpp"
+#include "solution/solution_kernels.hpp"
+
+namespace nbm::cuda {
+namespace {
+
+constexpr index_t kMostPoints = index_t{1} << 20;  // of host memory on the device at a time
+
+// What lies on the device, in both precisions; never changed.
+struct Resident {
+  Resident(const Solution& solution, cudaStream_t stream)
+      : level_set(solution.level_set(), "level_set", stream),
+        single(solution.siren(), stream),
+        twice(solution.siren(), stream) {
+    DeviceBuffer<double> parameters;
+    parameters.upload(solution.parameters(), stream);
+    single.prepare(parameters.data(), kSides, {}, stream);
+    twice.prepare(parameters.data(), kSides, {}, stream);
+    check(cudaStreamSynchronize(stream), "the copy of a solution to the GPU");
+  }
+
+  DeviceField level_set;
+  DeviceNetworks<float> single;
+  DeviceNetworks<double> twice;
+};
+
+class DeviceEvaluator final : public SolutionEvaluator {
+ public:
+  DeviceEvaluator(const Solution& solution, int device) : DeviceEvaluator(DeviceGuard(device), solution, device) {}
+
+  void enqueue(const SolutionArrays& arrays, Branch branch, Precision precision, void* stream) const override {
+    const DeviceGuard guard(device_);
+    enqueue(arrays, branch, precision, nullptr, static_cast<cudaStream_t>(stream));
+  }
+
+  void run(const SolutionArrays& arrays, Branch branch, Precision precision) const override {
+    const DeviceGuard guard(device_);
+    const Stream stream;
+    HostBatch batch(stream);
+    for (index_t first = 0; first < arrays.size; first += kMostPoints) {
+      const SolutionArrays& on_device = batch.upload(arrays, first, std::min(kMostPoints, arrays.size - first));
+      enqueue(on_device, branch, precision, batch.fault(), stream);
+      batch.download(arrays, first);
+    }
+  }
+
+ private:
+  // Arrays of the host, a part at a time, and their copies on the device.
+  class HostBatch {
+   public:
+    explicit HostBatch(cudaStream_t stream) : stream_(stream), fault_(1) { fault_.zero(stream); }
+
+    FieldFault* fault() { return fault_.data(); }
+
+    const SolutionArrays& upload(const SolutionArrays& host, index_t first, index_t count) {
+      device_ = {.size = count};
+      for (int k = 0; k < kDim; ++k) {
+        const auto* from = static_cast<const double*>(host.points[k]) + first;
+        points_[k].upload({from, static_cast<std::size_t>(count)}, stream_);
+        device_.points[k] = points_[k].data();
+        if (host.gradient[k] != nullptr) device_.gradient[k] = gradient_[k].resize(count);
+      }
+      if (host.values != nullptr) device_.values = values_.resize(count);
+      if (host.level_set != nullptr) device_.level_set = level_set_.resize(count);
+      return device_;
+    }
+
+    // Waits for the stream. Throws InvalidField.
+    void download(const SolutionArrays& host, index_t first) const {
+      for (int k = 0; k < kDim; ++k) download(gradient_[k], host.gradient[k], first);
+      download(values_, host.values, first);
+      download(level_set_, host.level_set, first);
+      FieldFault fault{};
+      fault_.download({&fault, 1}, stream_);
+      check(cudaStreamSynchronize(stream_), "work on the GPU");
+      if (fault.kind != FieldFault::none) throw error_of(fault, "level_set");
+    }
+
+   private:
+    void download(const DeviceBuffer<double>& from, void* to, index_t first) const {
+      if (to == nullptr) return;
+      from.download({static_cast<double*>(to) + first, static_cast<std::size_t>(device_.size)}, stream_);
+    }
+
+    cudaStream_t stream_;
+    SolutionArrays device_;
+    DeviceBuffer<double> points_[kDim], values_, gradient_[kDim], level_set_;
+    DeviceBuffer<FieldFault> fault_;
+  };
+
+  // The device is current while the members are made.
+  DeviceEvaluator(const DeviceGuard& /*current*/, const Solution& solution, int device)
+      : device_(device), box_(solution.box()), siren_(solution.siren()), resident_(solution, Stream()) {}
+
+  void enqueue(const SolutionArrays& arrays, Branch branch, Precision precision, FieldFault* fault,
+               cudaStream_t stream) const {
+    if (arrays.size == 0) return;
+    if (arrays.level_set != nullptr || arrays.side != nullptr) {
+      launch_level_set(resident_.level_set.view(), fault, arrays, stream);
+    }
+    if (arrays.values == nullptr && arrays.gradient[0] == nullptr) return;
+    if (precision == Precision::float32) {
+      enqueue_networks(resident_.single, arrays, branch, fault, stream);
+    } else {
+      enqueue_networks(resident_.twice, arrays, branch, fault, stream);
+    }
+  }
+
+  template <class T>
+  void enqueue_networks(const DeviceNetworks<T>& networks, const SolutionArrays& arrays, Branch branch,
+                        FieldFault* fault, cudaStream_t stream) const {
+    const SolutionView<T> view{box_, resident_.level_set.view(), networks.views(), fault};
+    const SolutionLaunch launch = plan_networks(siren_, arrays.size, arrays.gradient[0] != nullptr, sizeof(T));
+    const StreamMemory<T> workspace(launch.workspace, stream);
+    launch_networks(view, arrays, branch, launch, workspace.data(), stream);
+  }
+
+  int device_;
+  Box box_;
+  Siren siren_;
+  Resident resident_;
+};
+
+}  // namespace
+
+std::unique_ptr<const SolutionEvaluator> make_solution_evaluator(const Solution& solution, int device) {
+  return std::make_unique<const DeviceEvaluator>(solution, device);
+}
+
+}  // namespace nbm::cuda
