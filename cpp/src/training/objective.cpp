@@ -43,16 +43,30 @@ void for_each_packed(std::span<double> matrix, std::size_t count, std::size_t pa
 
 }  // namespace
 
-StepMessage::StepMessage(index_t parameters, bool with_matrix, int ranks) {
-  if (ranks == 1) return;
-  const index_t matrix = with_matrix ? parameters * (parameters + 1) / 2 : 0;
-  values_.reserve(static_cast<std::size_t>(matrix + parameters + kRowGroups + 1));
+StepMessage::StepMessage(index_t numbers, const Communicator& communicator) {
+  if (communicator.size() == 1) return;
+  values_.reserve(static_cast<std::size_t>(numbers + RowSupply::kAnnounced + 1));
+  communicator.reserve(values_.capacity());
 }
 
 Objective::Objective(TrainingBackend& backend, const Communicator& communicator, StepMessage& message,
-                     const PerGroup<double>& rows, const PerGroup<double>& weights, index_t step)
-    : backend_(backend), communicator_(communicator), message_(message), rows_(rows), weights_(weights), step_(step) {
+                     RowSupply& supply, const PerGroup<double>& weights, index_t step)
+    : backend_(backend),
+      communicator_(communicator),
+      message_(message),
+      supply_(supply),
+      rows_(supply.rows()),
+      weights_(weights),
+      step_(step) {
   for (std::size_t g = 0; g < kRowGroups; ++g) factors_[g] = rows_[g] > 0 ? weights[g] * weights[g] / rows_[g] : 0.0;
+}
+
+void Objective::exchange(std::vector<double>& message, std::exception_ptr failure) const {
+  supply_.announce(message);
+  start_sum_over_ranks(communicator_, message, failure);
+  supply_.make_ahead();
+  finish_sum_over_ranks(communicator_, message, failure);
+  supply_.read_announced(message);
 }
 
 GroupSums Objective::sums(std::span<const double> parameters) const {
@@ -80,7 +94,7 @@ GroupSums Objective::gradient(std::span<const double> parameters, std::span<doub
     auto& message = message_.cleared();
     append(message, gradient);
     append(message, sums.squares);
-    sum_over_ranks(communicator_, message, std::move(failure));
+    exchange(message, std::move(failure));
     Reader reader(message);
     reader.read(gradient);
     reader.read(sums.squares);
@@ -106,7 +120,7 @@ GroupSums Objective::normal_equations(std::span<const double> parameters, std::s
     for_each_packed(matrix, count, padded, [&](std::span<double> piece) { append(message, piece); });
     for (std::size_t side = 0; side < kSides; ++side) append(message, vector.subspan(side * padded, count));
     append(message, sums.squares);
-    sum_over_ranks(communicator_, message, std::move(failure));
+    exchange(message, std::move(failure));
     Reader reader(message);
     for_each_packed(matrix, count, padded, [&](std::span<double> piece) { reader.read(piece); });
     for (std::size_t side = 0; side < kSides; ++side) reader.read(vector.subspan(side * padded, count));

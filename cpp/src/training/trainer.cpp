@@ -19,8 +19,8 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 TrainingOptions agreed(TrainingOptions options, const Box& box, const Communicator& communicator) {
   meet(communicator, attempt([&] { options.validate(box); }));
   if (communicator.size() == 1) return options;
-  const std::string all =
-      fingerprint(options, box) + std::to_string(options.record_every) + ' ' + std::to_string(options.check_every);
+  const std::string all = fingerprint(options, box) + std::to_string(options.record_every) + ' ' +
+                          std::to_string(options.check_every) + (options.overlap ? " overlap" : "");
   const bool equal = equals_first_rank(communicator, fingerprint_of(all));
   meet(communicator, attempt([&] {
          if (!equal) throw InvalidArgument("options", "are not those of rank 0; all ranks must train alike");
@@ -28,9 +28,12 @@ TrainingOptions agreed(TrainingOptions options, const Box& box, const Communicat
   return options;
 }
 
+// The longest message: the normal equations, a gradient, or the averages.
 StepMessage message_for(const TrainingOptions& options, const Communicator& communicator) {
+  const index_t parameters = 2 * options.network.parameter_count();
   const bool with_matrix = std::holds_alternative<GaussNewtonOptions>(options.optimizer);
-  return {2 * options.network.parameter_count(), with_matrix, communicator.size()};
+  const index_t matrix = with_matrix ? parameters * (parameters + 1) / 2 : 0;
+  return {std::max(matrix + parameters + kRowGroups, local_message_size(options)), communicator};
 }
 
 // All cores of this process, shared with the other ranks that may use them.
@@ -47,7 +50,6 @@ Trainer::State::State(Problem p, TrainingOptions o, Device device, Communicator 
       options(agreed(std::move(o), problem.box, communicator)),
       parameters(initial_networks(options.network, options.seed)),
       optimizer(make_optimizer(options.optimizer, options.network, options.seed)),
-      message(message_for(options, communicator)),
       plateau(options.plateau.window, options.plateau.tolerance) {
   start(device);
 }
@@ -59,25 +61,20 @@ void Trainer::State::start(Device device) {
          TrainingOptions own = options;
          own.threads = threads_for(options, communicator);
          backend = make_training_backend(problem, own, device, communicator.rank(), communicator.size());
+         supply = std::make_unique<RowSupply>(*backend, communicator, options.overlap);
+         message = message_for(options, communicator);
        }));
 }
 
-void Trainer::State::assemble(Vec3<double> cell_size) {
+Draw Trainer::State::draw_of(index_t step) const {
+  if (step >= steps_total()) return {};
   const bool fresh = options.sampling.mode == SamplingOptions::Mode::fresh;
-  const index_t draw = fresh ? steps_done / options.sampling.refresh : steps_done;
-  if (draw == assembled_draw && cell_size == assembled_cell_size) return;
-  assembled_draw = -1;
-  PerGroup<double> own{};
-  auto failure = attempt([&] {
-    backend->assemble(draw, cell_size);
-    own = backend->row_counts();
-  });
-  std::vector<double>& counts = message.cleared();
-  counts.assign(own.begin(), own.end());
-  sum_over_ranks(communicator, counts, std::move(failure));
-  std::copy(counts.begin(), counts.end(), rows_in_place.begin());
-  assembled_draw = draw;
-  assembled_cell_size = cell_size;
+  return {fresh ? step / options.sampling.refresh : step,
+          options.resolution.cell_size(step, steps_total(), options.seed)};
+}
+
+PerGroup<double> Trainer::State::weights_of(const Draw& draw) const {
+  return group_weights(options.loss, options.discretization, problem.box, draw.cell_size);
 }
 
 void Trainer::State::compare_ranks() const {
@@ -100,33 +97,45 @@ bool Trainer::State::stop_wished(const Callback& callback) const {
   return wishes[0] > 0;
 }
 
-void Trainer::State::train_step() {
-  const Vec3<double> cell_size = options.resolution.cell_size(steps_done, steps_total(), options.seed);
-  assemble(cell_size);
-  if (options.check_every > 0 && steps_done % options.check_every == 0) compare_ranks();
-  const Objective objective(*backend, communicator, message, rows_in_place,
-                            group_weights(options.loss, options.discretization, problem.box, cell_size), steps_done);
-  const GroupSums sums = optimizer->step(objective, parameters);
-  const double loss = objective.loss(sums);
-  for (const double rows : objective.rows()) rows_since_entry += rows;
-
-  const HistoryEntry record = entry(sums, loss, cell_size);
-  ++steps_done;
-  if (plateau.add(loss)) stop_reason = StopReason::plateau;
-  if (steps_done >= steps_total()) stop_reason = StopReason::completed;
-  const bool ends = stop_reason != StopReason::running;
-  if (record.step % options.record_every == 0 || ends) history.push_back(record);
+void Trainer::State::advance(index_t end) {
+  const auto* adam = std::get_if<AdamOptions>(&options.optimizer);
+  try {
+    if (communicator.size() > 1 && adam != nullptr && adam->local_steps > 1) {
+      train_locally(end);
+    } else {
+      train_step();
+    }
+  } catch (...) {  // on all ranks
+    supply->forget();
+    throw;
+  }
 }
 
-HistoryEntry Trainer::State::entry(const GroupSums& sums, double loss, Vec3<double> cell_size) const {
+void Trainer::State::train_step() {
+  const Draw draw = draw_of(steps_done);
+  supply->provide(draw, {draw_of(steps_done + 1), draw_of(steps_done + 2)}, optimizer->evaluates_once());
+  if (options.check_every > 0 && steps_done % options.check_every == 0) compare_ranks();
+  const Objective objective(*backend, communicator, message, *supply, weights_of(draw), steps_done);
+  const GroupSums sums = optimizer->step(objective, parameters);
+  for (const double rows : objective.rows()) rows_since_entry += rows;
+  const double loss = objective.loss(sums);
+  if (plateau.add(loss)) stop_reason = StopReason::plateau;
+  ++steps_done;
+  conclude(sums, loss, draw);
+}
+
+void Trainer::State::conclude(const GroupSums& sums, double loss, const Draw& draw) {
+  if (steps_done >= steps_total()) stop_reason = StopReason::completed;
+  const index_t step = steps_done - 1;
+  if (step % options.record_every != 0 && stop_reason == StopReason::running) return;
   HistoryEntry entry;
-  entry.step = steps_done;
+  entry.step = step;
   entry.loss = loss;
   for (std::size_t g = 0; g < kRowGroups; ++g) entry.mean_squares[g] = sums.mean_square(static_cast<RowGroup>(g));
   entry.rows = sums.rows;
   entry.rate = optimizer->rate();
-  entry.cell_size = std::max({cell_size.x, cell_size.y, cell_size.z});
-  return entry;
+  entry.cell_size = std::max({draw.cell_size.x, draw.cell_size.y, draw.cell_size.z});
+  history.push_back(entry);
 }
 
 Trainer::Trainer(Problem problem, TrainingOptions options, Device device, Communicator communicator)
@@ -141,9 +150,10 @@ StopReason Trainer::step(index_t count, const Callback& callback) {
   State& s = *state_;
   if (s.stop_reason == StopReason::callback) s.stop_reason = StopReason::running;
   const double start = now(), before = s.seconds;
-  for (index_t i = 0; i < count && s.stop_reason == StopReason::running; ++i) {
+  const index_t end = s.steps_done + std::min(count, s.steps_total() - s.steps_done);
+  while (s.steps_done < end && s.stop_reason == StopReason::running) {
     const std::size_t recorded = s.history.size();
-    s.train_step();
+    s.advance(end);
     s.seconds = before + now() - start;
     if (s.history.size() == recorded) continue;
     HistoryEntry& entry = s.history.back();
