@@ -4,6 +4,7 @@ set(NBM_CUDA_SOURCES
   core/device.cpp
   core/error.cpp
   core/scan.cu
+  core/sum_parts.cu
   network/device_networks.cu
   network/evaluate.cu
   problem/device_problem.cpp

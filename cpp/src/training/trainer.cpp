@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/device_communicator.hpp"
 #include "core/fingerprint.hpp"
 #include "core/rank_failure.hpp"
 #include "nbm/core/error.hpp"
@@ -61,6 +62,9 @@ void Trainer::State::start(Device device) {
          TrainingOptions own = options;
          own.threads = threads_for(options, communicator);
          backend = make_training_backend(problem, own, device, communicator.rank(), communicator.size());
+       }));
+  communicator = device_communicator(communicator, device);
+  meet(communicator, attempt([&] {
          supply = std::make_unique<RowSupply>(*backend, communicator, options.overlap);
          message = message_for(options, communicator);
        }));
