@@ -2,8 +2,8 @@
 
 Usage: mpirun -n RANKS python measure.py SECONDS_16384 SECONDS_1000000
 
-What is compared is measured in turns, in the same processes, each turn a fraction of a second: other work on the machine
-then meets all alike, and the median over the rounds of each round's ratio is what is reported. In a turn
+What is compared is measured in turns, in the same processes, each turn a fraction of a second: other work on the
+machine then meets all alike, and the median over the rounds of each round's ratio is what is reported. In a turn
 
     one         the first rank trains alone on all points; the others sleep
     together    all ranks train on their shares of the same points

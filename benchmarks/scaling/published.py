@@ -7,6 +7,8 @@ goes in, because none has been measured on more than one.
 
 from __future__ import annotations
 
+import argparse
+
 from model import StepModel, message_bytes
 
 BATCH = 16384
@@ -15,7 +17,8 @@ TWO_GPU_EFFICIENCY = (0.58, 0.69)  # lowest, highest
 
 # One all-reduce of 8 kB, in seconds. Two H100 in one node, about 6 us at all sizes from 128 bytes to 64 kB: NVIDIA/nccl
 # issue 1259. Two nodes on 200 Gb/s, 8192 bytes, 30.3 us in place: NVIDIA/dgx-spark-playbooks pull request 103.
-NODE_SUM, NETWORK_SUM = 6e-6, 30.3e-6
+NODE_SUM = 6e-6
+NETWORK_SUM = 30.3e-6
 # The same report: 64 kB in 64.7 us, so 57 344 bytes more take 34.4 us; two ranks move the message once each way.
 NETWORK_BANDWIDTH = (65536 - 8192) / (64.7e-6 - 30.3e-6)
 MESSAGE = message_bytes(1002)  # networks of 1 x 100
@@ -85,9 +88,11 @@ def published_tables(point: float) -> str:
     """Return what results/scaling.md says of GPUs; point: measured seconds a point of nbm on one core."""
     return (
         "## GPUs, from published figures\n\n"
-        "Seconds an epoch in the paper's Table 2 (A100, batches of 16 384 shared by the GPUs): 1 GPU as published; 2 from"
-        " the published\nefficiency of 0.58 to 0.69; 4 and 8 by the model, between the case that all of that loss is work"
-        " which the GPUs do not share and\nthe case that all of it is messages:\n\n" + epochs_table() + "\nA step of 54 ms for"
+        "Seconds an epoch in the paper's Table 2 (A100, batches of 16 384 shared by the GPUs): 1 GPU as published; 2\n"
+        "from the published efficiency of 0.58 to 0.69; 4 and 8 by the model, between the case that all of that loss is\n"
+        "work which the GPUs do not share and the case that all of it is messages:\n\n"
+        + epochs_table()
+        + "\nA step of 54 ms for"
         " 16 384 points is 3.3 us a point; a message of 8 kB takes 6 us in a node and 30 us between nodes as others\n"
         "measured them (published.py has the sources). So the loss of two GPUs was not the network's.\n\n"
         "Points of a step, over all ranks, from which the strong efficiency is above 80 %:\n\n" + batches_table(point)
@@ -95,6 +100,6 @@ def published_tables(point: float) -> str:
 
 
 if __name__ == "__main__":
-    import sys
-
-    print(published_tables(float(sys.argv[1]) * 1e-9 if len(sys.argv) > 1 else 0.75e-6))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--point-ns", type=float, required=True, help="of nbm on one core, as run.py measures it")
+    print(published_tables(parser.parse_args().point_ns * 1e-9))

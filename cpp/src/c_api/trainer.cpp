@@ -99,8 +99,8 @@ nbm_status nbm_trainer_create(const nbm_problem* problem, const nbm_options* opt
     require_given(device, "device");
     require_given(trainer, "trainer");
     const nbm::Communicator ranks = communicator ? communicator->communicator : nbm::Communicator();
-    *trainer = new nbm_trainer{nbm::Trainer(problem->problem, options_of(options),
-                                            nbm::Device::parse(device, ranks.local_rank()), ranks)};
+    *trainer = new nbm_trainer{
+        nbm::Trainer(problem->problem, options_of(options), nbm::Device::parse(device, ranks.local_rank()), ranks)};
   });
 }
 
