@@ -89,8 +89,8 @@ def published_tables(point: float) -> str:
     return (
         "## GPUs, from published figures\n\n"
         "Seconds an epoch in the paper's Table 2 (A100, batches of 16 384 shared by the GPUs): 1 GPU as published; 2\n"
-        "from the published efficiency of 0.58 to 0.69; 4 and 8 by the model, between the case that all of that loss is\n"
-        "work which the GPUs do not share and the case that all of it is messages:\n\n"
+        "from the published efficiency of 0.58 to 0.69; 4 and 8 by the model, between the case that all of that loss\n"
+        "is work which the GPUs do not share and the case that all of it is messages:\n\n"
         + epochs_table()
         + "\nA step of 54 ms for"
         " 16 384 points is 3.3 us a point; a message of 8 kB takes 6 us in a node and 30 us between nodes as others\n"

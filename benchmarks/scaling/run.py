@@ -3,8 +3,8 @@
     make test-mpi && .venv/bin/python benchmarks/scaling/run.py
 
 Under five minutes. What is compared is measured in turns (measure.py), so other work on the machine does little harm,
-but a quiet one gives the better figures. More ranks than cores take turns: their efficiency is against the cores that they
-have. nbm must be the one built with MPI, in build/package/python or by PYTHONPATH.
+but a quiet one gives the better figures. More ranks than cores take turns: their efficiency is against the cores that
+they have. nbm must be the one built with MPI, in build/package/python or by PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -106,8 +106,8 @@ def main() -> None:
     text = (
         "Steps of Adam, network 5 x 10, all rows afresh, one thread a rank, measured in turns: medians, of the ratios\n"
         "with quartiles. Efficiency is against the cores that the ranks have. Of the machine: ranks that train apart,\n"
-        "without messages, on as many points each. No overlap: rows are not made while the message is under way. Weak:\n"
-        "as many points for every rank as for one.\n\n"
+        "without messages, on as many points each. No overlap: rows are not made while the message is under way.\n"
+        "Weak: as many points for every rank as for one.\n\n"
     )
     text += markdown(header, [row for record in measured for row in rows_of(record, cores)]) + "\n" + bars(measured[0])
     text += (
