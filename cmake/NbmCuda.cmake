@@ -4,6 +4,13 @@ set(NBM_CUDA AUTO CACHE STRING
   "Build the CUDA backend: ON, OFF, AUTO (where nvcc and an NVIDIA GPU are found), EMULATE (on the CPU, for tests)")
 set_property(CACHE NBM_CUDA PROPERTY STRINGS AUTO ON OFF EMULATE)
 set(NBM_CUDA_BUILT OFF)
+# NCCL, with the CUDA backend: its header at build time; the library is looked for when ranks with GPUs train.
+set(NBM_NCCL AUTO CACHE STRING "Messages between GPUs by NCCL: ON, OFF, or AUTO (where its header is found)")
+set_property(CACHE NBM_NCCL PROPERTY STRINGS AUTO ON OFF)
+set(NBM_NCCL_BUILT OFF)
+if(NBM_NCCL STREQUAL "ON" AND NBM_CUDA STREQUAL "OFF")
+  message(FATAL_ERROR "NBM_NCCL=ON needs the CUDA backend: configure with -DNBM_CUDA=ON as well.")
+endif()
 
 if(NBM_CUDA STREQUAL "EMULATE" AND SKBUILD)
   message(FATAL_ERROR "NBM_CUDA=EMULATE is for tests in a build folder: an installed package has a GPU, or none.")
@@ -25,6 +32,13 @@ if(CMAKE_CUDA_COMPILER AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.25.2)
   enable_language(CUDA)
   find_package(CUDAToolkit 12.4 REQUIRED)
   set(NBM_CUDA_BUILT ON)
+  find_path(NBM_NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+  if(NBM_NCCL_INCLUDE_DIR AND NOT NBM_NCCL STREQUAL "OFF")
+    set(NBM_NCCL_BUILT ON)
+  elseif(NBM_NCCL STREQUAL "ON")
+    message(FATAL_ERROR "NBM_NCCL=ON, but nccl.h was not found: install NCCL (libnccl-dev), set NBM_NCCL_INCLUDE_DIR to "
+      "its folder, or configure with -DNBM_NCCL=OFF.")
+  endif()
 elseif(NBM_CUDA STREQUAL "ON")
   message(FATAL_ERROR "NBM_CUDA=ON needs nvcc (CUDA toolkit 12.4 or newer; set CUDACXX to its path) and CMake 3.25.2 or "
     "newer (this is ${CMAKE_VERSION}): install them, or configure with -DNBM_CUDA=OFF.")

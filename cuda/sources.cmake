@@ -5,6 +5,7 @@ set(NBM_CUDA_SOURCES
   core/error.cpp
   core/memory.cpp
   core/scan.cu
+  core/sum_parts.cu
   network/device_networks.cu
   problem/device_field.cpp
   problem/device_problem.cpp

@@ -1,15 +1,25 @@
-"""Times steps and sums on the ranks it is started on; rank 0 prints one line of JSON. Started by run.py.
+"""Times steps on the ranks it is started on, and on one of them; rank 0 prints one line of JSON. Started by run.py.
 
-Usage: mpirun -n RANKS python measure.py
+Usage: mpirun -n RANKS python measure.py SECONDS_16384 SECONDS_1000000
+
+What is compared is measured in turns, in the same processes, each turn a fraction of a second: other work on the
+machine then meets all alike, and the median over the rounds of each round's ratio is what is reported. In a turn
+
+    one         the first rank trains alone on all points; the others sleep
+    together    all ranks train on their shares of the same points
+    apart       every rank trains alone on as many points as its share, at the same time, without messages: what the
+                machine itself gives when all its cores are busy
+    plain       as together, without making rows while the message is under way (overlap=False)
+    weak        all ranks train together, each on as many points as "one"
 """
 
 from __future__ import annotations
 
 import json
 import os
-import statistics
+import sys
 import time
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from mpi4py import MPI
@@ -19,10 +29,11 @@ import nbm
 comm = MPI.COMM_WORLD
 HIDDEN = (10,) * 5
 BATCHES = (16384, 10**6)
-SECONDS = {16384: 4.0, 10**6: 8.0}  # of measurement
+STEPS = {16384: 40, 10**6: 3}  # of a turn
+WEAK = 16384
 
 
-def trainer(points: int) -> nbm.Trainer:
+def trainer(points: int, ranks: Any, **more: Any) -> nbm.Trainer:
     """Return a trainer with about this many rows a step over all ranks, drawn afresh each step."""
     x, y, z = nbm.symbols.x, nbm.symbols.y, nbm.symbols.z
     problem = nbm.manufactured(
@@ -43,45 +54,71 @@ def trainer(points: int) -> nbm.Trainer:
         threads=1,
         device="cpu",
         record_every=10**9,
-        comm=comm,
+        comm=ranks,
+        **more,
     )
 
 
-def median_time(work: Callable[[], object], seconds: float, least: int) -> float:
-    """Return the median, over repetitions, of the time of the slowest rank."""
-    times: list[float] = []
-    while len(times) < least or sum(times) < seconds:
-        comm.Barrier()
-        begin = time.perf_counter()
-        work()
-        times.append(comm.allreduce(time.perf_counter() - begin, MPI.MAX))
-    return statistics.median(times)
+def rest() -> None:
+    """Wait for all ranks without using a core."""
+    request = comm.Ibarrier()
+    while not request.Test():
+        time.sleep(5e-4)
 
 
-def step_time(points: int, seconds: float) -> float:
-    """Return the time of one step with ``points`` points over all ranks."""
-    training = trainer(points)
-    training.step(1)
-    return median_time(lambda: training.step(1), seconds, 4)
+def turn(training: nbm.Trainer | None, steps: int, alone: bool) -> float:
+    """Return the time of a step, of the slowest rank; alone: on the first rank only."""
+    rest()
+    if not alone:
+        comm.Barrier()  # all begin at once
+    begin = time.perf_counter()
+    if training is not None:
+        training.step(steps)
+    seconds = time.perf_counter() - begin if training is not None else 0.0
+    rest()
+    return float(comm.allreduce(seconds, MPI.MAX)) / steps
+
+
+def rounds(points: int, seconds: float) -> dict[str, list[float]]:
+    """Return the times of a step in every turn, a list over the rounds."""
+    first = comm.rank == 0
+    trainers: dict[str, nbm.Trainer | None] = {
+        "one": trainer(points, None) if first else None,
+        "together": trainer(points, comm),
+        "apart": trainer(points // comm.size, None),
+    }
+    if points == WEAK:
+        trainers["plain"] = trainer(points, comm, overlap=False)
+        trainers["weak"] = trainer(points * comm.size, comm)
+    times: dict[str, list[float]] = {name: [] for name in trainers}
+    for name, training in trainers.items():  # memory is taken, rows are there
+        turn(training, 2, name == "one")
+    begin = time.perf_counter()
+    while comm.bcast(len(times["one"]) < 5 or time.perf_counter() - begin < seconds):
+        order = list(trainers) if len(times["one"]) % 2 == 0 else list(reversed(trainers))
+        for name in order:
+            times[name].append(turn(trainers[name], STEPS[points], name == "one"))
+    return times
 
 
 def sum_time(numbers: int) -> float:
     """Return the time of MPI's own sum of this many doubles, for the model."""
     values, result = np.ones(numbers), np.empty(numbers)
-
-    def many() -> None:
+    times = []
+    for _ in range(15):
+        comm.Barrier()
+        begin = time.perf_counter()
         for _ in range(100):
             comm.Allreduce(values, result)
-
-    return median_time(many, 0.3, 5) / 100
+        times.append(comm.allreduce(time.perf_counter() - begin, MPI.MAX) / 100)
+    return float(np.median(times))
 
 
 assert comm.size == int(os.environ["NBM_TEST_RANKS"])
 record = {
     "ranks": comm.size,
-    "strong": {str(n): step_time(n, SECONDS[n]) for n in BATCHES},
-    "weak": {"16384": step_time(16384 * comm.size, SECONDS[16384])},
-    "sum": {str(n): sum_time(n) for n in (1, 988, 125000)},
+    "turns": {str(n): rounds(n, float(given)) for n, given in zip(BATCHES, sys.argv[1:3], strict=True)},
+    "sum": {str(n): sum_time(n) for n in (1, 994, 125000)},
 }
 if comm.rank == 0:
     print(json.dumps(record), flush=True)

@@ -117,7 +117,8 @@ typedef struct nbm_trainer nbm_trainer;
 /* Called after every recorded step; a number other than 0 ends the training. */
 typedef int32_t (*nbm_record_function)(void* user, int64_t step, double loss);
 
-/* The problem is copied. device: "auto", "cpu", "cuda", "cuda:1". communicator: NULL for this process alone; otherwise
+/* The problem is copied. device: "auto", "cpu", "cuda", "cuda:1"; of "auto" and "cuda" the ranks of a node take the GPUs
+ * in turn. communicator: NULL for this process alone; otherwise
  * this call and those that train or handle checkpoints are collective over its ranks. */
 NBM_C_EXPORT nbm_status nbm_trainer_create(const nbm_problem* problem, const nbm_options* options, const char* device,
                                            const nbm_communicator* communicator, nbm_trainer** trainer);

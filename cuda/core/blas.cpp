@@ -2,38 +2,20 @@
 
 #include <cublas_v2.h>
 #include <cusolverDn.h>
-#include <dlfcn.h>
 
 #include <string>
 
 #include "core/device_buffer.hpp"
+#include "core/shared_library.hpp"
 #include "nbm/core/error.hpp"
 
 namespace nbm::cuda {
 namespace {
 
-// A shared library that stays loaded to the end of the process.
-class SharedLibrary {
- public:
-  SharedLibrary(const char* name, int major) {
-    const std::string file = std::string("lib") + name + ".so";
-    handle_ = dlopen((file + "." + std::to_string(major)).c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (handle_ == nullptr) handle_ = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (handle_ == nullptr) {
-      throw BackendUnavailable("cuda", "the normal equations of Gauss-Newton on a GPU need " + file +
-                                           ", which is not found: install the CUDA toolkit (or its libcublas and "
-                                           "libcusolver) and put its folder on LD_LIBRARY_PATH, or use Adam.");
-    }
-  }
-  template <class Function>
-  void find(const char* symbol, Function*& function) const {
-    function = reinterpret_cast<Function*>(dlsym(handle_, symbol));
-    if (function == nullptr) throw BackendUnavailable("cuda", std::string("the CUDA libraries lack ") + symbol + ".");
-  }
-
- private:
-  void* handle_;
-};
+constexpr const char* kAdvice =
+    "the normal equations of Gauss-Newton on a GPU need it; install the CUDA toolkit (or its libcublas and "
+    "libcusolver) "
+    "and put its folder on LD_LIBRARY_PATH, or use Adam.";
 
 void check_library(int status, const char* what) {
   if (status != 0) throw Error(std::string(what) + " failed with status " + std::to_string(status) + ".");
@@ -45,7 +27,7 @@ int as_int(index_t n) { return static_cast<int>(n); }
 
 struct Blas::State {
   explicit State(cudaStream_t s)
-      : stream(s), cublas("cublas", CUBLAS_VER_MAJOR), cusolver("cusolver", CUSOLVER_VER_MAJOR) {
+      : stream(s), cublas("cublas", CUBLAS_VER_MAJOR, kAdvice), cusolver("cusolver", CUSOLVER_VER_MAJOR, kAdvice) {
     cublas.find("cublasCreate_v2", create);
     cublas.find("cublasDestroy_v2", destroy);
     cublas.find("cublasSetStream_v2", set_stream);

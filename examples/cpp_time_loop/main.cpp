@@ -61,13 +61,15 @@ nbm::Problem problem_of_step(const std::shared_ptr<const nbm::Solution>& before)
 nbm::TrainingOptions training(bool first) {
   nbm::TrainingOptions options;
   options.network.hidden = {16, 16};
+  options.network.omega = 4.0;  // thin layers at the ball
   options.discretization = nbm::Discretization::direct_jump;
   options.resolution.coarsest = {1.0 / 128, 1.0 / 128, 1.0 / 128};
   options.sampling.counts = {.regular = 2000, .irregular = 600, .boundary = 600};
   options.sampling.refresh = 10;
   nbm::GaussNewtonOptions gauss_newton;
-  gauss_newton.steps = first ? 80 : 25;
-  gauss_newton.starts = 1;
+  // Nothing to start from at first: of three random starts the best goes on.
+  gauss_newton.steps = first ? 60 : 25;
+  gauss_newton.starts = first ? 3 : 1;
   options.optimizer = gauss_newton;
   options.precision = nbm::Precision::float64;
   return options;
@@ -123,9 +125,9 @@ bool run(const nbm::Communicator& ranks) {
                   trainer.history().back().loss, 100 * difference);
     }
   }
-  // The grid's own error is below 0.2 % of u(0). The rest is the networks': most in the first step, whose flux jump
-  // makes a thin layer at the ball, and less with more neurons and steps.
-  return worst < 0.01;
+  // Measured: 0.13 to 0.32 % of u(0). It is the networks' error, which a grid of 80 cells does not change; the bound
+  // leaves room for a start that ends twice as far.
+  return worst < 0.006;
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ void bind_optimizers(nb::module_& m) {
       .def_rw("beta2", &AdamOptions::beta2)
       .def_rw("epsilon", &AdamOptions::epsilon)
       .def_rw("clip_norm", &AdamOptions::clip_norm)
+      .def_rw("local_steps", &AdamOptions::local_steps)
       .def("validate", &AdamOptions::validate);
   nb::class_<GaussNewtonOptions>(m, "GaussNewtonOptions")
       .def(nb::init<>())
@@ -75,7 +76,8 @@ void bind_options(nb::module_& m) {
       .def_rw("seed", &TrainingOptions::seed)
       .def_rw("threads", &TrainingOptions::threads)
       .def_rw("record_every", &TrainingOptions::record_every)
-      .def_rw("check_every", &TrainingOptions::check_every);
+      .def_rw("check_every", &TrainingOptions::check_every)
+      .def_rw("overlap", &TrainingOptions::overlap);
 }
 
 // What is recorded goes to Python as a dictionary: nbm.training names it.
@@ -117,7 +119,7 @@ void bind_trainer(nb::module_& m) {
           "__init__",
           [](Trainer* self, const Problem& problem, const TrainingOptions& options, const std::string& device,
              const Communicator& communicator) {
-            const Device chosen = Device::parse(device);
+            const Device chosen = Device::parse(device, communicator.local_rank());
             const nb::gil_scoped_release release;
             new (self) Trainer(problem, options, chosen, communicator);
           },

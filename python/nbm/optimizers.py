@@ -55,6 +55,8 @@ class Adam:
         beta2: Decay of the mean of its square.
         epsilon: Added to the root of the latter.
         clip_norm: The gradient is scaled down to this Euclidean norm; 0: never.
+        local_steps: On many ranks, the steps that each makes alone on its own points between two averages of networks
+            and moments; 1: all steps are made together (docs/parallel.md).
 
     Raises:
         InvalidArgument: a value out of its range.
@@ -68,6 +70,7 @@ class Adam:
     beta2: float = 0.999
     epsilon: float = 1e-8
     clip_norm: float = 0.0
+    local_steps: int = 1
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -76,7 +79,8 @@ class Adam:
     def native(self) -> _core.AdamOptions:
         """Return the options of the engine."""
         options = _core.AdamOptions()
-        _copy(self, options, ("steps", "learning_rate", "final_fraction", "beta1", "beta2", "epsilon", "clip_norm"))
+        names = ("steps", "learning_rate", "final_fraction", "beta1", "beta2", "epsilon", "clip_norm", "local_steps")
+        _copy(self, options, names)
         options.set_schedule(self.schedule)
         return options
 

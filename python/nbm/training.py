@@ -87,6 +87,7 @@ class Trainer:
         callback: Callback | None = None,
         comm: Any = None,
         check_every: int = 100,
+        overlap: bool = True,
     ) -> None:
         """Set up training; see :func:`solve`."""
         network = Siren() if network is None else network
@@ -111,6 +112,7 @@ class Trainer:
         options.seed = _integer(seed, "seed", 0)
         options.record_every = _integer(record_every or max(1, chosen.steps // 200), "record_every", 1)
         options.check_every = _integer(check_every, "check_every", 0)
+        options.overlap = bool(overlap)
 
         self.problem = problem
         self.network = network
@@ -206,6 +208,7 @@ def solve(
     callback: Callback | None = None,
     comm: Any = None,
     check_every: int = 100,
+    overlap: bool = True,
 ) -> Solution:
     """Solve an interface problem by training two sine networks (docs/method.md).
 
@@ -225,7 +228,7 @@ def solve(
         loss: "balanced" weighs all groups of rows alike at the discretization error; "paper" weighs none.
         precision: Of the network's arithmetic; default float32 for Adam, float64 for Gauss-Newton.
         plateau: When to stop early; default never.
-        device: "auto", "cpu", "cuda" or "cuda:<index>".
+        device: "auto", "cpu", "cuda" or "cuda:<index>"; of "auto" and "cuda" the ranks of a node take its GPUs in turn.
         threads: CPU threads; 0: all cores of this process, shared among the ranks that may use them. The result does
             not depend on it.
         seed: Of the initial networks and all points. Equal seeds give equal bits.
@@ -235,6 +238,8 @@ def solve(
             arguments; default this process alone. Each takes its share of the points, and all return the same
             solution (docs/parallel.md).
         check_every: Steps between comparisons of the ranks' parameters; 0: never.
+        overlap: On many ranks, make the next points while a message is under way: the same result, sooner, with twice
+            the memory for points.
 
     Raises:
         InvalidArgument: An option out of its range.
@@ -262,6 +267,7 @@ def solve(
         callback=callback,
         comm=comm,
         check_every=check_every,
+        overlap=overlap,
     )
     trainer.run()
     return trainer.solution()

@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <numeric>
 #include <vector>
 
 #include "core/device_buffer.hpp"
 #include "core/stream.hpp"
+#include "core/sum_parts.hpp"
 #include "nbm/core/backend.hpp"
 #include "nbm/core/device.hpp"
 #include "nbm/core/error.hpp"
@@ -39,6 +41,25 @@ TEST(CudaDevice, SaysHowMuchMemoryIsFree) {
   const std::int64_t before = nbm::cuda::free_memory(0);
   const nbm::cuda::DeviceBuffer<unsigned char> buffer(bytes);
   EXPECT_LE(nbm::cuda::free_memory(0), before - bytes);
+}
+
+// Numbers whose sum depends on the order.
+TEST(SumParts, AddsInTheOrderOfTheRanks) {
+  if (nbm::cuda::device_count() == 0) GTEST_SKIP() << "no GPU";
+  constexpr int kRanks = 5;
+  constexpr nbm::index_t kCount = 700;
+  std::vector<double> parts(kRanks * kCount), expected(kCount, 0.0), sums(kCount);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    parts[i] = std::sin(static_cast<double>(i)) * std::pow(10.0, static_cast<double>(i % 13));
+    expected[i % kCount] += parts[i];
+  }
+  const nbm::cuda::Stream stream;
+  nbm::cuda::DeviceBuffer<double> on_device, result(kCount);
+  on_device.upload(parts, stream);
+  nbm::cuda::sum_parts(on_device.data(), kRanks, kCount, result.data(), stream);
+  result.download(sums, stream);
+  stream.wait();
+  EXPECT_EQ(sums, expected);
 }
 
 TEST(DeviceBuffer, BringsBackWhatWasSent) {

@@ -24,11 +24,11 @@ for ranks in 1 2 3; do
 done
 
 # All ranks must end, with an error, within ten seconds of the loss.
-for loss in killed uncaught; do
+for loss in killed uncaught "killed 4"; do
   echo "-- a rank is lost: $loss"
-  log="$build/lost_$loss.log"
+  log="$build/lost_${loss// /_}.log"
   status=0
-  timeout --kill-after=5 60 tests/mpi/mpirun.sh 3 python -m mpi4py tests/mpi/lost_rank.py "$loss" >"$log" 2>&1 ||
+  timeout --kill-after=5 60 tests/mpi/mpirun.sh 3 python -m mpi4py tests/mpi/lost_rank.py $loss >"$log" 2>&1 ||
     status=$?
   lost=$(sed -n 's/.*lost at \([0-9]*\).*/\1/p' "$log")
   if [ "$status" = 0 ] || [ -z "$lost" ] || [ $(($(date +%s) - lost)) -gt 10 ]; then

@@ -1,11 +1,16 @@
 #pragma once
 #include <algorithm>
+#include <functional>
 
 #include "nbm/core/communicator.hpp"
 
 namespace nbm::testing {
 
-// The ranks that run this test program: one, or all of mpirun. The same test sources are linked with either definition.
+// Runs a test on every rank and returns when all have. The ranks are one, threads of this process, or those of mpirun:
+// the same test sources are linked with one of three definitions.
+void on_ranks(const std::function<void()>& test);
+
+// The ranks that run this test, for the one that asks.
 Communicator test_communicator();
 
 // The rank that is made to fail: the second, or the only one.

@@ -28,6 +28,7 @@ ALSO_IN_PYTHON = {("training", "solution")}  # Trainer.solution(), solve()
 FOREIGN = {
     r"<mpi\.h>": ("cpp/include/nbm/mpi.hpp",),
     r"<omp\.h>": (),
+    r"<Eigen/\S*>": ("cpp/src/",),
     r"<(cuda|cublas|cusolver|curand|cusparse|nccl|thrust/|cub/)\S*>": ("cuda/",),
     r"<(nanobind/|Python\.h)\S*": ("python/bindings/",),
 }

@@ -92,8 +92,9 @@ nbm_status nbm_trainer_create(const nbm_problem* problem, const nbm_options* opt
     require_given(problem, "problem");
     require_given(device, "device");
     require_given(trainer, "trainer");
-    *trainer = new nbm_trainer{nbm::Trainer(problem->problem, options_of(options), nbm::Device::parse(device),
-                                            communicator ? communicator->communicator : nbm::Communicator())};
+    const nbm::Communicator ranks = communicator ? communicator->communicator : nbm::Communicator();
+    *trainer = new nbm_trainer{
+        nbm::Trainer(problem->problem, options_of(options), nbm::Device::parse(device, ranks.local_rank()), ranks)};
   });
 }
 

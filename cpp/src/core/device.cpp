@@ -7,12 +7,15 @@
 
 namespace nbm {
 
-Device Device::automatic() { return cuda::device_count() > 0 ? Device::cuda(0) : Device::cpu(); }
+Device Device::automatic(int local_rank) {
+  const int devices = cuda::device_count();
+  return devices > 0 ? cuda_of_rank(local_rank, devices) : cpu();
+}
 
-Device Device::parse(const std::string& text) {
-  if (text == "auto") return automatic();
+Device Device::parse(const std::string& text, int local_rank) {
+  if (text == "auto") return automatic(local_rank);
   if (text == "cpu") return cpu();
-  if (text == "cuda") return cuda(0);
+  if (text == "cuda") return cuda_of_rank(local_rank, cuda::device_count());
   if (text.starts_with("cuda:")) {
     int index = -1;
     const char* last = text.data() + text.size();

@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nbm/core/error.hpp"
@@ -55,11 +56,18 @@ std::vector<unsigned char> allowed_cores() {
   return std::vector<unsigned char>(128, 0xff);
 }
 
-// How many ranks of this node may use a core that this process may use. Collective.
-int count_ranks_sharing_cores(MPI_Comm communicator) {
+struct PlaceOnNode {
+  int local_rank = 0;
+  int ranks_sharing_cores = 1;  // ranks of this node that may use a core that this process may use
+};
+
+// Collective.
+PlaceOnNode find_place(MPI_Comm communicator) {
   MPI_Comm node = MPI_COMM_NULL;
   check(MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node), "MPI_Comm_split_type");
+  PlaceOnNode place;
   int ranks = 1;
+  check(MPI_Comm_rank(node, &place.local_rank), "MPI_Comm_rank");
   check(MPI_Comm_size(node, &ranks), "MPI_Comm_size");
   const std::vector<unsigned char> own = allowed_cores();
   const auto bytes = static_cast<int>(own.size());
@@ -72,8 +80,28 @@ int count_ranks_sharing_cores(MPI_Comm communicator) {
     for (std::size_t i = 0; i < own.size(); ++i) common = common || (own[i] & all[first + i]) != 0;
     sharing += common;
   }
-  return std::max(1, sharing);
+  place.ranks_sharing_cores = std::max(1, sharing);
+  return place;
 }
+
+// How a sum of many numbers is shared among the ranks: each adds up one part.
+struct Parts {
+  std::vector<int> counts, starts;          // of the parts
+  std::vector<int> own_counts, own_starts;  // of this rank's part, as it comes from every rank
+  IndexRange own;
+
+  Parts(std::size_t count, int rank, int ranks) : own(share_of(static_cast<index_t>(count), rank, ranks)) {
+    for (int r = 0; r < ranks; ++r) {
+      const IndexRange share = share_of(static_cast<index_t>(count), r, ranks);
+      starts.push_back(static_cast<int>(share.begin));
+      counts.push_back(static_cast<int>(share.size()));
+      own_starts.push_back(static_cast<int>(own.size()) * r);
+      own_counts.push_back(static_cast<int>(own.size()));
+    }
+  }
+  std::size_t begin() const { return static_cast<std::size_t>(own.begin); }
+  std::size_t size() const { return static_cast<std::size_t>(own.size()); }
+};
 
 class MpiCommunicator final : public CommunicatorBackend {
  public:
@@ -82,7 +110,7 @@ class MpiCommunicator final : public CommunicatorBackend {
     MPI_Comm_set_errhandler(communicator_, MPI_ERRORS_RETURN);
     check(MPI_Comm_rank(communicator_, &rank_), "MPI_Comm_rank");
     check(MPI_Comm_size(communicator_, &size_), "MPI_Comm_size");
-    ranks_sharing_cores_ = count_ranks_sharing_cores(communicator_);
+    place_ = find_place(communicator_);
   }
 
   ~MpiCommunicator() override {
@@ -95,10 +123,19 @@ class MpiCommunicator final : public CommunicatorBackend {
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
-  int ranks_sharing_cores() const override { return ranks_sharing_cores_; }
+  int local_rank() const override { return place_.local_rank; }
+  int ranks_sharing_cores() const override { return place_.ranks_sharing_cores; }
 
-  void sum(std::span<double> values) override { sum_in_rank_order(values); }
-  void sum(std::span<index_t> values) override { sum_in_rank_order(values); }
+  void sum(std::span<double> values) override { sum_in_rank_order(values, from_ranks_); }
+  void sum(std::span<index_t> values) override {
+    std::vector<index_t> from_ranks;
+    sum_in_rank_order(values, from_ranks);
+  }
+  void start_sum(std::span<double> values) override;
+  void finish_sum() override;
+  void reserve(std::size_t count) override {
+    if (size_ > 1) from_ranks_.reserve(std::max(kGatherAtMost, std::min(count, kMostElements) + ranks()));
+  }
   void broadcast(std::span<double> values, int root) override { broadcast_any(values, root); }
   void broadcast(std::span<char> bytes, int root) override { broadcast_any(bytes, root); }
 
@@ -119,68 +156,103 @@ class MpiCommunicator final : public CommunicatorBackend {
     });
   }
 
+  std::size_t ranks() const { return static_cast<std::size_t>(size_); }
+  bool gathers(std::size_t count) const { return count * ranks() <= kGatherAtMost; }
+
   template <class T>
-  void sum_in_rank_order(std::span<T> values) {
+  void sum_in_rank_order(std::span<T> values, std::vector<T>& from_ranks) {
     if (size_ == 1) return;
-    const auto ranks = static_cast<std::size_t>(size_);
     in_pieces(values, [&](std::span<T> piece) {
-      if (piece.size() * ranks <= kGatherAtMost) {
-        sum_gathered(piece);
+      if (gathers(piece.size())) {
+        sum_gathered(piece, from_ranks);
       } else {
-        sum_by_parts(piece);
+        sum_by_parts(piece, from_ranks);
       }
     });
   }
 
-  // parts[rank][i], added over the ranks in their order into values[i].
+  // from_ranks[rank][i], added over the ranks in their order into values[i].
   template <class T>
-  void add_parts(const std::vector<T>& parts, std::span<T> values) const {
-    std::copy_n(parts.begin(), values.size(), values.begin());
-    for (std::size_t rank = 1; rank < static_cast<std::size_t>(size_); ++rank) {
-      const T* part = parts.data() + rank * values.size();
+  void add_up(const std::vector<T>& from_ranks, std::span<T> values) const {
+    std::copy_n(from_ranks.begin(), values.size(), values.begin());
+    for (std::size_t rank = 1; rank < ranks(); ++rank) {
+      const T* part = from_ranks.data() + rank * values.size();
       for (std::size_t i = 0; i < values.size(); ++i) values[i] += part[i];
     }
   }
 
   // Every rank gets all numbers and adds them up itself.
   template <class T>
-  void sum_gathered(std::span<T> values) {
+  void sum_gathered(std::span<T> values, std::vector<T>& from_ranks) {
     const auto count = static_cast<int>(values.size());
-    std::vector<T> parts(values.size() * static_cast<std::size_t>(size_));
-    check(MPI_Allgather(values.data(), count, type_of<T>(), parts.data(), count, type_of<T>(), communicator_),
+    from_ranks.resize(values.size() * ranks());
+    check(MPI_Allgather(values.data(), count, type_of<T>(), from_ranks.data(), count, type_of<T>(), communicator_),
           "MPI_Allgather");
-    add_parts(parts, values);
+    add_up(from_ranks, values);
   }
 
-  // Every rank adds up its share of the numbers and gives the result to all.
+  // Every rank adds up its part of the numbers and gives the result to all.
   template <class T>
-  void sum_by_parts(std::span<T> values) {
-    const auto ranks = static_cast<std::size_t>(size_);
-    const auto count = static_cast<index_t>(values.size());
-    std::vector<int> counts(ranks), starts(ranks), own_counts(ranks), own_starts(ranks);
-    const IndexRange own = share_of(count, rank_, size_);
-    for (std::size_t r = 0; r < ranks; ++r) {
-      const IndexRange share = share_of(count, static_cast<int>(r), size_);
-      starts[r] = static_cast<int>(share.begin);
-      counts[r] = static_cast<int>(share.size());
-      own_starts[r] = static_cast<int>(own.size()) * static_cast<int>(r);
-      own_counts[r] = static_cast<int>(own.size());
-    }
-    std::vector<T> parts(static_cast<std::size_t>(own.size()) * ranks);
-    check(MPI_Alltoallv(values.data(), counts.data(), starts.data(), type_of<T>(), parts.data(), own_counts.data(),
-                        own_starts.data(), type_of<T>(), communicator_),
+  void sum_by_parts(std::span<T> values, std::vector<T>& from_ranks) {
+    const Parts parts(values.size(), rank_, size_);
+    from_ranks.resize(parts.size() * ranks());
+    check(MPI_Alltoallv(values.data(), parts.counts.data(), parts.starts.data(), type_of<T>(), from_ranks.data(),
+                        parts.own_counts.data(), parts.own_starts.data(), type_of<T>(), communicator_),
           "MPI_Alltoallv");
-    add_parts(parts, values.subspan(static_cast<std::size_t>(own.begin), static_cast<std::size_t>(own.size())));
-    check(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values.data(), counts.data(), starts.data(), type_of<T>(),
-                         communicator_),
+    share_sums(values, parts, from_ranks);
+  }
+
+  template <class T>
+  void share_sums(std::span<T> values, const Parts& parts, const std::vector<T>& from_ranks) {
+    add_up(from_ranks, values.subspan(parts.begin(), parts.size()));
+    check(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values.data(), parts.counts.data(), parts.starts.data(),
+                         type_of<T>(), communicator_),
           "MPI_Allgatherv");
   }
 
   MPI_Comm communicator_ = MPI_COMM_NULL;
   int rank_ = 0;
   int size_ = 1;
-  int ranks_sharing_cores_ = 1;
+  PlaceOnNode place_;
+  std::vector<double> from_ranks_;  // what the ranks have sent
+  // The sum under way.
+  std::span<double> started_;
+  std::optional<Parts> started_parts_;
+  MPI_Request request_ = MPI_REQUEST_NULL;
 };
+
+// The first exchange of the sum is what other work can hide; MPI moves short messages without being called again.
+void MpiCommunicator::start_sum(std::span<double> values) {
+  started_ = {};
+  if (size_ == 1) return;
+  if (values.size() > kMostElements) return sum(values);
+  started_ = values;
+  if (gathers(values.size())) {
+    const auto count = static_cast<int>(values.size());
+    started_parts_.reset();
+    from_ranks_.resize(values.size() * ranks());
+    check(MPI_Iallgather(values.data(), count, MPI_DOUBLE, from_ranks_.data(), count, MPI_DOUBLE, communicator_,
+                         &request_),
+          "MPI_Iallgather");
+    return;
+  }
+  const Parts& parts = started_parts_.emplace(values.size(), rank_, size_);
+  from_ranks_.resize(parts.size() * ranks());
+  check(MPI_Ialltoallv(values.data(), parts.counts.data(), parts.starts.data(), MPI_DOUBLE, from_ranks_.data(),
+                       parts.own_counts.data(), parts.own_starts.data(), MPI_DOUBLE, communicator_, &request_),
+        "MPI_Ialltoallv");
+}
+
+void MpiCommunicator::finish_sum() {
+  if (started_.empty()) return;
+  const std::span<double> values = std::exchange(started_, {});
+  check(MPI_Wait(&request_, MPI_STATUS_IGNORE), "MPI_Wait");
+  if (started_parts_) {
+    share_sums(values, *started_parts_, from_ranks_);
+  } else {
+    add_up(from_ranks_, values);
+  }
+}
 
 }  // namespace
 

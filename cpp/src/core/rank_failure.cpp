@@ -111,6 +111,18 @@ void broadcast_report(const Communicator& communicator, Report& report, int root
   throw_report(report, rank);
 }
 
+// Adds the number that says whether this rank failed.
+void seal(std::vector<double>& message, const std::exception_ptr& failure) {
+  if (failure) std::fill(message.begin(), message.end(), 0.0);
+  message.push_back(failure ? 1.0 : 0.0);
+}
+
+void open(const Communicator& communicator, std::vector<double>& message, const std::exception_ptr& failure) {
+  const double failures = message.back();
+  message.pop_back();
+  if (failures > 0) throw_everywhere(communicator, failure);
+}
+
 }  // namespace
 
 void sum_over_ranks(const Communicator& communicator, std::vector<double>& message, std::exception_ptr failure) {
@@ -118,12 +130,21 @@ void sum_over_ranks(const Communicator& communicator, std::vector<double>& messa
     if (failure) std::rethrow_exception(failure);
     return;
   }
-  if (failure) std::fill(message.begin(), message.end(), 0.0);
-  message.push_back(failure ? 1.0 : 0.0);
+  seal(message, failure);
   communicator.sum(message);
-  const double failures = message.back();
-  message.pop_back();
-  if (failures > 0) throw_everywhere(communicator, failure);
+  open(communicator, message, failure);
+}
+
+void start_sum_over_ranks(const Communicator& communicator, std::vector<double>& message,
+                          const std::exception_ptr& failure) {
+  seal(message, failure);
+  communicator.start_sum(message);
+}
+
+void finish_sum_over_ranks(const Communicator& communicator, std::vector<double>& message,
+                           const std::exception_ptr& failure) {
+  communicator.finish_sum();
+  open(communicator, message, failure);
 }
 
 void meet(const Communicator& communicator, std::exception_ptr failure) {

@@ -24,6 +24,13 @@ std::exception_ptr attempt(Work&& work) {
 // this rank failed. On a single rank: rethrows the failure as it is.
 void sum_over_ranks(const Communicator& communicator, std::vector<double>& message, std::exception_ptr failure);
 
+// The same in two calls, between which the message is under way and must not be touched: the error is thrown by the
+// second, on every rank. What is done between them must not throw.
+void start_sum_over_ranks(const Communicator& communicator, std::vector<double>& message,
+                          const std::exception_ptr& failure);
+void finish_sum_over_ranks(const Communicator& communicator, std::vector<double>& message,
+                           const std::exception_ptr& failure);
+
 // The same without a message.
 void meet(const Communicator& communicator, std::exception_ptr failure);
 

@@ -8,6 +8,7 @@ class Adam final : public Optimizer {
   Adam(const AdamOptions& options, index_t parameters);
 
   GroupSums step(const Objective& objective, std::span<double> parameters) override;
+  bool evaluates_once() const override { return true; }
   double rate() const override { return rate_; }
   index_t steps_total() const override { return options_.steps; }
   std::map<std::string, std::vector<double>> state() const override;

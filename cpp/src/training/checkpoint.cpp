@@ -19,7 +19,7 @@ constexpr index_t kHistoryColumns = 6 + 2 * kRowGroups;
 
 void describe(std::ostream& text, const AdamOptions& o) {
   text << "adam " << o.steps << ' ' << o.learning_rate << ' ' << static_cast<int>(o.schedule) << ' ' << o.final_fraction
-       << ' ' << o.beta1 << ' ' << o.beta2 << ' ' << o.epsilon << ' ' << o.clip_norm << ' ';
+       << ' ' << o.beta1 << ' ' << o.beta2 << ' ' << o.epsilon << ' ' << o.clip_norm << ' ' << o.local_steps << ' ';
 }
 
 void describe(std::ostream& text, const GaussNewtonOptions& o) {
@@ -149,7 +149,7 @@ void Trainer::State::restore(const std::vector<double>& saved) {
   for (auto& [name, values] : states) values = take(values.size());
   optimizer->restore(states);
   history = history_from(take(static_cast<std::size_t>(saved.data() + saved.size() - next)));
-  assembled_draw = -1;
+  supply->forget();
   resident_started = false;
 }
 

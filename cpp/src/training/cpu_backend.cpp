@@ -7,6 +7,12 @@ CpuBackend::CpuBackend(const Problem& problem, const TrainingOptions& options, i
 
 void CpuBackend::assemble(index_t draw, Vec3<double> cell_size) { maker_.assemble(draw, cell_size, rows_); }
 
+bool CpuBackend::prepare(index_t draw, Vec3<double> cell_size, PerGroup<double>& rows) {
+  maker_.assemble(draw, cell_size, prepared_);
+  rows = nbm::row_counts(prepared_);
+  return true;
+}
+
 GroupSums CpuBackend::loss_sums(std::span<const double> parameters) {
   return nbm::loss_sums(options_.network, parameters, rows_, options_.precision, pool_);
 }

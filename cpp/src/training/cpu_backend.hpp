@@ -1,4 +1,6 @@
 #pragma once
+#include <utility>
+
 #include "nbm/training/backend.hpp"
 #include "nbm/training/held_out.hpp"
 #include "training/host_rows.hpp"
@@ -13,6 +15,8 @@ class CpuBackend final : public TrainingBackend {
 
   void assemble(index_t draw, Vec3<double> cell_size) override;
   PerGroup<double> row_counts() const override { return nbm::row_counts(rows_); }
+  bool prepare(index_t draw, Vec3<double> cell_size, PerGroup<double>& rows) override;
+  void use_prepared() override { std::swap(rows_, prepared_); }
   GroupSums loss_sums(std::span<const double> parameters) override;
   GroupSums add_loss_gradient(std::span<const double> parameters, const PerGroup<double>& factors,
                               std::span<double> gradient) override;
@@ -36,7 +40,7 @@ class CpuBackend final : public TrainingBackend {
   TrainingOptions options_;
   ThreadPool pool_;
   HostRowMaker maker_;
-  RowSet rows_;
+  RowSet rows_, prepared_;
   LeastSquares least_squares_;
 };
 

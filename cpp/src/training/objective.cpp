@@ -27,16 +27,30 @@ class Reader {
 
 }  // namespace
 
-StepMessage::StepMessage(index_t parameters, bool with_matrix, int ranks) {
-  if (ranks == 1) return;
-  const index_t matrix = with_matrix ? parameters * (parameters + 1) / 2 : 0;
-  values_.reserve(static_cast<std::size_t>(matrix + parameters + kRowGroups + 1));
+StepMessage::StepMessage(index_t numbers, const Communicator& communicator) {
+  if (communicator.size() == 1) return;
+  values_.reserve(static_cast<std::size_t>(numbers + RowSupply::kAnnounced + 1));
+  communicator.reserve(values_.capacity());
 }
 
 Objective::Objective(TrainingBackend& backend, const Communicator& communicator, StepMessage& message,
-                     const PerGroup<double>& rows, const PerGroup<double>& weights, index_t step)
-    : backend_(backend), communicator_(communicator), message_(message), rows_(rows), weights_(weights), step_(step) {
+                     RowSupply& supply, const PerGroup<double>& weights, index_t step)
+    : backend_(backend),
+      communicator_(communicator),
+      message_(message),
+      supply_(supply),
+      rows_(supply.rows()),
+      weights_(weights),
+      step_(step) {
   for (std::size_t g = 0; g < kRowGroups; ++g) factors_[g] = group_factor(weights[g], rows_[g]);
+}
+
+void Objective::exchange(std::vector<double>& message, std::exception_ptr failure) const {
+  supply_.announce(message);
+  start_sum_over_ranks(communicator_, message, failure);
+  supply_.make_ahead();
+  finish_sum_over_ranks(communicator_, message, failure);
+  supply_.read_announced(message);
 }
 
 GroupSums Objective::sums(std::span<const double> parameters) const {
@@ -64,7 +78,7 @@ GroupSums Objective::gradient(std::span<const double> parameters, std::span<doub
     auto& message = message_.cleared();
     append(message, gradient);
     append(message, sums.squares);
-    sum_over_ranks(communicator_, message, std::move(failure));
+    exchange(message, std::move(failure));
     Reader reader(message);
     reader.read(gradient);
     reader.read(sums.squares);
@@ -94,7 +108,7 @@ GroupSums Objective::linearize(std::span<const double> parameters, LinearSystem 
     if (!failure) backend_.append_normal_equations(message);
     const std::size_t n = parameters.size(), packed = n * (n + 1) / 2 + n;
     message.resize(kRowGroups + packed, 0.0);  // also where this rank failed
-    sum_over_ranks(communicator_, message, std::move(failure));
+    exchange(message, std::move(failure));
     Reader(message).read(sums.squares);
     backend_.take_normal_equations(std::span(message).subspan(kRowGroups));
     std::copy_n(message.end() - static_cast<std::ptrdiff_t>(n), n, gradient.begin());

@@ -3,6 +3,7 @@
 
 #include "nbm/core/communicator.hpp"
 #include "nbm/training/backend.hpp"
+#include "training/row_supply.hpp"
 
 namespace nbm {
 
@@ -10,8 +11,9 @@ namespace nbm {
 // memory between two messages.
 class StepMessage {
  public:
-  // For networks with `parameters` unknowns together; with_matrix: also for the normal equations.
-  StepMessage(index_t parameters, bool with_matrix, int ranks);
+  StepMessage() = default;
+  // Of `numbers` at most, of the step itself: what the rows add is added.
+  StepMessage(index_t numbers, const Communicator& communicator);
 
   std::vector<double>& cleared() {
     values_.clear();
@@ -26,9 +28,9 @@ class StepMessage {
 // on every rank, and one message a call. An error of one rank is thrown on all.
 class Objective {
  public:
-  // rows: of all ranks. step: for errors.
-  Objective(TrainingBackend& backend, const Communicator& communicator, StepMessage& message,
-            const PerGroup<double>& rows, const PerGroup<double>& weights, index_t step);
+  // The rows of all ranks that `supply` has in place. step: for errors.
+  Objective(TrainingBackend& backend, const Communicator& communicator, StepMessage& message, RowSupply& supply,
+            const PerGroup<double>& weights, index_t step);
 
   // May be infinite or NaN.
   GroupSums sums(std::span<const double> parameters) const;
@@ -46,10 +48,13 @@ class Objective {
 
  private:
   bool alone() const { return communicator_.size() == 1; }
+  // Sums the long message of a step, while the rows of a later one are made.
+  void exchange(std::vector<double>& message, std::exception_ptr failure) const;
 
   TrainingBackend& backend_;
   const Communicator& communicator_;
   StepMessage& message_;
+  RowSupply& supply_;
   PerGroup<double> rows_;
   PerGroup<double> weights_;
   PerGroup<double> factors_;  // lambda_g^2 / N_g

@@ -15,6 +15,8 @@ class Optimizer {
 
   // One step; returns the sums at the parameters on entry.
   virtual GroupSums step(const Objective& objective, std::span<double> parameters) = 0;
+  // Whether a step evaluates the objective a single time.
+  virtual bool evaluates_once() const { return false; }
   // The learning rate or damping of the last step, for the history.
   virtual double rate() const = 0;
 

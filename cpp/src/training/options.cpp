@@ -44,6 +44,7 @@ void AdamOptions::validate() const {
   require(beta1 >= 0 && beta1 < 1, "beta1", "must be in [0, 1)", beta1);
   require(beta2 >= 0 && beta2 < 1, "beta2", "must be in [0, 1)", beta2);
   require(epsilon > 0, "epsilon", "must be positive", epsilon);
+  require(local_steps >= 1, "local_steps", "must be at least 1", static_cast<double>(local_steps));
   require(std::isfinite(clip_norm) && clip_norm >= 0, "clip_norm", "must be 0 (off) or positive", clip_norm);
 }
 

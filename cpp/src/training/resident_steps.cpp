@@ -10,8 +10,8 @@ void Trainer::State::send_step() {
     if (!resident_started) resident->start(parameters, static_cast<const Adam&>(*optimizer).memory());
     resident_started = true;
     const index_t step = steps_done + unread;
-    const Vec3<double> cell_size = cell_size_of(step);
-    resident->step(draw_of(step), cell_size, weights_of(cell_size));
+    const Draw draw = draw_of(step);
+    resident->step(draw.number, draw.cell_size, weights_of(draw));
     ++unread;
     const bool recorded = step % options.record_every == 0, last = step + 1 == steps_total();
     const bool ends_window = options.plateau.window > 0 && plateau.state().count + unread >= options.plateau.window;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/device_communicator.hpp"
 #include "core/fingerprint.hpp"
 #include "core/rank_failure.hpp"
 #include "nbm/core/error.hpp"
@@ -31,8 +32,8 @@ TrainingOptions agreed(TrainingOptions options, const Box& box, const Communicat
          require_normal_equations(options, communicator.size());
        }));
   if (communicator.size() == 1) return options;
-  const std::string all =
-      fingerprint(options, box) + std::to_string(options.record_every) + ' ' + std::to_string(options.check_every);
+  const std::string all = fingerprint(options, box) + std::to_string(options.record_every) + ' ' +
+                          std::to_string(options.check_every) + (options.overlap ? " overlap" : "");
   const bool equal = equals_first_rank(communicator, fingerprint_of(all));
   meet(communicator, attempt([&] {
          if (!equal) throw InvalidArgument("options", "are not those of rank 0; all ranks must train alike");
@@ -40,9 +41,12 @@ TrainingOptions agreed(TrainingOptions options, const Box& box, const Communicat
   return options;
 }
 
+// The longest message: the normal equations, a gradient, or the averages.
 StepMessage message_for(const TrainingOptions& options, const Communicator& communicator) {
+  const index_t parameters = 2 * options.network.parameter_count();
   const bool with_matrix = std::holds_alternative<GaussNewtonOptions>(options.optimizer);
-  return {2 * options.network.parameter_count(), with_matrix, communicator.size()};
+  const index_t matrix = with_matrix ? parameters * (parameters + 1) / 2 : 0;
+  return {std::max(matrix + parameters + kRowGroups, local_message_size(options)), communicator};
 }
 
 // All cores of this process, shared with the other ranks that may use them.
@@ -59,7 +63,6 @@ Trainer::State::State(Problem p, TrainingOptions o, Device device, Communicator 
       options(agreed(std::move(o), problem.box, communicator)),
       parameters(initial_networks(options.network, options.seed)),
       optimizer(make_optimizer(options.optimizer, options.network, options.seed)),
-      message(message_for(options, communicator)),
       plateau(options.plateau.window, options.plateau.tolerance) {
   start(device);
 }
@@ -74,23 +77,22 @@ void Trainer::State::start(Device device) {
          const auto* adam = std::get_if<AdamOptions>(&options.optimizer);
          if (adam != nullptr && communicator.size() == 1) resident = backend->resident_adam(*adam);
        }));
+  communicator = device_communicator(communicator, device);
+  meet(communicator, attempt([&] {
+         supply = std::make_unique<RowSupply>(*backend, communicator, options.overlap);
+         message = message_for(options, communicator);
+       }));
 }
 
-void Trainer::State::assemble(Vec3<double> cell_size) {
-  const index_t draw = draw_of(steps_done);
-  if (draw == assembled_draw && cell_size == assembled_cell_size) return;
-  assembled_draw = -1;
-  PerGroup<double> own{};
-  auto failure = attempt([&] {
-    backend->assemble(draw, cell_size);
-    own = backend->row_counts();
-  });
-  std::vector<double>& counts = message.cleared();
-  counts.assign(own.begin(), own.end());
-  sum_over_ranks(communicator, counts, std::move(failure));
-  std::copy(counts.begin(), counts.end(), rows_in_place.begin());
-  assembled_draw = draw;
-  assembled_cell_size = cell_size;
+Draw Trainer::State::draw_of(index_t step) const {
+  if (step >= steps_total()) return {};
+  const bool fresh = options.sampling.mode == SamplingOptions::Mode::fresh;
+  return {fresh ? step / options.sampling.refresh : step,
+          options.resolution.cell_size(step, steps_total(), options.seed)};
+}
+
+PerGroup<double> Trainer::State::weights_of(const Draw& draw) const {
+  return group_weights(options.loss, options.discretization, problem.box, draw.cell_size);
 }
 
 void Trainer::State::compare_ranks() const {
@@ -113,36 +115,51 @@ bool Trainer::State::stop_wished(const Callback& callback) const {
   return wishes[0] > 0;
 }
 
-void Trainer::State::train_step() {
+void Trainer::State::advance(index_t end) {
+  const auto* adam = std::get_if<AdamOptions>(&options.optimizer);
   if (resident) return send_step();
-  const Vec3<double> cell_size = cell_size_of(steps_done);
-  assemble(cell_size);
+  try {
+    if (communicator.size() > 1 && adam != nullptr && adam->local_steps > 1) {
+      train_locally(end);
+    } else {
+      train_step();
+    }
+  } catch (...) {  // on all ranks
+    supply->forget();
+    throw;
+  }
+}
+
+void Trainer::State::train_step() {
+  const Draw draw = draw_of(steps_done);
+  supply->provide(draw, {draw_of(steps_done + 1), draw_of(steps_done + 2)}, optimizer->evaluates_once());
   if (options.check_every > 0 && steps_done % options.check_every == 0) compare_ranks();
-  const Objective objective(*backend, communicator, message, rows_in_place, weights_of(cell_size), steps_done);
+  const Objective objective(*backend, communicator, message, *supply, weights_of(draw), steps_done);
   const GroupSums sums = optimizer->step(objective, parameters);
   account(sums, optimizer->rate());
 }
 
 void Trainer::State::account(const GroupSums& sums, double rate) {
+  const Draw draw = draw_of(steps_done);
   for (const double rows : sums.rows) rows_since_entry += rows;
-  const HistoryEntry record = entry(sums, rate);
+  const double loss = sums.loss(weights_of(draw));
+  if (plateau.add(loss)) stop_reason = StopReason::plateau;
   ++steps_done;
-  if (plateau.add(record.loss)) stop_reason = StopReason::plateau;
-  if (steps_done >= steps_total()) stop_reason = StopReason::completed;
-  const bool ends = stop_reason != StopReason::running;
-  if (record.step % options.record_every == 0 || ends) history.push_back(record);
+  conclude(sums, loss, draw, rate);
 }
 
-HistoryEntry Trainer::State::entry(const GroupSums& sums, double rate) const {
-  const Vec3<double> cell_size = cell_size_of(steps_done);
+void Trainer::State::conclude(const GroupSums& sums, double loss, const Draw& draw, double rate) {
+  if (steps_done >= steps_total()) stop_reason = StopReason::completed;
+  const index_t step = steps_done - 1;
+  if (step % options.record_every != 0 && stop_reason == StopReason::running) return;
   HistoryEntry entry;
-  entry.step = steps_done;
-  entry.loss = sums.loss(weights_of(cell_size));
+  entry.step = step;
+  entry.loss = loss;
   for (std::size_t g = 0; g < kRowGroups; ++g) entry.mean_squares[g] = sums.mean_square(static_cast<RowGroup>(g));
   entry.rows = sums.rows;
   entry.rate = rate;
-  entry.cell_size = std::max({cell_size.x, cell_size.y, cell_size.z});
-  return entry;
+  entry.cell_size = std::max({draw.cell_size.x, draw.cell_size.y, draw.cell_size.z});
+  history.push_back(entry);
 }
 
 Trainer::Trainer(Problem problem, TrainingOptions options, Device device, Communicator communicator)
@@ -157,9 +174,10 @@ StopReason Trainer::step(index_t count, const Callback& callback) {
   State& s = *state_;
   if (s.stop_reason == StopReason::callback) s.stop_reason = StopReason::running;
   const double start = now(), before = s.seconds;
-  for (index_t i = 0; i < count && s.stop_reason == StopReason::running; ++i) {
+  const index_t end = s.steps_done + std::min(count, s.steps_total() - s.steps_done);
+  while (s.steps_done + s.unread < end && s.stop_reason == StopReason::running) {
     const std::size_t recorded = s.history.size();
-    s.train_step();
+    s.advance(end);
     s.seconds = before + now() - start;
     if (s.history.size() == recorded) continue;
     HistoryEntry& entry = s.history.back();

@@ -4,6 +4,16 @@
 
 namespace nbm {
 
+// What a rank tells the others about its local steps, beside networks and moments.
+struct LocalTotals {
+  GroupSums last;     // of the last step
+  double rows = 0;    // of all steps
+  double losses = 0;  // of all steps
+};
+
+// Numbers of the message in which networks and moments are averaged.
+index_t local_message_size(const TrainingOptions& options);
+
 struct Trainer::State {
   Communicator communicator;
   Problem problem;
@@ -12,15 +22,13 @@ struct Trainer::State {
   std::vector<double> parameters;
   std::unique_ptr<Optimizer> optimizer;
   StepMessage message;
+  std::unique_ptr<RowSupply> supply;
   index_t steps_done = 0;
   PlateauDetector plateau;
   History history;
   StopReason stop_reason = StopReason::running;
-  index_t assembled_draw = -1;
-  Vec3<double> assembled_cell_size{};
-  PerGroup<double> rows_in_place{};  // of all ranks
-  double seconds = 0;                // before the current call of step()
-  double seconds_at_entry = 0;       // of the last history entry
+  double seconds = 0;           // before the current call of step()
+  double seconds_at_entry = 0;  // of the last history entry
   double rows_since_entry = 0;
   bool has_interface = false;
   // Where the backend takes the steps itself; the host follows when it reads what became of them.
@@ -31,17 +39,12 @@ struct Trainer::State {
   State(Problem p, TrainingOptions o, Device device, Communicator c);
 
   index_t steps_total() const { return optimizer->steps_total(); }
-  Vec3<double> cell_size_of(index_t step) const {
-    return options.resolution.cell_size(step, steps_total(), options.seed);
-  }
-  PerGroup<double> weights_of(Vec3<double> cell_size) const {
-    return group_weights(options.loss, options.discretization, problem.box, cell_size);
-  }
-  index_t draw_of(index_t step) const {
-    return options.sampling.mode == SamplingOptions::Mode::fresh ? step / options.sampling.refresh : step;
-  }
   void start(Device device);
-  void assemble(Vec3<double> cell_size);
+  // Of a step that is to come; none after the last.
+  Draw draw_of(index_t step) const;
+  PerGroup<double> weights_of(const Draw& draw) const;
+  // One step of all ranks together, or steps of this rank alone up to the next average: not beyond step `end`.
+  void advance(index_t end);
   void train_step();
   // Sends a step off to `resident`, and reads if something depends on its outcome.
   void send_step();
@@ -50,6 +53,12 @@ struct Trainer::State {
   void settle();
   // Counts a step that was taken, and records it where it is due.
   void account(const GroupSums& sums, double rate);
+  void train_locally(index_t end);
+  index_t next_average(index_t end) const;
+  void step_alone(index_t step, LocalTotals& totals);
+  void average(LocalTotals& totals, std::exception_ptr failure);
+  // Takes note of the last step, whose sums over all ranks are given.
+  void conclude(const GroupSums& sums, double loss, const Draw& draw, double rate);
   // Throws RanksDiverged, on every rank, when the parameters of one are not those of the first.
   void compare_ranks() const;
   // Asks the callbacks of all ranks about the last entry: true when one of them wishes to stop.
@@ -58,7 +67,6 @@ struct Trainer::State {
   // What a checkpoint holds, in one vector that can be sent.
   std::vector<double> read_checkpoint(const std::string& path) const;
   void restore(const std::vector<double>& saved);
-  HistoryEntry entry(const GroupSums& sums, double rate) const;
 };
 
 // What must be the same for training to go on: all options but threads and the intervals of recording and checking.

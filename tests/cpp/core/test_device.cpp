@@ -18,6 +18,17 @@ TEST(Device, ParsesNames) {
   }
 }
 
+TEST(Device, RanksOfANodeTakeItsGpusInTurn) {
+  for (int local_rank = 0; local_rank < 8; ++local_rank) {
+    EXPECT_EQ(Device::cuda_of_rank(local_rank, 4), Device::cuda(local_rank % 4));
+    EXPECT_EQ(Device::cuda_of_rank(local_rank, 1), Device::cuda(0));
+    EXPECT_EQ(Device::cuda_of_rank(local_rank, 0), Device::cuda(0));
+    EXPECT_EQ(Device::parse("cpu", local_rank), Device::cpu());
+    EXPECT_EQ(Device::parse("cuda:5", local_rank), Device::cuda(5));  // as it was asked for
+  }
+  EXPECT_EQ(Device::parse("cuda", 3), Device::cuda_of_rank(3, nbm::cuda::device_count()));
+}
+
 TEST(Device, WithoutTheBackendCudaSaysWhatIsMissing) {
   if (nbm::cuda::built()) GTEST_SKIP() << "this build has the CUDA backend";
   EXPECT_EQ(Device::automatic(), Device::cpu());

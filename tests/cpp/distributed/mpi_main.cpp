@@ -8,6 +8,8 @@
 
 namespace nbm::testing {
 
+void on_ranks(const std::function<void()>& test) { test(); }
+
 Communicator test_communicator() {
   static const Communicator communicator = make_communicator(MPI_COMM_WORLD);
   return communicator;

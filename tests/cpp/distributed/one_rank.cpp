@@ -2,6 +2,8 @@
 
 namespace nbm::testing {
 
+void on_ranks(const std::function<void()>& test) { test(); }
+
 Communicator test_communicator() { return {}; }
 
 }  // namespace nbm::testing

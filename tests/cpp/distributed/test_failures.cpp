@@ -25,6 +25,7 @@ using nbm::Trainer;
 using nbm::testing::failing_rank;
 using nbm::testing::few_steps;
 using nbm::testing::gauss_newton;
+using nbm::testing::on_ranks;
 using nbm::testing::sphere_problem;
 using nbm::testing::test_communicator;
 
@@ -73,69 +74,79 @@ class Failures : public ::testing::TestWithParam<nbm::OptimizerOptions> {
 };
 
 TEST_P(Failures, NanInAFieldOfOneRankIsInvalidFieldOnAll) {
-  Trainer trainer = armed_trainer([] { return std::numeric_limits<double>::quiet_NaN(); });
-  const auto before = trainer.parameters();
-  const auto error = error_of<nbm::InvalidField>([&] { trainer.run(); });
-  ASSERT_TRUE(error);
-  EXPECT_EQ(error->field, "plus.f");
-  EXPECT_TRUE(std::isnan(error->value));
-  EXPECT_NE(error->point.x, 0.0);
-  // All may go on once the cause is gone.
-  *armed = false;
-  EXPECT_EQ(trainer.run(), nbm::StopReason::completed);
+  on_ranks([this] {
+    Trainer trainer = armed_trainer([] { return std::numeric_limits<double>::quiet_NaN(); });
+    const auto before = trainer.parameters();
+    const auto error = error_of<nbm::InvalidField>([&] { trainer.run(); });
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->field, "plus.f");
+    EXPECT_TRUE(std::isnan(error->value));
+    EXPECT_NE(error->point.x, 0.0);
+    // All may go on once the cause is gone.
+    *armed = false;
+    EXPECT_EQ(trainer.run(), nbm::StopReason::completed);
+  });
 }
 
 TEST_P(Failures, ExceptionInAFieldOfOneRankReachesAll) {
-  Trainer trainer = armed_trainer([]() -> double { throw std::logic_error("no data here"); });
-  if (fails_here()) {
-    EXPECT_THROW(trainer.run(), std::logic_error);  // itself, not a copy of its text
-    return;
-  }
-  const auto error = error_of<nbm::RankFailure>([&] { trainer.run(); });
-  ASSERT_TRUE(error);
-  EXPECT_EQ(error->rank, failing_rank());
-  EXPECT_NE(std::string(error->what()).find("no data here"), std::string::npos);
+  on_ranks([this] {
+    Trainer trainer = armed_trainer([]() -> double { throw std::logic_error("no data here"); });
+    if (fails_here()) {
+      EXPECT_THROW(trainer.run(), std::logic_error);  // itself, not a copy of its text
+      return;
+    }
+    const auto error = error_of<nbm::RankFailure>([&] { trainer.run(); });
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->rank, failing_rank());
+    EXPECT_NE(std::string(error->what()).find("no data here"), std::string::npos);
+  });
 }
 
 TEST_P(Failures, NanResidualsOfOneRankAreNonFiniteLossOnAll) {
-  auto options = few_steps(GetParam());
-  options.check_every = 0;
-  Trainer trainer(sphere_problem(), options, Device::cpu(), test_communicator());
-  auto parameters = trainer.parameters();
-  if (fails_here()) parameters.back() = std::numeric_limits<double>::quiet_NaN();
-  trainer.set_parameters(parameters);
-  const auto error = error_of<nbm::NonFiniteLoss>([&] { trainer.run(); });
-  ASSERT_TRUE(error);
-  EXPECT_EQ(error->step, 0);
-  EXPECT_FALSE(error->group.empty());
+  on_ranks([this] {
+    auto options = few_steps(GetParam());
+    options.check_every = 0;
+    Trainer trainer(sphere_problem(), options, Device::cpu(), test_communicator());
+    auto parameters = trainer.parameters();
+    if (fails_here()) parameters.back() = std::numeric_limits<double>::quiet_NaN();
+    trainer.set_parameters(parameters);
+    const auto error = error_of<nbm::NonFiniteLoss>([&] { trainer.run(); });
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->step, 0);
+    EXPECT_FALSE(error->group.empty());
+  });
 }
 
 TEST_P(Failures, ExceptionInTheRecordCallbackOfOneRankReachesAll) {
-  Trainer trainer(sphere_problem(), few_steps(GetParam()), Device::cpu(), test_communicator());
-  const auto run = [&] {
-    trainer.run([](const nbm::HistoryEntry& entry) -> bool {
-      if (entry.step == 1 && fails_here()) throw std::range_error("disk full");
-      return false;
-    });
-  };
-  if (fails_here()) {
-    EXPECT_THROW(run(), std::range_error);
-  } else {
-    EXPECT_THROW(run(), nbm::RankFailure);
-  }
-  EXPECT_EQ(trainer.steps_done(), 2);
+  on_ranks([this] {
+    Trainer trainer(sphere_problem(), few_steps(GetParam()), Device::cpu(), test_communicator());
+    const auto run = [&] {
+      trainer.run([](const nbm::HistoryEntry& entry) -> bool {
+        if (entry.step == 1 && fails_here()) throw std::range_error("disk full");
+        return false;
+      });
+    };
+    if (fails_here()) {
+      EXPECT_THROW(run(), std::range_error);
+    } else {
+      EXPECT_THROW(run(), nbm::RankFailure);
+    }
+    EXPECT_EQ(trainer.steps_done(), 2);
+  });
 }
 
 TEST_P(Failures, OtherParametersOnOneRankAreFound) {
-  if (test_communicator().size() == 1) GTEST_SKIP() << "one rank agrees with itself";
-  Trainer trainer(sphere_problem(), few_steps(GetParam()), Device::cpu(), test_communicator());
-  auto parameters = trainer.parameters();
-  if (fails_here()) parameters[3] += 1e-15;
-  trainer.set_parameters(parameters);
-  const auto error = error_of<nbm::RanksDiverged>([&] { trainer.run(); });
-  ASSERT_TRUE(error);
-  EXPECT_EQ(error->step, 0);
-  EXPECT_EQ(error->rank, failing_rank());
+  on_ranks([this] {
+    if (test_communicator().size() == 1) GTEST_SKIP() << "one rank agrees with itself";
+    Trainer trainer(sphere_problem(), few_steps(GetParam()), Device::cpu(), test_communicator());
+    auto parameters = trainer.parameters();
+    if (fails_here()) parameters[3] += 1e-15;
+    trainer.set_parameters(parameters);
+    const auto error = error_of<nbm::RanksDiverged>([&] { trainer.run(); });
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->step, 0);
+    EXPECT_EQ(error->rank, failing_rank());
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Optimizers, Failures,
@@ -144,38 +155,46 @@ INSTANTIATE_TEST_SUITE_P(Optimizers, Failures,
                          [](const auto& test) { return test.param.index() == 0 ? "adam" : "gauss_newton"; });
 
 TEST(FailuresAtConstruction, BadFieldsOfOneRank) {
-  const auto armed = std::make_shared<std::atomic<bool>>(true);
-  const auto problem = problem_with_source(armed, [] { return std::numeric_limits<double>::infinity(); });
-  const auto error = error_of<nbm::InvalidField>(
-      [&] { const Trainer trainer(problem, few_steps(AdamOptions{}), Device::cpu(), test_communicator()); });
-  ASSERT_TRUE(error);
-  EXPECT_EQ(error->field, "plus.f");
+  on_ranks([] {
+    const auto armed = std::make_shared<std::atomic<bool>>(true);
+    const auto problem = problem_with_source(armed, [] { return std::numeric_limits<double>::infinity(); });
+    const auto error = error_of<nbm::InvalidField>(
+        [&] { const Trainer trainer(problem, few_steps(AdamOptions{}), Device::cpu(), test_communicator()); });
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->field, "plus.f");
+  });
 }
 
 TEST(FailuresAtConstruction, BadOptionsOfOneRank) {
-  auto options = few_steps(AdamOptions{});
-  if (fails_here()) options.record_every = 0;
-  const auto error = error_of<nbm::InvalidArgument>(
-      [&] { const Trainer trainer(sphere_problem(), options, Device::cpu(), test_communicator()); });
-  ASSERT_TRUE(error);
-  EXPECT_EQ(error->name, "record_every");
+  on_ranks([] {
+    auto options = few_steps(AdamOptions{});
+    if (fails_here()) options.record_every = 0;
+    const auto error = error_of<nbm::InvalidArgument>(
+        [&] { const Trainer trainer(sphere_problem(), options, Device::cpu(), test_communicator()); });
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->name, "record_every");
+  });
 }
 
 TEST(FailuresAtConstruction, OtherOptionsOnOneRank) {
-  if (test_communicator().size() == 1) GTEST_SKIP() << "one rank agrees with itself";
-  auto options = few_steps(AdamOptions{});
-  if (fails_here()) options.seed = 77;
-  const auto error = error_of<nbm::InvalidArgument>(
-      [&] { const Trainer trainer(sphere_problem(), options, Device::cpu(), test_communicator()); });
-  ASSERT_TRUE(error);
-  EXPECT_EQ(error->name, "options");
+  on_ranks([] {
+    if (test_communicator().size() == 1) GTEST_SKIP() << "one rank agrees with itself";
+    auto options = few_steps(AdamOptions{});
+    if (fails_here()) options.seed = 77;
+    const auto error = error_of<nbm::InvalidArgument>(
+        [&] { const Trainer trainer(sphere_problem(), options, Device::cpu(), test_communicator()); });
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->name, "options");
+  });
 }
 
 TEST(FailuresOfFiles, AMissingCheckpointIsFileErrorOnAll) {
-  Trainer trainer(sphere_problem(), few_steps(AdamOptions{}), Device::cpu(), test_communicator());
-  const std::string nowhere = (std::filesystem::path(::testing::TempDir()) / "nbm_no_such_folder" / "file").string();
-  EXPECT_THROW(trainer.load_checkpoint(nowhere), nbm::FileError);
-  EXPECT_THROW(trainer.save_checkpoint(nowhere), nbm::FileError);
+  on_ranks([] {
+    Trainer trainer(sphere_problem(), few_steps(AdamOptions{}), Device::cpu(), test_communicator());
+    const std::string nowhere = (std::filesystem::path(::testing::TempDir()) / "nbm_no_such_folder" / "file").string();
+    EXPECT_THROW(trainer.load_checkpoint(nowhere), nbm::FileError);
+    EXPECT_THROW(trainer.save_checkpoint(nowhere), nbm::FileError);
+  });
 }
 
 }  // namespace

@@ -46,6 +46,12 @@ TEST(MakeCommunicator, MessagesDoNotMeetTheCallers) {
   EXPECT_EQ(received, (rank + size - 1) % size);
 }
 
+// The tests run on one machine.
+TEST(MakeCommunicator, NumbersTheRanksOfANode) {
+  const nbm::Communicator communicator = nbm::make_communicator(MPI_COMM_WORLD);
+  EXPECT_EQ(communicator.local_rank(), communicator.rank());
+}
+
 TEST(MakeCommunicator, FromC) {
   nbm_communicator* communicator = nullptr;
   EXPECT_EQ(nbm_communicator_from_mpi(MPI_Comm_c2f(MPI_COMM_NULL), &communicator), NBM_INVALID_ARGUMENT);

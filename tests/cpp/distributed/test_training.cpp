@@ -18,6 +18,7 @@ using nbm::GaussNewtonOptions;
 using nbm::Trainer;
 using nbm::testing::few_steps;
 using nbm::testing::gauss_newton;
+using nbm::testing::on_ranks;
 using nbm::testing::sphere_problem;
 using nbm::testing::test_communicator;
 
@@ -48,97 +49,115 @@ void expect_as_one_rank(const nbm::TrainingOptions& options) {
   expect_same_on_all_ranks(together);
 }
 
-TEST(DistributedTraining, AdamFollowsOneRank) { expect_as_one_rank(few_steps(AdamOptions{.steps = 12})); }
+TEST(DistributedTraining, AdamFollowsOneRank) {
+  on_ranks([] { expect_as_one_rank(few_steps(AdamOptions{.steps = 12})); });
+}
 
-TEST(DistributedTraining, GaussNewtonFollowsOneRank) { expect_as_one_rank(few_steps(gauss_newton(6))); }
+TEST(DistributedTraining, GaussNewtonFollowsOneRank) {
+  on_ranks([] { expect_as_one_rank(few_steps(gauss_newton(6))); });
+}
 
 TEST(DistributedTraining, SeveralStartsFollowOneRank) {
-  expect_as_one_rank(few_steps(GaussNewtonOptions{.steps = 5, .starts = 3, .start_steps = 2}));
+  on_ranks([] { expect_as_one_rank(few_steps(GaussNewtonOptions{.steps = 5, .starts = 3, .start_steps = 2})); });
 }
 
 TEST(DistributedTraining, DirectJumpFollowsOneRank) {
-  auto options = few_steps(gauss_newton(4));
-  options.discretization = nbm::Discretization::direct_jump;
-  expect_as_one_rank(options);
+  on_ranks([] {
+    auto options = few_steps(gauss_newton(4));
+    options.discretization = nbm::Discretization::direct_jump;
+    expect_as_one_rank(options);
+  });
 }
 
 TEST(DistributedTraining, GridModeFollowsOneRank) {
-  auto options = few_steps(AdamOptions{.steps = 6});
-  options.sampling.mode = nbm::SamplingOptions::Mode::grid;
-  options.sampling.grid_nodes = 13;
-  options.sampling.batch = 700;
-  expect_as_one_rank(options);
+  on_ranks([] {
+    auto options = few_steps(AdamOptions{.steps = 6});
+    options.sampling.mode = nbm::SamplingOptions::Mode::grid;
+    options.sampling.grid_nodes = 13;
+    options.sampling.batch = 700;
+    expect_as_one_rank(options);
+  });
 }
 
 // More ranks than points of a kind: some ranks have none.
 TEST(DistributedTraining, RanksWithoutPointsTakePart) {
-  auto options = few_steps(AdamOptions{.steps = 3});
-  options.sampling.counts = {2, 2, 1};
-  expect_as_one_rank(options);
+  on_ranks([] {
+    auto options = few_steps(AdamOptions{.steps = 3});
+    options.sampling.counts = {2, 2, 1};
+    expect_as_one_rank(options);
+  });
 }
 
 // The same numbers however many ranks there are.
 TEST(DistributedTraining, LossesAreTheExpectedOnes) {
-  Trainer trainer(sphere_problem(), few_steps(gauss_newton(4)), Device::cpu(), test_communicator());
-  trainer.run();
-  const double expected[] = {51.8041123321735, 28.4758508237540, 23.4008654381924, 17.8281863160868};
-  ASSERT_EQ(trainer.history().size(), 4U);
-  for (std::size_t i = 0; i < 4; ++i) {
-    EXPECT_NEAR(trainer.history()[i].loss, expected[i], kRoundOff * expected[i]) << "step " << i;
-  }
+  on_ranks([] {
+    Trainer trainer(sphere_problem(), few_steps(gauss_newton(4)), Device::cpu(), test_communicator());
+    trainer.run();
+    const double expected[] = {51.8041123321735, 28.4758508237540, 23.4008654381924, 17.8281863160868};
+    ASSERT_EQ(trainer.history().size(), 4U);
+    for (std::size_t i = 0; i < 4; ++i) {
+      EXPECT_NEAR(trainer.history()[i].loss, expected[i], kRoundOff * expected[i]) << "step " << i;
+    }
+  });
 }
 
 TEST(DistributedTraining, ATrainingGoesOnWithAnotherNumberOfRanks) {
-  const auto options = few_steps(gauss_newton(6));
-  const Communicator communicator = test_communicator();
-  const std::string path =
-      (std::filesystem::path(::testing::TempDir()) / ("nbm_ranks_" + std::to_string(communicator.size()))).string();
-  Trainer whole(sphere_problem(), options);
-  whole.run();
+  on_ranks([] {
+    const auto options = few_steps(gauss_newton(6));
+    const Communicator communicator = test_communicator();
+    const std::string path =
+        (std::filesystem::path(::testing::TempDir()) / ("nbm_ranks_" + std::to_string(communicator.size()))).string();
+    Trainer whole(sphere_problem(), options);
+    whole.run();
 
-  Trainer first(sphere_problem(), options, Device::cpu(), communicator);
-  first.step(3);
-  first.save_checkpoint(path);  // by all ranks, for one
-  Trainer alone(sphere_problem(), options);
-  alone.load_checkpoint(path);
-  alone.run();
-  expect_same_history(alone.history(), whole.history());
+    Trainer first(sphere_problem(), options, Device::cpu(), communicator);
+    first.step(3);
+    first.save_checkpoint(path);  // by all ranks, for one
+    Trainer alone(sphere_problem(), options);
+    alone.load_checkpoint(path);
+    alone.run();
+    expect_same_history(alone.history(), whole.history());
 
-  Trainer start(sphere_problem(), options);
-  start.step(3);
-  if (communicator.rank() == 0) start.save_checkpoint(path);  // by one, for all ranks
-  Trainer second(sphere_problem(), options, Device::cpu(), communicator);
-  second.load_checkpoint(path);
-  EXPECT_EQ(second.steps_done(), 3);
-  second.run();
-  expect_same_history(second.history(), whole.history());
-  expect_same_on_all_ranks(second);
-  if (communicator.rank() == 0) std::filesystem::remove(path);
+    Trainer start(sphere_problem(), options);
+    start.step(3);
+    if (communicator.rank() == 0) start.save_checkpoint(path);  // by one, for all ranks
+    Trainer second(sphere_problem(), options, Device::cpu(), communicator);
+    second.load_checkpoint(path);
+    EXPECT_EQ(second.steps_done(), 3);
+    second.run();
+    expect_same_history(second.history(), whole.history());
+    expect_same_on_all_ranks(second);
+    if (communicator.rank() == 0) std::filesystem::remove(path);
+  });
 }
 
 TEST(DistributedTraining, AnyRanksCallbackEndsTheTraining) {
-  const Communicator communicator = test_communicator();
-  Trainer trainer(sphere_problem(), few_steps(AdamOptions{.steps = 12}), Device::cpu(), communicator);
-  Trainer::Callback callback;
-  if (communicator.rank() == nbm::testing::failing_rank()) {
-    callback = [](const nbm::HistoryEntry& entry) { return entry.step == 4; };
-  }
-  EXPECT_EQ(trainer.run(callback), nbm::StopReason::callback);
-  EXPECT_EQ(trainer.steps_done(), 5);
+  on_ranks([] {
+    const Communicator communicator = test_communicator();
+    Trainer trainer(sphere_problem(), few_steps(AdamOptions{.steps = 12}), Device::cpu(), communicator);
+    Trainer::Callback callback;
+    if (communicator.rank() == nbm::testing::failing_rank()) {
+      callback = [](const nbm::HistoryEntry& entry) { return entry.step == 4; };
+    }
+    EXPECT_EQ(trainer.run(callback), nbm::StopReason::callback);
+    EXPECT_EQ(trainer.steps_done(), 5);
+  });
 }
 
 TEST(DistributedTraining, TrainersOfOneProcessDoNotMeet) {
-  const auto options = few_steps(AdamOptions{.steps = 4});
-  Trainer a(sphere_problem(), options, Device::cpu(), test_communicator());
-  Trainer b(sphere_problem(), options, Device::cpu(), test_communicator());
-  Trainer alone(sphere_problem(), options);
-  for (int i = 0; i < 4; ++i) {
-    a.step(1);
-    b.step(1);
-    alone.step(1);
-  }
-  EXPECT_EQ(a.parameters(), b.parameters());
-  expect_same_history(a.history(), alone.history());
+  on_ranks([] {
+    const auto options = few_steps(AdamOptions{.steps = 4});
+    Trainer a(sphere_problem(), options, Device::cpu(), test_communicator());
+    Trainer b(sphere_problem(), options, Device::cpu(), test_communicator());
+    Trainer alone(sphere_problem(), options);
+    for (int i = 0; i < 4; ++i) {
+      a.step(1);
+      b.step(1);
+      alone.step(1);
+    }
+    EXPECT_EQ(a.parameters(), b.parameters());
+    expect_same_history(a.history(), alone.history());
+  });
 }
 
 }  // namespace

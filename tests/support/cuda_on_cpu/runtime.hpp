@@ -22,7 +22,8 @@ inline std::atomic<std::size_t> allocated = 0;  // bytes of device memory
 constexpr std::size_t kMemory = std::size_t{16} << 30;
 
 inline void run_or_record(Stream* stream, std::function<void()> work) {
-  if (stream == nullptr || stream->recorded == nullptr) return work();
+  // Where nothing is recorded, any number may stand for a stream.
+  if (recordings == 0 || stream == nullptr || stream->recorded == nullptr) return work();
   stream->recorded->work.push_back(std::move(work));
 }
 

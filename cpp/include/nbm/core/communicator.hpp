@@ -15,8 +15,16 @@ class NBM_EXPORT CommunicatorBackend {
   // Sum over the ranks, in place, the same bits on every rank.
   virtual void sum(std::span<double> values) = 0;
   virtual void sum(std::span<index_t> values) = 0;
+  // The same in two calls, between which the message is under way: this rank may compute, but must neither touch
+  // `values` nor use this communicator. The bits are those of `sum`.
+  virtual void start_sum(std::span<double> values) = 0;
+  virtual void finish_sum() = 0;
   virtual void broadcast(std::span<double> values, int root) = 0;
   virtual void broadcast(std::span<char> bytes, int root) = 0;
+  // Takes the memory that sums of up to `count` doubles need, so that none fails for want of it. Not collective.
+  virtual void reserve(std::size_t /*count*/) {}
+  // Number of this rank among those of its node.
+  virtual int local_rank() const { return 0; }
   // Ranks, this one included, whose threads may run on the cores that this process may use.
   virtual int ranks_sharing_cores() const { return 1; }
 };
@@ -35,12 +43,22 @@ class NBM_EXPORT Communicator {
   void sum(std::span<index_t> values) const {
     if (backend_) backend_->sum(values);
   }
+  void start_sum(std::span<double> values) const {
+    if (backend_) backend_->start_sum(values);
+  }
+  void finish_sum() const {
+    if (backend_) backend_->finish_sum();
+  }
   void broadcast(std::span<double> values, int root = 0) const {
     if (backend_) backend_->broadcast(values, root);
   }
   void broadcast(std::span<char> bytes, int root = 0) const {
     if (backend_) backend_->broadcast(bytes, root);
   }
+  void reserve(std::size_t count) const {
+    if (backend_) backend_->reserve(count);
+  }
+  int local_rank() const { return backend_ ? backend_->local_rank() : 0; }
   int ranks_sharing_cores() const { return backend_ ? backend_->ranks_sharing_cores() : 1; }
 
  private:

@@ -14,10 +14,13 @@ struct NBM_EXPORT Device {
 
   static Device cpu() { return {}; }
   static Device cuda(int device_index = 0) { return {Kind::cuda, device_index}; }
-  // The first usable GPU if this build and this machine have one, else the CPU.
-  static Device automatic();
-  // "auto", "cpu", "cuda" or "cuda:1"; InvalidArgument for anything else.
-  static Device parse(const std::string& text);
+  // A usable GPU if this build and this machine have one, else the CPU. Ranks of one node, numbered by
+  // Communicator::local_rank, take its GPUs in turn.
+  static Device automatic(int local_rank = 0);
+  // "auto", "cpu", "cuda" (as automatic takes them) or "cuda:1"; InvalidArgument for anything else.
+  static Device parse(const std::string& text, int local_rank = 0);
+  // The GPU of a rank where there are `devices`; the first where there are none, which then says so.
+  static Device cuda_of_rank(int local_rank, int devices) { return cuda(devices > 0 ? local_rank % devices : 0); }
 
   std::string name() const;
   friend bool operator==(const Device&, const Device&) = default;

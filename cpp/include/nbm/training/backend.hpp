@@ -48,6 +48,10 @@ class NBM_EXPORT TrainingBackend {
   // following each other), replacing those before.
   virtual void assemble(index_t draw, Vec3<double> cell_size) = 0;
   virtual PerGroup<double> row_counts() const = 0;
+  // Makes the rows of another draw beside those in place and says how many there are; false: this backend holds one
+  // set of rows only. use_prepared puts them in the place of the others.
+  virtual bool prepare(index_t /*draw*/, Vec3<double> /*cell_size*/, PerGroup<double>& /*rows*/) { return false; }
+  virtual void use_prepared() {}
   // As the functions of loss.hpp, on the rows in place.
   virtual GroupSums loss_sums(std::span<const double> parameters) = 0;
   virtual GroupSums add_loss_gradient(std::span<const double> parameters, const PerGroup<double>& factors,

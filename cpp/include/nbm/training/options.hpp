@@ -21,6 +21,9 @@ struct NBM_EXPORT AdamOptions {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double clip_norm = 0.0;  // the gradient is scaled down to this Euclidean norm; 0: never
+  // On many ranks: steps that each makes alone on its own rows between two averages of networks and moments. 1: every
+  // step is that of all ranks together.
+  index_t local_steps = 1;
 
   void validate() const;
   double rate(index_t step) const;
@@ -88,6 +91,7 @@ struct NBM_EXPORT TrainingOptions {
   index_t record_every = 100;  // steps between entries of the history
   bool replay_steps = true;    // on a GPU: record the launches of a step and replay them (CUDA graphs); the same bits
   index_t check_every = 100;   // steps between comparisons of the ranks' parameters; 0: never
+  bool overlap = true;         // on many ranks: make the next rows while a message is under way
 
   // Throws InvalidArgument, naming the option.
   void validate(const Box& box) const;
