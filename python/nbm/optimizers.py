@@ -100,8 +100,9 @@ class GaussNewton:
         starts: Random starts; each trains ``start_steps`` steps, then the one of least loss goes on. A single one where
             the parameters are given.
         start_steps: See ``starts``; they count among the ``steps`` of the start that goes on.
-        system: "normal": a step solves the normal equations, one unknown a parameter; "rows": the equivalent system with
-            one unknown a row, for networks with more parameters than a draw has rows, on one rank; "auto": the smaller.
+        system: What a step solves. "normal": the normal equations, one unknown a parameter; "rows": the equivalent
+            system with one unknown a row, for networks with more parameters than a draw has rows, on one rank; "auto":
+            the smaller.
 
     Raises:
         InvalidArgument: a value out of its range.

@@ -130,6 +130,9 @@ class GaussNewtonSection(_Section):
     decrease: Positive | None = None
     increase: Positive | None = None
     trials: PositiveCount | None = None
+    starts: PositiveCount | None = None
+    start_steps: PositiveCount | None = None
+    system: Literal["auto", "normal", "rows"] | None = None
 
 
 class AutomaticSection(_Section):
