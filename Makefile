@@ -22,6 +22,8 @@ TEST_SOURCES := $(shell find tests/cpp tests/cuda tests/support -type f 2>/dev/n
 CXX_FILES := $(shell git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' 2>/dev/null)
 PYTHON_TREES := python tests benchmarks examples
 
+.DEFAULT_GOAL := all
+
 sanitizers: $(VENV)/build.stamp
 	for preset in asan tsan; do cmake --preset $$preset && cmake --build --preset $$preset && ctest --preset $$preset \
 	  || exit 1; done
