@@ -21,9 +21,12 @@ inline thread_local int recordings = 0;         // by streams of this thread
 inline std::atomic<std::size_t> allocated = 0;  // bytes of device memory
 constexpr std::size_t kMemory = std::size_t{16} << 30;
 
+// Where nothing is recorded, any number may stand for a stream, as those of callers in tests do.
+inline bool is_recorded(const Stream* stream) {
+  return recordings > 0 && stream != nullptr && stream->recorded != nullptr;
+}
 inline void run_or_record(Stream* stream, std::function<void()> work) {
-  // Where nothing is recorded, any number may stand for a stream.
-  if (recordings == 0 || stream == nullptr || stream->recorded == nullptr) return work();
+  if (!is_recorded(stream)) return work();
   stream->recorded->work.push_back(std::move(work));
 }
 
@@ -99,7 +102,7 @@ inline cudaError_t cudaFreeHost(void* p) { return cudaFree(p); }
 // A copy from or to the host is refused in a graph: CUDA would repeat it with whatever lies there at each launch.
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                                    cudaStream_t stream = nullptr) {
-  if (stream != nullptr && stream->recorded != nullptr && kind != cudaMemcpyDeviceToDevice) {
+  if (cuda_on_cpu::is_recorded(stream) && kind != cudaMemcpyDeviceToDevice) {
     return cudaErrorStreamCaptureUnsupported;
   }
   cuda_on_cpu::run_or_record(stream, [=] { std::memcpy(to, from, bytes); });
