@@ -29,7 +29,7 @@ import nbm
 comm = MPI.COMM_WORLD
 HIDDEN = (10,) * 5
 BATCHES = (16384, 10**6)
-STEPS = {16384: 40, 10**6: 3}  # of a turn
+STEPS = {16384: 10, 10**6: 1}  # of a turn
 WEAK = 16384
 
 

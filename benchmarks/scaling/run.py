@@ -2,7 +2,7 @@
 
     make test-mpi && .venv/bin/python benchmarks/scaling/run.py
 
-Under five minutes. What is compared is measured in turns (measure.py), so other work on the machine does little harm,
+About six minutes. What is compared is measured in turns (measure.py), so other work on the machine does little harm,
 but a quiet one gives the better figures. More ranks than cores take turns: their efficiency is against the cores that
 they have. nbm must be the one built with MPI, in build/package/python or by PYTHONPATH.
 """
@@ -26,7 +26,7 @@ from published import published_tables
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 # Seconds of measurement at 16 384 and at 10^6 points a step.
-SECONDS = {2: (40, 80), 4: (8, 20), 8: (8, 30)}
+SECONDS = {2: (60, 90), 4: (8, 20), 8: (8, 30)}
 BARS = {"16384": 0.85, "1000000": 0.95}  # of two ranks against one
 
 
@@ -52,6 +52,11 @@ def ratios(turns: dict[str, list[float]], of: str, to: str, factor: float) -> li
     return sorted(factor * a / b for a, b in zip(turns[of], turns[to], strict=True))
 
 
+def fastest(turns: dict[str, list[float]], ranks: int) -> float:
+    """Return the efficiency by the fastest turn of each kind: other work on the machine can only slow a turn down."""
+    return min(turns["one"]) / min(turns["together"]) / ranks
+
+
 def spread(values: list[float]) -> str:
     """Return the median and the quartiles."""
     low, middle, high = statistics.quantiles(values, n=4)
@@ -67,6 +72,7 @@ def rows_of(record: dict[str, Any], cores: int) -> list[list[str]]:
         row = [str(ranks) + (" (oversubscribed)" if ranks > cores else ""), points]
         row += [f"{1e3 * statistics.median(turns[name]):.2f}" for name in ("one", "together")]
         row += [spread(ratios(turns, "one", name, 1 / busy)) for name in ("together", "apart")]
+        row.insert(-1, f"{fastest(turns, busy):.3f}")
         row.append(spread(ratios(turns, "one", "plain", 1 / busy)) if "plain" in turns else "")
         row.append(spread(ratios(turns, "one", "weak", ranks / busy)) if "weak" in turns else "")
         rows.append(row)
@@ -91,9 +97,15 @@ def bars(record: dict[str, Any]) -> str:
     """Return a line on each bar that two ranks are to reach."""
     lines = []
     for points, bar in BARS.items():
-        reached = statistics.median(ratios(record["turns"][points], "one", "together", 0.5))
-        says = "reached" if reached >= bar else "NOT reached"
-        lines.append(f"* Two ranks, {points} points a step: {reached:.3f}, {says} {bar}.")
+        turns = record["turns"][points]
+        found = {
+            "median": statistics.median(ratios(turns, "one", "together", 0.5)),
+            "apart": statistics.median(ratios(turns, "one", "apart", 0.5)),
+            "fastest": fastest(turns, 2),
+        }
+        says = ", ".join(f"{name} {value:.3f}" for name, value in found.items())
+        reached = [name for name in ("median", "fastest") if found[name] >= bar]
+        lines.append(f"* Two ranks, {points} points a step: {says}; {bar} reached by: {', '.join(reached) or 'none'}.")
     return "\n".join(lines) + "\n"
 
 
@@ -102,10 +114,12 @@ def main() -> None:
     measured = [measure(ranks) for ranks in SECONDS]
     cores = len(os.sched_getaffinity(0))
     model = fit(measured[0])
-    header = ["ranks", "points", "ms, one rank", "ms, together", "efficiency", "of the machine", "no overlap", "weak"]
+    header = ["ranks", "points", "ms, one rank", "ms, together", "efficiency", "by the fastest", "of the machine"]
+    header += ["no overlap", "weak"]
     text = (
         "Steps of Adam, network 5 x 10, all rows afresh, one thread a rank, measured in turns: medians, of the ratios\n"
-        "with quartiles. Efficiency is against the cores that the ranks have. Of the machine: ranks that train apart,\n"
+        "with quartiles. Efficiency is against the cores that the ranks have. By the fastest: of the fastest turn of each\n"
+        "kind, which other work on the machine disturbed least. Of the machine (apart): ranks that train apart,\n"
         "without messages, on as many points each. No overlap: rows are not made while the message is under way.\n"
         "Weak: as many points for every rank as for one.\n\n"
     )

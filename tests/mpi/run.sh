@@ -14,11 +14,17 @@ else
   echo "left out: GoogleTest is missing"
 fi
 
+# Each rank has a folder for temporary files: pytest clears away those of other runs.
+NBM_TEST_FOLDERS=$(mktemp -d)
+export NBM_TEST_FOLDERS
+trap 'rm -rf "$NBM_TEST_FOLDERS"' EXIT
+alone='PYTEST_DEBUG_TEMPROOT=$(mktemp -d -p "$NBM_TEST_FOLDERS") exec "$@"'
+
 for ranks in 1 2 3; do
   echo "-- Python on $ranks ranks"
   # Every rank runs every test; a failed test ends all of them. What hangs is ended after five minutes.
-  timeout 300 tests/mpi/mpirun.sh "$ranks" python -m mpi4py -m pytest -q -x -m distributed -p no:cacheprovider \
-    tests/python/test_distributed.py >"$build/ranks_$ranks.log" 2>&1 ||
+  timeout 300 tests/mpi/mpirun.sh "$ranks" bash -c "$alone" - python -m mpi4py -m pytest -q -x -m distributed \
+    -p no:cacheprovider tests/python/test_distributed.py >"$build/ranks_$ranks.log" 2>&1 ||
     { cat "$build/ranks_$ranks.log"; exit 1; }
   grep -E "(passed|failed|error)" "$build/ranks_$ranks.log" | sort | uniq -c
 done
