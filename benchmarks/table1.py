@@ -22,6 +22,7 @@ import nbm
 
 SEEDS = (0, 1, 2)
 PUBLISHED = {32: (8.4e-2, 5.9e-3), 64: (6.4e-2, 4.1e-3), 128: (3.5e-2, 2.6e-3)}
+SHALLOW = (14, 14, 14)  # 982 parameters, as five layers of ten
 WIDE = (20, 20, 20)  # 1882 parameters
 
 
@@ -63,16 +64,21 @@ def direct() -> list[dict[str, Any]]:
     """Direct jump rows, Gauss-Newton, fine cells."""
     problem = nbm.problems.sphere()
     kind = {"discretization": "direct_jump"}
-    return [run("sphere, direct jump, Gauss–Newton", problem, n, **kind) for n in (32, 64, 128, 512, 2048)]
+    return [run("sphere, direct jump, Gauss–Newton", problem, n, **kind) for n in (32, 64, 128, 512, 4096)]
 
 
 def ellipsoid() -> list[dict[str, Any]]:
     """Contrast 1000; cells shrink in the last half of the steps."""
     problem = nbm.problems.ellipsoid()
-    optimizer = nbm.GaussNewton(steps=100, starts=8)
-    fine = {"discretization": "direct_jump", "resolution": nbm.Resolution(levels=2), "optimizer": optimizer}
+    fine = {
+        "discretization": "direct_jump",
+        "network": nbm.Siren(hidden=SHALLOW),
+        "resolution": nbm.Resolution(levels=2),
+        "optimizer": nbm.GaussNewton(starts=8),
+        "sampling": nbm.Sampling(regular=2500, irregular=800, boundary=800, refresh=10),
+    }
     return [
-        run("ellipsoid, direct jump, then h / 2", problem, 512, **fine),
+        run("ellipsoid, direct jump, then h / 2", problem, 2048, **fine),
         run("ellipsoid, Bochkov–Gibou", problem, 64),
     ]
 
@@ -80,8 +86,13 @@ def ellipsoid() -> list[dict[str, Any]]:
 def star() -> list[dict[str, Any]]:
     """An interface with arms, and an oscillating coefficient."""
     problem = nbm.problems.star()
-    fine = {"discretization": "direct_jump", "network": nbm.Siren(hidden=WIDE)}
-    return [run("star, direct jump", problem, 512, **fine), run("star, Bochkov–Gibou", problem, 64)]
+    fine = {
+        "discretization": "direct_jump",
+        "network": nbm.Siren(hidden=WIDE, omega=3.0),
+        "optimizer": nbm.GaussNewton(steps=80, starts=4, start_steps=25),
+        "sampling": nbm.Sampling(regular=3000, irregular=1000, boundary=1000, refresh=10),
+    }
+    return [run("star, direct jump", problem, 4096, **fine), run("star, Bochkov–Gibou", problem, 64)]
 
 
 def adam() -> list[dict[str, Any]]:
@@ -126,7 +137,7 @@ def contrast() -> list[dict[str, Any]]:
     """A sphere with mu+ / mu- from 1e-6 to 1e6."""
     results = []
     for ratio in (1e-6, 1e-3, 1.0, 1e3, 1e6):
-        for kind, cells in (("bochkov_gibou", 64), ("direct_jump", 512)):
+        for kind, cells in (("bochkov_gibou", 64), ("direct_jump", 4096)):
             problem = nbm.problems.sphere_contrast(ratio)
             label = f"sphere, μ⁺/μ⁻ = {ratio:.0e}, {kind.replace('_', ' ')}"
             results.append(run(label, problem, cells, discretization=kind, seeds=(0,)))

@@ -37,6 +37,7 @@ void bind_optimizers(nb::module_& m) {
       .def_rw("trials", &GaussNewtonOptions::trials)
       .def_rw("starts", &GaussNewtonOptions::starts)
       .def_rw("start_steps", &GaussNewtonOptions::start_steps)
+      .def_rw("stop_fraction", &GaussNewtonOptions::stop_fraction)
       .def("set_system", [](GaussNewtonOptions& o, const std::string& name) { o.system = parse_linear_system(name); })
       .def("validate", &GaussNewtonOptions::validate);
 }

@@ -100,6 +100,10 @@ class GaussNewton:
         starts: Random starts; each trains ``start_steps`` steps, then the one of least loss goes on. A single one where
             the parameters are given.
         start_steps: See ``starts``; they count among the ``steps`` of the start that goes on.
+        stop_fraction: Training ends when the RMS of the weighted residuals at new points is below this fraction of what
+            the same networks leave on cells of half the size, which is the error of the discretization: further steps
+            would not lower the error of the solution ("converged"). It ends as well when the loss at new points falls
+            no more ("plateau"). 0: neither.
         system: What a step solves. "normal": the normal equations, one unknown a parameter; "rows": the equivalent
             system with one unknown a row, for networks with more parameters than a draw has rows, on one rank; "auto":
             the smaller.
@@ -108,13 +112,14 @@ class GaussNewton:
         InvalidArgument: a value out of its range.
     """
 
-    steps: int = 60
+    steps: int = 100
     damping: float = 1.0
     decrease: float = 10.0
     increase: float = 3.0
     trials: int = 12
     starts: int = 3
     start_steps: int = 30
+    stop_fraction: float = 0.3
     system: Literal["auto", "normal", "rows"] = "auto"
 
     def __post_init__(self) -> None:
@@ -124,7 +129,8 @@ class GaussNewton:
     def native(self) -> _core.GaussNewtonOptions:
         """Return the options of the engine."""
         options = _core.GaussNewtonOptions()
-        _copy(self, options, ("steps", "damping", "decrease", "increase", "trials", "starts", "start_steps"))
+        names = ("steps", "damping", "decrease", "increase", "trials", "starts", "start_steps", "stop_fraction")
+        _copy(self, options, names)
         options.set_system(self.system)
         return options
 

@@ -119,6 +119,7 @@ class AdamSection(_Section):
     beta2: Positive | None = None
     epsilon: Positive | None = None
     clip_norm: Annotated[float, Strict(), Field(ge=0)] | None = None
+    local_steps: PositiveCount | None = None
 
 
 class GaussNewtonSection(_Section):
@@ -132,6 +133,7 @@ class GaussNewtonSection(_Section):
     trials: PositiveCount | None = None
     starts: PositiveCount | None = None
     start_steps: PositiveCount | None = None
+    stop_fraction: Annotated[float, Strict(), Field(ge=0, lt=1)] | None = None
     system: Literal["auto", "normal", "rows"] | None = None
 
 

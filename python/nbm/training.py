@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Record", "Trainer", "solve"]
 
-_DEFAULT_CELLS = 64
+# Along the longest edge. The cost of a row does not depend on its cell; cut cells need enough points in the thin layer
+# of cells that the interface cuts (docs/how-to-choose.md).
+_DEFAULT_CELLS = {"bochkov_gibou": 64, "direct_jump": 4096}
 _MOST_GAUSS_NEWTON_PARAMETERS = 3000
 
 
@@ -98,7 +100,7 @@ class Trainer:
 
         options = _core.TrainingOptions()
         options.set_network(list(network.hidden), network.omega, network.gamma)
-        options.set_resolution(_cell_size(cell_size, problem), resolution.levels, resolution.order)
+        options.set_resolution(_cell_size(cell_size, problem, discretization), resolution.levels, resolution.order)
         options.set_optimizer(chosen.native())
         if sampling.mode == "grid":
             options.set_grid(sampling.grid_nodes, sampling.batch)
@@ -121,7 +123,7 @@ class Trainer:
         self._native = _core.Trainer(problem.native, options, device, communicator_of(comm))
 
     def run(self) -> str:
-        """Train to the end and return why it ended: "completed", "plateau" or "callback".
+        """Train to the end and return why it ended: "completed", "converged", "plateau" or "callback".
 
         Raises:
             NonFiniteLoss: A residual is not finite; the parameters of the last good step are kept.
@@ -152,7 +154,7 @@ class Trainer:
 
     @property
     def stop_reason(self) -> str:
-        """ "running", "completed", "plateau" or "callback"."""
+        """ "running", or why training ended: "completed", "converged", "plateau" or "callback"."""
         return self._native.stop_reason
 
     @property
@@ -218,8 +220,9 @@ def solve(
     Args:
         problem: What to solve.
         network: Shape of the networks; default five hidden layers of ten.
-        cell_size: Edge of the implicit cell, a number or one for each axis; default a 64th of the longest box edge.
-            The error falls with its square.
+        cell_size: Edge of the implicit cell, a number or one for each axis; default the longest box edge over 64 for
+            "bochkov_gibou" and over 4096 for "direct_jump". The error falls with its square, the cost does not depend
+            on it.
         resolution: Coarser or finer levels during training; default this one cell size.
         optimizer: :class:`Adam`, :class:`GaussNewton`, or "auto": Gauss-Newton for networks of up to 3000 parameters.
         sampling: Points of a step; the default depends on the optimizer.
@@ -289,10 +292,12 @@ def _default_sampling(optimizer: Optimizer) -> Sampling:
     return Sampling(regular=3000, irregular=1500, boundary=1000, refresh=10)
 
 
-def _cell_size(cell_size: float | Sequence[float] | None, problem: Problem) -> tuple[float, float, float]:
+def _cell_size(
+    cell_size: float | Sequence[float] | None, problem: Problem, discretization: str
+) -> tuple[float, float, float]:
     if cell_size is None:
         edges = [u - low for low, u in zip(problem.box.lower, problem.box.upper, strict=True)]
-        cell_size = max(edges) / _DEFAULT_CELLS
+        cell_size = max(edges) / _DEFAULT_CELLS.get(discretization, 64)
     try:
         sizes = np.broadcast_to(np.asarray(cell_size, dtype=np.float64), (3,))
     except (TypeError, ValueError) as error:

@@ -143,6 +143,18 @@ def test_parameters_can_be_given():
         second.parameters = [1.0, 2.0]
 
 
+def test_training_ends_at_the_error_of_the_cells():
+    points = nbm.Sampling(regular=600, irregular=300, boundary=200, refresh=3)
+    options = {"cell_size": 2 / 8, "discretization": "direct_jump", "network": nbm.Siren(hidden=(8, 8))}
+    options |= {"sampling": points, "record_every": 1}
+    training = trainer(optimizer=nbm.GaussNewton(steps=90, starts=1), **options)
+    assert training.run() == "converged"
+    assert training.steps_done < 90
+    assert training.history[-1].step == training.steps_done - 1
+    training = trainer(optimizer=nbm.GaussNewton(steps=12, starts=1, stop_fraction=0), **options)
+    assert training.run() == "completed"
+
+
 def test_a_plateau_ends_training():
     training = trainer(optimizer=nbm.Adam(steps=500, learning_rate=1e-12), plateau=nbm.Plateau(window=20))
     assert training.run() == "plateau"
@@ -187,6 +199,7 @@ def test_gauss_newton_takes_the_smaller_system(hidden, smaller):
         (lambda: nbm.GaussNewton(trials=0), "trials"),
         (lambda: nbm.GaussNewton(starts=0), "starts"),
         (lambda: nbm.GaussNewton(start_steps=0), "start_steps"),
+        (lambda: nbm.GaussNewton(stop_fraction=1.0), "stop_fraction"),
         (lambda: nbm.GaussNewton(system="columns"), "system"),
         (lambda: trainer(cell_size=-0.1), "cell_size"),
         (lambda: trainer(cell_size=3.0), "cell_size"),

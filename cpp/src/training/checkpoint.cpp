@@ -14,7 +14,7 @@ namespace nbm {
 namespace {
 
 constexpr const char* kFormat = "nbm-checkpoint-1";
-constexpr index_t kProgress = 6;  // numbers about the windows in progress
+constexpr index_t kProgress = 7;  // numbers about what is in progress
 constexpr index_t kHistoryColumns = 6 + 2 * kRowGroups;
 
 void describe(std::ostream& text, const AdamOptions& o) {
@@ -24,7 +24,7 @@ void describe(std::ostream& text, const AdamOptions& o) {
 
 void describe(std::ostream& text, const GaussNewtonOptions& o) {
   text << "gauss_newton " << o.steps << ' ' << o.damping << ' ' << o.decrease << ' ' << o.increase << ' ' << o.trials
-       << ' ' << o.starts << ' ' << o.start_steps << ' ' << to_string(o.system) << ' ';
+       << ' ' << o.starts << ' ' << o.start_steps << ' ' << to_string(o.system) << ' ' << o.stop_fraction << ' ';
 }
 
 void describe(std::ostream& text, Vec3<double> v) { text << v.x << ' ' << v.y << ' ' << v.z << ' '; }
@@ -101,8 +101,8 @@ void Trainer::State::write_checkpoint(const std::string& path) const {
   file.tensors["parameters"] = Tensor::vector(parameters);
   for (const auto& [name, values] : optimizer->state()) file.tensors["optimizer." + name] = Tensor::vector(values);
   const PlateauDetector::State& window = plateau.state();
-  file.tensors["progress"] = Tensor::vector(
-      {window.sum, static_cast<double>(window.count), window.last_mean, seconds, seconds_at_entry, rows_since_entry});
+  file.tensors["progress"] = Tensor::vector({window.sum, static_cast<double>(window.count), window.last_mean, seconds,
+                                             seconds_at_entry, rows_since_entry, loss_at_look});
   file.tensors["history"] = history_tensor(history);
   file.write(path);
 }
@@ -144,6 +144,7 @@ void Trainer::State::restore(const std::vector<double>& saved) {
   seconds = progress[3];
   seconds_at_entry = progress[4];
   rows_since_entry = progress[5];
+  loss_at_look = progress[6];
   parameters = take(parameters.size());
   std::map<std::string, std::vector<double>> states = optimizer->state();
   for (auto& [name, values] : states) values = take(values.size());

@@ -7,8 +7,14 @@
 namespace nbm {
 namespace {
 
-constexpr index_t kTile = 96;   // edge of a tile of the target: a multiple of the kernels' register tiles
+constexpr index_t kTile = 96;  // edge of a tile of the target
+static_assert(kTile <= kProductRows && kTile <= kProductColumns);
 constexpr index_t kBlock = 64;  // columns eliminated together
+
+double* product_workspace() {
+  thread_local AlignedBuffer<double> memory;
+  return memory.reserve(kProductWorkspace);
+}
 
 index_t tiles_in(index_t n) { return (n + kTile - 1) / kTile; }
 
@@ -22,7 +28,7 @@ void add_gram_matrix(double sign, const double* left, index_t left_stride, index
     const index_t i = task / tiles * kTile, j = task % tiles * kTile;
     if (j < i) return;
     kernels.add_product(sign, left + i, left_stride, left + j, left_stride, depth, target + i * target_stride + j,
-                        target_stride, std::min(kTile, n - i), std::min(kTile, n - j));
+                        target_stride, std::min(kTile, n - i), std::min(kTile, n - j), product_workspace());
   });
 }
 
@@ -33,7 +39,7 @@ void add_product(const double* left, index_t left_stride, const double* right, i
   pool.run(tiles_in(rows) * across, [&](index_t task) {
     const index_t i = task / across * kTile, j = task % across * kTile;
     kernels.add_product(1.0, left + i, left_stride, right + j, right_stride, depth, target + i * target_stride + j,
-                        target_stride, std::min(kTile, rows - i), std::min(kTile, columns - j));
+                        target_stride, std::min(kTile, rows - i), std::min(kTile, columns - j), product_workspace());
   });
 }
 

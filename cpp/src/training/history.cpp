@@ -7,9 +7,10 @@ std::string to_string(StopReason reason) {
     case StopReason::running: return "running";
     case StopReason::completed: return "completed";
     case StopReason::plateau: return "plateau";
-    case StopReason::callback: break;
+    case StopReason::callback: return "callback";
+    case StopReason::converged: break;
   }
-  return "callback";
+  return "converged";
 }
 
 bool PlateauDetector::add(double loss) {

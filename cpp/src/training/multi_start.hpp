@@ -12,6 +12,7 @@ class MultiStart final : public Optimizer {
   GroupSums step(const Objective& objective, std::span<double> parameters) override;
   double rate() const override { return runner_->rate(); }
   index_t steps_total() const override;
+  bool is_choosing() const override { return !race_over_; }
   // Parameters from elsewhere are a better start than any random one: there is no race then.
   void parameters_given() override { race_over_ = given_ = true; }
   std::map<std::string, std::vector<double>> state() const override;

@@ -17,6 +17,8 @@ class Optimizer {
   virtual GroupSums step(const Objective& objective, std::span<double> parameters) = 0;
   // Whether a step evaluates the objective a single time.
   virtual bool evaluates_once() const { return false; }
+  // Whether the parameters are those of one of several starts and may yet be given up for others.
+  virtual bool is_choosing() const { return false; }
   // The learning rate or damping of the last step, for the history.
   virtual double rate() const = 0;
 

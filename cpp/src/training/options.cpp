@@ -58,6 +58,12 @@ void GaussNewtonOptions::validate() const {
   require(trials >= 1, "trials", "must be at least 1", trials);
   require(starts >= 1 && starts <= 1000, "starts", "must be from 1 to 1000", starts);
   require(start_steps >= 1, "start_steps", "must be at least 1", static_cast<double>(start_steps));
+  require(stop_fraction >= 0 && stop_fraction < 1, "stop_fraction", "must be in [0, 1)", stop_fraction);
+}
+
+index_t GaussNewtonOptions::steps_between_looks(index_t refresh) const {
+  constexpr index_t kLeast = 5;  // a look costs about half a step
+  return (kLeast + refresh - 1) / refresh * refresh;
 }
 
 void PlateauOptions::validate() const {

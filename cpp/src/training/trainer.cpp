@@ -132,6 +132,11 @@ void Trainer::State::advance(index_t end) {
 
 void Trainer::State::train_step() {
   const Draw draw = draw_of(steps_done);
+  if (looks_for_the_end()) {
+    GroupSums found;
+    stop_reason = look(draw, found);
+    if (stop_reason != StopReason::running) return account(found, optimizer->rate());
+  }
   supply->provide(draw, {draw_of(steps_done + 1), draw_of(steps_done + 2)}, optimizer->evaluates_once());
   if (options.check_every > 0 && steps_done % options.check_every == 0) compare_ranks();
   const Objective objective(*backend, communicator, message, *supply, weights_of(draw), steps_done);

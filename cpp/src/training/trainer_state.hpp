@@ -25,6 +25,7 @@ struct Trainer::State {
   std::unique_ptr<RowSupply> supply;
   index_t steps_done = 0;
   PlateauDetector plateau;
+  double loss_at_look = -1;  // at new points, when training last looked for its end; negative: not known
   History history;
   StopReason stop_reason = StopReason::running;
   double seconds = 0;           // before the current call of step()
@@ -46,6 +47,10 @@ struct Trainer::State {
   // One step of all ranks together, or steps of this rank alone up to the next average: not beyond step `end`.
   void advance(index_t end);
   void train_step();
+  // Whether Gauss-Newton looks before this step if more would be of use, and what it finds: `sums` are those of the rows
+  // of `draw`.
+  bool looks_for_the_end() const;
+  StopReason look(const Draw& draw, GroupSums& sums);
   // Sends a step off to `resident`, and reads if something depends on its outcome.
   void send_step();
   void read_steps();

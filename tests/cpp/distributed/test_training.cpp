@@ -69,6 +69,22 @@ TEST(DistributedTraining, DirectJumpFollowsOneRank) {
   });
 }
 
+TEST(DistributedTraining, AllRanksEndAtTheErrorOfTheCells) {
+  on_ranks([] {
+    auto options = few_steps(GaussNewtonOptions{.steps = 90, .starts = 1});
+    options.discretization = nbm::Discretization::direct_jump;
+    options.resolution.coarsest = {0.25, 0.25, 0.25};
+    Trainer together(sphere_problem(), options, Device::cpu(), test_communicator());
+    EXPECT_EQ(together.run(), nbm::StopReason::converged);
+    EXPECT_LT(together.steps_done(), 90);
+    expect_same_on_all_ranks(together);
+    std::vector<double> steps = {static_cast<double>(together.steps_done())};
+    const std::vector<double> own = steps;
+    test_communicator().broadcast(steps, 0);
+    EXPECT_EQ(own, steps);
+  });
+}
+
 TEST(DistributedTraining, GridModeFollowsOneRank) {
   on_ranks([] {
     auto options = few_steps(AdamOptions{.steps = 6});

@@ -7,6 +7,7 @@
 
 #include "nbm/core/error.hpp"
 #include "nbm/solution/solution.hpp"
+#include "nbm/training/held_out.hpp"
 #include "nbm/training/trainer.hpp"
 #include "sphere_problem.hpp"
 
@@ -162,6 +163,78 @@ TEST(Trainer, PlateauEndsTraining) {
   Trainer trainer(sphere_problem(), options);
   EXPECT_EQ(trainer.run(), StopReason::plateau);
   EXPECT_EQ(trainer.steps_done(), 10);
+}
+
+TrainingOptions coarse_cells(nbm::Discretization discretization) {
+  auto options = options_for(GaussNewtonOptions{.steps = 90, .starts = 1});
+  options.resolution.coarsest = {0.25, 0.25, 0.25};
+  options.sampling.counts = {600, 300, 200};
+  options.discretization = discretization;
+  options.record_every = 1;
+  return options;
+}
+
+// The weighted loss at points that no training draws.
+double held_out_loss(const TrainingOptions& options, const std::vector<double>& parameters, double h) {
+  const nbm::Problem problem = sphere_problem();
+  const auto residuals = nbm::held_out_residuals(problem, options.network, parameters,
+                                                 {.discretization = options.discretization,
+                                                  .counts = options.sampling.counts,
+                                                  .cell_size = {h, h, h},
+                                                  .threads = 1});
+  const auto weights = nbm::group_weights(options.loss, options.discretization, problem.box, {h, h, h});
+  double loss = 0;
+  for (std::size_t g = 0; g < nbm::kRowGroups; ++g) {
+    double squares = 0;
+    for (const double r : residuals[g]) squares += r * r;
+    if (!residuals[g].empty()) loss += weights[g] * weights[g] * squares / static_cast<double>(residuals[g].size());
+  }
+  return loss;
+}
+
+TEST(Trainer, GaussNewtonEndsAtTheErrorOfTheCells) {
+  const auto options = coarse_cells(nbm::Discretization::direct_jump);
+  Trainer trainer(sphere_problem(), options);
+  EXPECT_EQ(trainer.run(), StopReason::converged);
+  EXPECT_LT(trainer.steps_done(), 90);
+  EXPECT_EQ(trainer.history().back().step, trainer.steps_done() - 1);
+  const double full = held_out_loss(options, trainer.parameters(), 0.25),
+               half = held_out_loss(options, trainer.parameters(), 0.125);
+  EXPECT_LT(full, 0.2 * half);  // 0.09 at the points of the training
+  // At the look before it was not so.
+  Trainer before(sphere_problem(), options);
+  before.step(trainer.steps_done() - 7);
+  EXPECT_EQ(before.stop_reason(), StopReason::running);
+  EXPECT_GT(held_out_loss(options, before.parameters(), 0.25), 0.05 * half);
+  EXPECT_EQ(trainer.run(), StopReason::converged);  // at its end it stays
+}
+
+TEST(Trainer, CutCellsEndWhereTheLossComesToRest) {
+  auto options = coarse_cells(nbm::Discretization::bochkov_gibou);
+  Trainer trainer(sphere_problem(), options);
+  EXPECT_EQ(trainer.run(), StopReason::plateau);
+  const auto steps = static_cast<std::size_t>(trainer.steps_done());
+  EXPECT_LT(steps, 90U);
+  const auto& history = trainer.history();
+  EXPECT_GT(history[steps - 1].loss, 0.5 * history[steps - 7].loss);
+  std::get<GaussNewtonOptions>(options.optimizer).stop_fraction = 0.0;
+  EXPECT_EQ(Trainer(sphere_problem(), options).run(), StopReason::completed);
+}
+
+TEST(Trainer, LooksForItsEndAlikeAfterAResumption) {
+  const auto options = coarse_cells(nbm::Discretization::bochkov_gibou);
+  const std::string path = (std::filesystem::path(::testing::TempDir()) / "nbm_looks.safetensors").string();
+  Trainer whole(sphere_problem(), options);
+  whole.run();
+  Trainer half(sphere_problem(), options);
+  half.step(whole.steps_done() - 4);  // between the last two looks
+  half.save_checkpoint(path);
+  Trainer rest(sphere_problem(), options);
+  rest.load_checkpoint(path);
+  EXPECT_EQ(rest.run(), StopReason::plateau);
+  EXPECT_EQ(rest.steps_done(), whole.steps_done());
+  EXPECT_EQ(rest.parameters(), whole.parameters());
+  std::filesystem::remove(path);
 }
 
 TEST(Trainer, DirectJumpTrainsOnJumpRows) {

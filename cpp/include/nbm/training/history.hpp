@@ -20,7 +20,8 @@ struct HistoryEntry {
 
 using History = std::vector<HistoryEntry>;
 
-enum class StopReason { running, completed, plateau, callback };
+// converged: to where the cell size limits the accuracy (GaussNewtonOptions::stop_fraction).
+enum class StopReason { running, completed, plateau, callback, converged };
 NBM_EXPORT std::string to_string(StopReason reason);
 
 // Detects a loss that has stopped falling: compares the mean loss of consecutive windows of steps.

@@ -39,7 +39,7 @@ NBM_EXPORT std::string to_string(LinearSystem system);
 // A step is one linearization; the damping is divided by `decrease` after a step that lowered the loss and multiplied
 // by `increase` after each trial that did not, `trials` at most.
 struct NBM_EXPORT GaussNewtonOptions {
-  index_t steps = 60;
+  index_t steps = 100;
   double damping = 1.0;
   double decrease = 10.0;
   double increase = 3.0;
@@ -49,6 +49,13 @@ struct NBM_EXPORT GaussNewtonOptions {
   int starts = 3;
   index_t start_steps = 30;
   LinearSystem system = LinearSystem::automatic;  // several ranks: normal equations only
+  // Training ends when the root of the loss at new points is below this fraction of what the same networks leave on
+  // cells of half the size, which is the error of the discretization: further steps would not lower the error of the
+  // solution. It ends as well when the loss at new points falls no more. 0: neither.
+  double stop_fraction = 0.3;
+
+  // Steps between two looks at that error, when points are drawn anew.
+  index_t steps_between_looks(index_t refresh) const;
 
   void validate() const;
 };
