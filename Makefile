@@ -60,7 +60,7 @@ test: test-cpp test-python
 
 test-cpp: $(BUILD)/tests.stamp
 	@if [ -f $(BUILD)/tests/cpp/gtest_found ]; then \
-	  ctest --test-dir $(BUILD) --output-on-failure --progress; \
+	  ctest --test-dir $(BUILD) --output-on-failure --progress --parallel 2; \
 	else \
 	  echo "C++ tests left out: GoogleTest is missing. To run them, install it (apt install libgtest-dev," \
 	    "dnf install gtest-devel, brew install googletest) and call make test again."; \

@@ -157,6 +157,15 @@ def order(results: list[dict[str, Any]], at: int, key: str) -> str:
     return f"{math.log(before[key] / here[key]) / math.log(here['cells'] / before['cells']):.1f}"
 
 
+def overall_order(results: list[dict[str, Any]]) -> str:
+    """Return a line on the order over the published cell sizes."""
+    known = {r["cells"]: r for r in results}
+    if 32 not in known or 128 not in known:
+        return ""
+    orders = [math.log2(known[32][key] / known[128][key]) / 2 for key in ("linf", "rmse")]
+    return f"\nSphere, Bochkov–Gibou, order from N = 32 to 128: L∞ {orders[0]:.2f}, RMSE {orders[1]:.2f}.\n"
+
+
 def table_row(name: str, results: list[dict[str, Any]], at: int) -> list[str]:
     """Return one line of the table."""
     r = results[at]
@@ -198,7 +207,8 @@ def main() -> None:
         rows = [table_row(case, results[case], i) for case in CASES for i in range(len(results.get(case, [])))]
         machine = record["machine"]
         intro = f"{machine['processor']}, {machine['threads']} threads, {machine['simd']}. Medians of seeds."
-        write("table1", record, intro + "\n\n" + markdown(HEADER, rows))
+        text = intro + "\n\n" + markdown(HEADER, rows) + overall_order(results.get("sphere", []))
+        write("table1", record, text)
 
 
 if __name__ == "__main__":

@@ -118,8 +118,8 @@ def main() -> None:
     header += ["no overlap", "weak"]
     text = (
         "Steps of Adam, network 5 x 10, all rows afresh, one thread a rank, measured in turns: medians, of the ratios\n"
-        "with quartiles. Efficiency is against the cores that the ranks have. By the fastest: of the fastest turn of each\n"
-        "kind, which other work on the machine disturbed least. Of the machine (apart): ranks that train apart,\n"
+        "with quartiles. Efficiency is against the cores that the ranks have. By the fastest: of the fastest turn of\n"
+        "each kind, which other work on the machine disturbed least. Of the machine (apart): ranks that train apart,\n"
         "without messages, on as many points each. No overlap: rows are not made while the message is under way.\n"
         "Weak: as many points for every rank as for one.\n\n"
     )

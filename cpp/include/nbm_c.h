@@ -95,6 +95,9 @@ typedef struct nbm_options {
   int64_t steps;
   double learning_rate; /* of Adam */
   double damping;       /* of Gauss-Newton, at the start */
+  /* Of Gauss-Newton: ends the training where the RMS residual is below this fraction of what cells of half the size
+   * leave, or the loss at new points falls no more; 0: neither. */
+  double stop_fraction;
   int64_t regular;      /* points of a draw, over all ranks */
   int64_t irregular;
   int64_t boundary;

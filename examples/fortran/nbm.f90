@@ -17,7 +17,7 @@ module nbm
     real(c_double) :: omega
     integer(c_int32_t) :: optimizer, discretization, precision, threads, loss, starts
     integer(c_int64_t) :: steps
-    real(c_double) :: learning_rate, damping
+    real(c_double) :: learning_rate, damping, stop_fraction
     integer(c_int64_t) :: regular, irregular, boundary, refresh, seed, record_every
   end type
 

@@ -1,6 +1,11 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+#include <utility>
+
 #include "core/stream.hpp"
 #include "nbm/core/backend.hpp"
 #include "rows/uploaded_rows.hpp"
@@ -66,10 +71,28 @@ class OnDevice {
   cuda::DeviceBuffer<double> parameters_, factors_, squares_, gradient_;
 };
 
-inline double largest(const std::vector<double>& values) {
-  double most = 0;
-  for (const double v : values) most = std::max(most, std::fabs(v));
-  return most;
+// `relative` to the largest number of the host.
+inline void expect_same(const std::vector<double>& device, const std::vector<double>& host, double relative) {
+  ASSERT_EQ(device.size(), host.size());
+  double largest = 0;
+  for (const double v : host) largest = std::max(largest, std::fabs(v));
+  for (std::size_t i = 0; i < host.size(); ++i) ASSERT_NEAR(device[i], host[i], relative * largest) << "entry " << i;
+}
+
+inline void expect_same(const GroupSums& device, const GroupSums& host, double relative) {
+  for (std::size_t g = 0; g < kRowGroups; ++g) {
+    EXPECT_NEAR(device.squares[g], host.squares[g], relative * host.squares[g]) << to_string(static_cast<RowGroup>(g));
+  }
 }
 
 }  // namespace nbm::testing
+
+namespace nbm {
+
+// In the names of tests.
+inline void PrintTo(const Siren& siren, std::ostream* out) {
+  const char* before = "";
+  for (const int width : siren.hidden) *out << std::exchange(before, "-") << width;
+}
+
+}  // namespace nbm

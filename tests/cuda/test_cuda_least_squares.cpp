@@ -10,21 +10,20 @@ using nbm::Precision;
 using nbm::RowSet;
 using nbm::Siren;
 using nbm::testing::both_networks;
-using nbm::testing::largest;
+using nbm::testing::expect_same;
 using nbm::testing::OnDevice;
 
 constexpr PerGroup<double> kFactors = {0.7, 1.3, 0.9, 1.1, 0.4};
-
-void expect_same(const std::vector<double>& device, const std::vector<double>& host, double relative) {
-  ASSERT_EQ(device.size(), host.size());
-  const double scale = largest(host);
-  for (std::size_t i = 0; i < host.size(); ++i) ASSERT_NEAR(device[i], host[i], relative * scale) << "entry " << i;
-}
 
 struct Case {
   Siren siren;
   LinearSystem system;
 };
+
+void PrintTo(const Case& c, std::ostream* out) {
+  PrintTo(c.siren, out);
+  *out << ' ' << nbm::to_string(c.system);
+}
 
 class DeviceLeastSquares : public ::testing::TestWithParam<Case> {
  protected:
@@ -44,9 +43,7 @@ TEST_P(DeviceLeastSquares, StepIsThatOfTheHost) {
   OnDevice gpu(siren, rows, Precision::float64);
   const auto sums = gpu.linearize(p, kFactors, system, device);
   // Sums of some hundred terms in another order.
-  for (std::size_t g = 0; g < nbm::kRowGroups; ++g) {
-    EXPECT_NEAR(sums.squares[g], expected.squares[g], 1e-12 * expected.squares[g]);
-  }
+  expect_same(sums, expected, 1e-12);
   expect_same(device, host, 1e-12);
   for (const double damping : {10.0, 1e-2}) {
     ASSERT_TRUE(on_host.solve_damped(damping, host, pool));

@@ -3,13 +3,12 @@
 namespace {
 
 using nbm::GroupSums;
-using nbm::kRowGroups;
 using nbm::PerGroup;
 using nbm::Precision;
 using nbm::RowSet;
 using nbm::Siren;
 using nbm::testing::both_networks;
-using nbm::testing::largest;
+using nbm::testing::expect_same;
 using nbm::testing::odd_rows;
 using nbm::testing::OnDevice;
 
@@ -18,18 +17,6 @@ constexpr PerGroup<double> kFactors = {0.7, 1.3, 0.9, 1.1, 0.4};
 // Sums of some hundred terms, rounded in another order: some hundred units in the last place of the largest.
 double tolerance(Precision precision) { return precision == Precision::float64 ? 1e-12 : 2e-5; }
 
-void expect_same_sums(const GroupSums& device, const GroupSums& host, double relative) {
-  for (std::size_t g = 0; g < kRowGroups; ++g) {
-    EXPECT_NEAR(device.squares[g], host.squares[g], relative * host.squares[g])
-        << to_string(static_cast<nbm::RowGroup>(g));
-  }
-}
-
-void expect_same(const std::vector<double>& device, const std::vector<double>& host, double relative) {
-  const double scale = largest(host);
-  for (std::size_t i = 0; i < host.size(); ++i) ASSERT_NEAR(device[i], host[i], relative * scale) << "entry " << i;
-}
-
 void expect_device_is_host(const Siren& siren, const RowSet& rows, Precision precision) {
   const auto p = both_networks(siren);
   nbm::ThreadPool pool(1);
@@ -37,8 +24,8 @@ void expect_device_is_host(const Siren& siren, const RowSet& rows, Precision pre
   const GroupSums on_host = nbm::add_loss_gradient(siren, p, rows, kFactors, precision, host, pool);
   OnDevice gpu(siren, rows, precision);
   const GroupSums on_device = gpu.add_loss_gradient(p, kFactors, device);
-  expect_same_sums(on_device, on_host, tolerance(precision));
-  expect_same_sums(gpu.loss_sums(p), on_host, tolerance(precision));
+  expect_same(on_device, on_host, tolerance(precision));
+  expect_same(gpu.loss_sums(p), on_host, tolerance(precision));
   expect_same(device, host, tolerance(precision));
 }
 

@@ -20,6 +20,7 @@ nbm::OptimizerOptions optimizer_of(const nbm_options& o) {
   gauss_newton.steps = o.steps;
   gauss_newton.damping = o.damping;
   gauss_newton.starts = o.starts;
+  gauss_newton.stop_fraction = o.stop_fraction;
   return gauss_newton;
 }
 
@@ -75,6 +76,7 @@ void nbm_options_init(nbm_options* options) {
   options->omega = nbm::Siren{}.omega;
   options->steps = gauss_newton.steps;
   options->damping = gauss_newton.damping;
+  options->stop_fraction = gauss_newton.stop_fraction;
   options->learning_rate = nbm::AdamOptions{}.learning_rate;
   options->regular = 3000;
   options->irregular = 1500;

@@ -23,13 +23,13 @@ using nbm::Communicator;
 using nbm::Device;
 using nbm::Trainer;
 using nbm::testing::failing_rank;
+using nbm::testing::fails_here;
 using nbm::testing::few_steps;
 using nbm::testing::gauss_newton;
 using nbm::testing::on_ranks;
 using nbm::testing::sphere_problem;
+using nbm::testing::sphere_problem_with;
 using nbm::testing::test_communicator;
-
-bool fails_here() { return test_communicator().rank() == failing_rank(); }
 
 // The text of errors on many ranks begins with the rank.
 std::string prefix() { return test_communicator().size() == 1 ? "" : "rank " + std::to_string(failing_rank()) + ": "; }
@@ -52,13 +52,10 @@ std::unique_ptr<E> error_of(Work&& work) {
 
 // The sphere problem with a source that does as `bad` says, from when `armed` is set, on the failing rank.
 nbm::Problem problem_with_source(std::shared_ptr<std::atomic<bool>> armed, std::function<double()> bad) {
-  nbm::Problem problem = sphere_problem();
-  const nbm::Field good = problem.plus.f;
-  problem.plus.f = nbm::Field([=](nbm::PointsView points, std::span<double> values) {
-    good.evaluate(points, values);
-    if (*armed && fails_here() && !values.empty()) values[0] = bad();
+  const bool here = fails_here();
+  return sphere_problem_with([=](std::span<double> values) {
+    if (*armed && here && !values.empty()) values[0] = bad();
   });
-  return problem;
 }
 
 class Failures : public ::testing::TestWithParam<nbm::OptimizerOptions> {

@@ -21,10 +21,13 @@ using nbm::Device;
 using nbm::index_t;
 using nbm::Trainer;
 using nbm::TrainingOptions;
+using nbm::testing::expect_same_on_all_ranks;
 using nbm::testing::failing_rank;
+using nbm::testing::fails_here;
 using nbm::testing::few_steps;
 using nbm::testing::on_ranks;
 using nbm::testing::sphere_problem;
+using nbm::testing::sphere_problem_with;
 using nbm::testing::test_communicator;
 
 TrainingOptions local(index_t local_steps, index_t steps = 12) {
@@ -32,12 +35,6 @@ TrainingOptions local(index_t local_steps, index_t steps = 12) {
       few_steps(AdamOptions{.steps = steps, .schedule = nbm::RateSchedule::constant, .local_steps = local_steps});
   options.record_every = 100;
   return options;
-}
-
-void expect_same_on_all_ranks(const Trainer& trainer) {
-  std::vector<double> first = trainer.parameters();
-  test_communicator().broadcast(first, 0);
-  EXPECT_EQ(trainer.parameters(), first);  // the same bits
 }
 
 // Adam as Kingma & Ba write it, on the rows of one rank alone.
@@ -164,12 +161,9 @@ TEST(LocalSteps, GoOnFromACheckpointWithTheSameBits) {
 TEST(LocalSteps, AnErrorOfOneRankIsThatOfAll) {
   on_ranks([] {
     const auto countdown = std::make_shared<std::atomic<int>>(1 << 30);
-    nbm::Problem problem = sphere_problem();
-    const nbm::Field source = problem.plus.f;
-    const bool fails_here = test_communicator().rank() == failing_rank();
-    problem.plus.f = nbm::Field([=](nbm::PointsView points, std::span<double> values) {
-      source.evaluate(points, values);
-      if (fails_here && --*countdown < 0 && !values.empty()) values[0] = std::numeric_limits<double>::quiet_NaN();
+    const bool here = fails_here();
+    const nbm::Problem problem = sphere_problem_with([=](std::span<double> values) {
+      if (here && --*countdown < 0 && !values.empty()) values[0] = std::numeric_limits<double>::quiet_NaN();
     });
     auto options = local(4);
     options.sampling.refresh = 1;

@@ -19,11 +19,12 @@ using nbm::Device;
 using nbm::index_t;
 using nbm::Trainer;
 using nbm::TrainingOptions;
-using nbm::testing::failing_rank;
+using nbm::testing::fails_here;
 using nbm::testing::few_steps;
 using nbm::testing::gauss_newton;
 using nbm::testing::on_ranks;
 using nbm::testing::sphere_problem;
+using nbm::testing::sphere_problem_with;
 using nbm::testing::test_communicator;
 
 // Hands all on to the ranks of the test, and takes notes.
@@ -121,12 +122,8 @@ TEST(OverlapOf, AdamNeedsOneMessageAStep) {
     if (test_communicator().size() == 1) GTEST_SKIP() << "one rank sends nothing";
     const auto watched = std::make_shared<WatchedRanks>(test_communicator());
     const auto inside = std::make_shared<std::atomic<int>>(0), outside = std::make_shared<std::atomic<int>>(0);
-    nbm::Problem problem = sphere_problem();
-    const nbm::Field source = problem.plus.f;
-    problem.plus.f = nbm::Field([=](nbm::PointsView points, std::span<double> values) {
-      source.evaluate(points, values);
-      ++(watched->under_way ? *inside : *outside);
-    });
+    const nbm::Problem problem =
+        sphere_problem_with([=](std::span<double>) { ++(watched->under_way ? *inside : *outside); });
     auto options = few_steps(AdamOptions{.steps = 20});
     options.sampling.refresh = 1;
     options.record_every = 20;
@@ -147,12 +144,9 @@ TEST(OverlapOf, AdamNeedsOneMessageAStep) {
 TEST(OverlapOf, RowsThatCannotBeMadeIsTheErrorOfTheirStep) {
   on_ranks([] {
     const auto armed = std::make_shared<std::atomic<bool>>(false);
-    nbm::Problem problem = sphere_problem();
-    const nbm::Field source = problem.plus.f;
-    const bool fails_here = test_communicator().rank() == failing_rank();
-    problem.plus.f = nbm::Field([=](nbm::PointsView points, std::span<double> values) {
-      source.evaluate(points, values);
-      if (*armed && fails_here && !values.empty()) values[0] = std::numeric_limits<double>::quiet_NaN();
+    const bool here = fails_here();
+    const nbm::Problem problem = sphere_problem_with([=](std::span<double> values) {
+      if (*armed && here && !values.empty()) values[0] = std::numeric_limits<double>::quiet_NaN();
     });
     auto options = few_steps(AdamOptions{.steps = 12});
     options.sampling.refresh = 1;

@@ -16,6 +16,7 @@ using nbm::Communicator;
 using nbm::Device;
 using nbm::GaussNewtonOptions;
 using nbm::Trainer;
+using nbm::testing::expect_same_on_all_ranks;
 using nbm::testing::few_steps;
 using nbm::testing::gauss_newton;
 using nbm::testing::on_ranks;
@@ -32,12 +33,6 @@ void expect_same_history(const nbm::History& history, const nbm::History& expect
     EXPECT_EQ(history[i].rows, expected[i].rows);
     EXPECT_NEAR(history[i].loss, expected[i].loss, kRoundOff * expected[i].loss) << "step " << i;
   }
-}
-
-void expect_same_on_all_ranks(const Trainer& trainer) {
-  std::vector<double> first = trainer.parameters();
-  test_communicator().broadcast(first, 0);
-  EXPECT_EQ(trainer.parameters(), first);  // the same bits
 }
 
 void expect_as_one_rank(const nbm::TrainingOptions& options) {

@@ -1,5 +1,12 @@
 #pragma once
-#include "nbm/training/options.hpp"
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <vector>
+
+#include "nbm/training/trainer.hpp"
+#include "sphere_problem.hpp"
+#include "test_communicator.hpp"
 
 namespace nbm::testing {
 
@@ -21,6 +28,25 @@ inline TrainingOptions few_steps(const OptimizerOptions& optimizer) {
   options.check_every = 2;
   options.threads = 1;
   return options;
+}
+
+// The sphere problem; `meddle` is handed the values of the source outside the sphere wherever they are asked for.
+inline Problem sphere_problem_with(std::function<void(std::span<double>)> meddle) {
+  Problem problem = sphere_problem();
+  const Field source = problem.plus.f;
+  problem.plus.f = Field([=](PointsView points, std::span<double> values) {
+    source.evaluate(points, values);
+    meddle(values);
+  });
+  return problem;
+}
+
+inline bool fails_here() { return test_communicator().rank() == failing_rank(); }
+
+inline void expect_same_on_all_ranks(const Trainer& trainer) {
+  std::vector<double> first = trainer.parameters();
+  test_communicator().broadcast(first, 0);
+  EXPECT_EQ(trainer.parameters(), first);  // the same bits
 }
 
 }  // namespace nbm::testing
