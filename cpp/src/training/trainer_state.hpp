@@ -47,8 +47,8 @@ struct Trainer::State {
   // One step of all ranks together, or steps of this rank alone up to the next average: not beyond step `end`.
   void advance(index_t end);
   void train_step();
-  // Whether Gauss-Newton looks before this step if more would be of use, and what it finds: `sums` are those of the rows
-  // of `draw`.
+  // Whether Gauss-Newton looks before this step if more would be of use, and what it finds: `sums` are those of the
+  // rows of `draw`.
   bool looks_for_the_end() const;
   StopReason look(const Draw& draw, GroupSums& sums);
   // Sends a step off to `resident`, and reads if something depends on its outcome.
