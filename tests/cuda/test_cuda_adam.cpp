@@ -5,6 +5,7 @@
 #include "device_fixture.hpp"
 #include "nbm/core/error.hpp"
 #include "nbm/training/trainer.hpp"
+#include "temporary_file.hpp"
 #include "training/device_adam.hpp"
 
 // Adam with everything on the device: what a caller sees is what the CPU shows.
@@ -158,9 +159,7 @@ class ResidentTrainer : public ::testing::Test {
  protected:
   void SetUp() override { NBM_NEEDS_DEVICE(); }
   void TearDown() override { std::filesystem::remove(path); }
-  std::string path = (std::filesystem::path(::testing::TempDir()) /
-                      ("nbm_resident_" + std::to_string(reinterpret_cast<std::uintptr_t>(this)) + ".safetensors"))
-                         .string();
+  std::string path = nbm::testing::temporary_file("resident.safetensors");
 };
 
 TEST_F(ResidentTrainer, GoesOnFromACheckpointOfEitherDevice) {

@@ -9,6 +9,7 @@
 #include "nbm_c.h"
 #include "problems.hpp"
 #include "solution/fixtures.hpp"
+#include "temporary_file.hpp"
 
 namespace {
 
@@ -282,7 +283,7 @@ TEST(DeviceSolution, FromC) {
   NBM_NEEDS_DEVICE();
   // No minus side: a rounded point cannot change its side.
   const Solution solution = make_solution(nbm::Field(1.0));
-  const std::string path = (std::filesystem::path(::testing::TempDir()) / "nbm_device.safetensors").string();
+  const std::string path = nbm::testing::temporary_file("device.safetensors");
   solution.save(path);
   nbm_solution* loaded = nullptr;
   nbm_device_solution* device = nullptr;

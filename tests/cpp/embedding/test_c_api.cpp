@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "nbm_c.h"
+#include "temporary_file.hpp"
 
 namespace {
 
@@ -110,7 +111,7 @@ TEST(CApi, GridsAndModelFiles) {
   nbm_solution *made = nullptr, *read = nullptr;
   ASSERT_EQ(nbm_trainer_solution(trainer.get(), &made), NBM_OK);
   const Handle<nbm_solution> solution(made);
-  const std::string path = (std::filesystem::path(::testing::TempDir()) / "nbm_c_api.safetensors").string();
+  const std::string path = nbm::testing::temporary_file("c_api.safetensors");
   ASSERT_EQ(nbm_solution_save(solution.get(), path.c_str()), NBM_OK) << nbm_last_error();
   ASSERT_EQ(nbm_solution_load(path.c_str(), &read), NBM_OK) << nbm_last_error();
   const Handle<nbm_solution> loaded(read);
@@ -154,7 +155,7 @@ TEST(CApi, RecordFunctionEndsTheTraining) {
 TEST(CApi, CheckpointsGoOnWithTheSameBits) {
   const auto problem = plain_problem();
   const auto options = small_options();
-  const std::string path = (std::filesystem::path(::testing::TempDir()) / "nbm_c_checkpoint.safetensors").string();
+  const std::string path = nbm::testing::temporary_file("c_checkpoint.safetensors");
   const auto whole = trainer_of(problem.get(), options), half = trainer_of(problem.get(), options),
              rest = trainer_of(problem.get(), options);
   ASSERT_EQ(nbm_trainer_run(whole.get(), nullptr, nullptr), NBM_OK);

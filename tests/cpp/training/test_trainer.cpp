@@ -10,6 +10,7 @@
 #include "nbm/training/held_out.hpp"
 #include "nbm/training/trainer.hpp"
 #include "sphere_problem.hpp"
+#include "temporary_file.hpp"
 
 namespace {
 
@@ -40,9 +41,7 @@ const nbm::OptimizerOptions kStarts = GaussNewtonOptions{.steps = 9, .starts = 2
 
 class AnyOptimizer : public ::testing::TestWithParam<nbm::OptimizerOptions> {
  protected:
-  std::string path = (std::filesystem::path(::testing::TempDir()) /
-                      ("nbm_checkpoint_" + std::to_string(reinterpret_cast<std::uintptr_t>(this)) + ".safetensors"))
-                         .string();
+  std::string path = nbm::testing::temporary_file("checkpoint.safetensors");
   void TearDown() override { std::filesystem::remove(path); }
 };
 
@@ -223,7 +222,7 @@ TEST(Trainer, CutCellsEndWhereTheLossComesToRest) {
 
 TEST(Trainer, LooksForItsEndAlikeAfterAResumption) {
   const auto options = coarse_cells(nbm::Discretization::bochkov_gibou);
-  const std::string path = (std::filesystem::path(::testing::TempDir()) / "nbm_looks.safetensors").string();
+  const std::string path = nbm::testing::temporary_file("looks.safetensors");
   Trainer whole(sphere_problem(), options);
   whole.run();
   Trainer half(sphere_problem(), options);
