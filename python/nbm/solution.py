@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,9 +17,8 @@ from nbm.device_solution import DeviceSolution
 from nbm.error_norms import ErrorNorms, error_norms, low_discrepancy_points, points_near_interface
 from nbm.errors import InvalidArgument
 from nbm.fields import as_field
-from nbm.host_solution import HostSolution, sides_of
+from nbm.host_solution import HostSolution
 from nbm.manufactured import ManufacturedProblem
-from nbm.vtk_image import write_vti
 
 if TYPE_CHECKING:
     from nbm.certificate import Certificate
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Solution", "load"]
 
 Float64Array = NDArray[np.float64]
-_FIELDS = ("u", "side", "level_set", "gradient")
 
 
 class Solution:
@@ -279,28 +276,9 @@ class Solution:
             shape: Nodes along x, y, z, at least 2 each; first and last lie on the box.
             fields: Any of "u", "side" (0 minus, 1 plus), "level_set", "gradient" (a vector).
         """
-        nodes = _three_nodes(shape)
-        unknown = [name for name in fields if name not in _FIELDS]
-        if unknown:
-            raise InvalidArgument(f"fields: got {unknown[0]!r}, expected any of {', '.join(_FIELDS)}", "fields")
-        lower, upper = self._bounds()
-        axes = [np.linspace(lower[axis], upper[axis], nodes[axis]) for axis in range(3)]
-        points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-        spacing = (upper - lower) / (np.asarray(nodes) - 1)
-        samples = self._sample(points, fields)
-        grids = {name: values.reshape(*nodes, *values.shape[1:]) for name, values in samples.items()}
-        write_vti(path, self.box.lower, tuple(spacing.tolist()), nodes, grids)
+        from nbm.grid_samples import write_grid
 
-    def _sample(self, points: Float64Array, fields: Sequence[str]) -> dict[str, NDArray[Any]]:
-        samples: dict[str, NDArray[Any]] = {}
-        if "gradient" in fields:
-            samples["u"], samples["gradient"] = self.value_and_gradient(points)
-        elif "u" in fields:
-            samples["u"] = self(points)
-        if "side" in fields or "level_set" in fields:
-            samples["level_set"] = self.level_set(points)
-            samples["side"] = sides_of(samples["level_set"])
-        return {name: samples[name] for name in fields}
+        write_grid(self, path, shape, fields)
 
     def plot_slice(
         self,
@@ -340,13 +318,3 @@ def load(path: str | os.PathLike[str], *, level_set: Any = None) -> Solution:
     """
     field = None if level_set is None else as_field(level_set, "level_set")
     return Solution(_core.load_solution(os.fspath(path), field))
-
-
-def _three_nodes(shape: Sequence[int]) -> tuple[int, int, int]:
-    try:
-        nodes = [operator.index(count) for count in shape]
-    except TypeError:
-        nodes = []
-    if len(nodes) != 3 or min(nodes) < 2:
-        raise InvalidArgument(f"shape: got {shape}, expected three numbers of nodes of at least 2", "shape")
-    return nodes[0], nodes[1], nodes[2]

@@ -100,13 +100,13 @@ class Trainer:
 
         options = _core.TrainingOptions()
         options.set_network(list(network.hidden), network.omega, network.gamma)
+        options.set_discretization(discretization)
         options.set_resolution(_cell_size(cell_size, problem, discretization), resolution.levels, resolution.order)
         options.set_optimizer(chosen.native())
         if sampling.mode == "grid":
             options.set_grid(sampling.grid_nodes, sampling.batch)
         else:
             options.set_samples(sampling.regular, sampling.irregular, sampling.boundary, sampling.refresh)
-        options.set_discretization(discretization)
         options.set_loss(loss)
         options.set_precision(precision or ("float32" if isinstance(chosen, Adam) else "float64"))
         options.set_plateau(plateau.window, plateau.tolerance)
@@ -297,7 +297,7 @@ def _cell_size(
 ) -> tuple[float, float, float]:
     if cell_size is None:
         edges = [u - low for low, u in zip(problem.box.lower, problem.box.upper, strict=True)]
-        cell_size = max(edges) / _DEFAULT_CELLS.get(discretization, 64)
+        cell_size = max(edges) / _DEFAULT_CELLS[discretization]
     try:
         sizes = np.broadcast_to(np.asarray(cell_size, dtype=np.float64), (3,))
     except (TypeError, ValueError) as error:
