@@ -6,7 +6,8 @@
 namespace nbm {
 namespace {
 
-constexpr double kNoFall = 0.7;  // of the loss from look to look
+constexpr double kNoFall = 0.7;                 // of the loss from look to look
+constexpr index_t kLeastStepsBetweenLooks = 5;  // a look makes two sets of rows
 
 }  // namespace
 
@@ -15,8 +16,10 @@ bool Trainer::State::looks_for_the_end() const {
   if (gauss_newton == nullptr || gauss_newton->stop_fraction == 0.0 || steps_done == 0) return false;
   const ResolutionSchedule& cells = options.resolution;
   if (cells.level(steps_done, steps_total(), options.seed) + 1 < cells.levels) return false;
-  const bool fresh = options.sampling.mode == SamplingOptions::Mode::fresh;
-  return steps_done % gauss_newton->steps_between_looks(fresh ? options.sampling.refresh : 1) == 0;
+  // At points that no step has seen.
+  const index_t kept = options.sampling.mode == SamplingOptions::Mode::fresh ? options.sampling.refresh : 1;
+  const index_t draws = (kLeastStepsBetweenLooks + kept - 1) / kept;
+  return steps_done % (draws * kept) == 0;
 }
 
 StopReason Trainer::State::look(const Draw& draw, GroupSums& sums) {

@@ -61,11 +61,6 @@ void GaussNewtonOptions::validate() const {
   require(stop_fraction >= 0 && stop_fraction < 1, "stop_fraction", "must be in [0, 1)", stop_fraction);
 }
 
-index_t GaussNewtonOptions::steps_between_looks(index_t refresh) const {
-  constexpr index_t kLeast = 5;  // a look costs about half a step
-  return (kLeast + refresh - 1) / refresh * refresh;
-}
-
 void PlateauOptions::validate() const {
   require(window >= 0, "plateau_window", "must be 0 (off) or positive", static_cast<double>(window));
   require(tolerance >= 0 && tolerance < 1, "plateau_tolerance", "must be in [0, 1)", tolerance);

@@ -135,6 +135,7 @@ void Trainer::State::train_step() {
   if (looks_for_the_end()) {
     GroupSums found;
     stop_reason = look(draw, found);
+    // The last entry of the history is then of the parameters that training ends with: a step that changes nothing.
     if (stop_reason != StopReason::running) return account(found, optimizer->rate());
   }
   supply->provide(draw, {draw_of(steps_done + 1), draw_of(steps_done + 2)}, optimizer->evaluates_once());

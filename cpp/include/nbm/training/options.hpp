@@ -54,9 +54,6 @@ struct NBM_EXPORT GaussNewtonOptions {
   // solution. It ends as well when the loss at new points falls no more. 0: neither.
   double stop_fraction = 0.3;
 
-  // Steps between two looks at that error, when points are drawn anew.
-  index_t steps_between_looks(index_t refresh) const;
-
   void validate() const;
 };
 
