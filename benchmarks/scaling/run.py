@@ -104,6 +104,7 @@ def bars(record: dict[str, Any]) -> str:
             "fastest": fastest(turns, 2),
         }
         says = ", ".join(f"{name} {value:.3f}" for name, value in found.items())
+        says += f"; of ranks apart {statistics.median(ratios(turns, 'apart', 'together', 1)):.3f}"
         reached = [name for name in ("median", "fastest") if found[name] >= bar]
         lines.append(f"* Two ranks, {points} points a step: {says}; {bar} reached by: {', '.join(reached) or 'none'}.")
     return "\n".join(lines) + "\n"
