@@ -32,8 +32,15 @@ def describe(threads: int) -> dict[str, Any]:
     }
 
 
+def forget_peak_memory() -> None:
+    """Let peak_memory_mb() begin anew, where the system can (Linux)."""
+    forget = Path("/proc/self/clear_refs")
+    if forget.exists():
+        forget.write_text("5")
+
+
 def peak_memory_mb() -> float:
-    """Return the largest resident memory of this process so far, in MB."""
+    """Return the largest resident memory of this process so far, or since forget_peak_memory(), in MB."""
     status = Path("/proc/self/status")
     if status.exists():  # getrusage would count what the parent had before this process was executed
         return next(int(line.split()[1]) for line in status.read_text().splitlines() if "VmHWM" in line) / 1024.0
