@@ -27,7 +27,7 @@ __all__ = ["Record", "Trainer", "solve"]
 # Along the longest edge. The cost of a row does not depend on its cell; cut cells need enough points in the thin layer
 # of cells that the interface cuts (docs/how-to-choose.md).
 _DEFAULT_CELLS = {"bochkov_gibou": 64, "direct_jump": 4096}
-_MOST_GAUSS_NEWTON_PARAMETERS = 3000
+_MOST_GAUSS_NEWTON_PARAMETERS = 5000  # about as many as rows of its default sampling: benchmarks/NOTES.md
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,7 +224,7 @@ def solve(
             "bochkov_gibou" and over 4096 for "direct_jump". The error falls with its square, the cost does not depend
             on it.
         resolution: Coarser or finer levels during training; default this one cell size.
-        optimizer: :class:`Adam`, :class:`GaussNewton`, or "auto": Gauss-Newton for networks of up to 3000 parameters.
+        optimizer: :class:`Adam`, :class:`GaussNewton`, or "auto": Gauss-Newton for networks of up to 5000 parameters.
         sampling: Points of a step; the default depends on the optimizer.
         discretization: "bochkov_gibou" cuts cells along the interface; "direct_jump" has rows for the jumps at points
             of the interface and is the more accurate where the solution is smooth on each side.

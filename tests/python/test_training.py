@@ -161,6 +161,13 @@ def test_a_plateau_ends_training():
     assert training.steps_done < 500
 
 
+@pytest.mark.parametrize(("width", "taken"), [(32, nbm.GaussNewton()), (36, nbm.Adam())], ids=["4546", "5690"])
+def test_the_optimizer_is_chosen_by_the_number_of_parameters(width, taken):
+    network = nbm.Siren(hidden=(width,) * 3)
+    assert nbm.Adam().steps > 2 * trainer(optimizer=nbm.GaussNewton()).steps  # so steps tell which one it is
+    assert trainer(network=network, optimizer="auto").steps == trainer(network=network, optimizer=taken).steps
+
+
 @pytest.mark.parametrize(("hidden", "smaller"), [((4,), "normal"), ((9, 9), "rows")])
 def test_gauss_newton_takes_the_smaller_system(hidden, smaller):
     """Bits tell which one "auto" took: the steps of both agree to round-off alone."""
