@@ -46,7 +46,7 @@ def summary(case: dict[str, Any]) -> list[str]:
         f"{len(bad)} of {len(found)}",
         str(sum(r["trusted"] for r in bad)),
         str(len(trusted)),
-        f"{max((r['error'] for r in trusted), default=float('nan')):.0e}",
+        f"{max(r['error'] for r in trusted):.0e}" if trusted else "",
         f"{min(ratios):.1f} to {max(ratios):.0f}",
     ]
 
