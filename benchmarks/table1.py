@@ -1,6 +1,6 @@
 """Errors of trained solutions: the paper's Table 1 regenerated, star, ellipsoid, contrasts (results/table1).
 
-    python benchmarks/table1.py                 # everything, about half an hour on 2 cores
+    python benchmarks/table1.py                 # everything, about fifty minutes on 2 cores
     python benchmarks/table1.py --only sphere   # see CASES
 
 Errors are at 55 000 points that training never saw, 5 000 of them within h of the interface; medians of three seeds.

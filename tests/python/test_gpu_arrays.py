@@ -112,7 +112,7 @@ def test_no_points_give_no_values():
         assert gpu.side(empty).numpy().shape == (0,)
 
 
-# --- streams ---
+# --- out ---
 
 
 @pytest.mark.emulated

@@ -110,6 +110,3 @@ def test_streams_are_numbers_or_objects_of_the_known_libraries():
         with pytest.raises(nbm.InvalidArgument) as caught:
             stream_handle(bad)
         assert caught.value.name == "stream"
-
-
-# --- out ---
