@@ -31,6 +31,7 @@ HIDDEN = (10,) * 5
 BATCHES = (16384, 10**6)
 STEPS = {16384: 10, 10**6: 1}  # of a turn
 WEAK = 16384
+ALONE = (256, 1024, 4096, 16384)
 
 
 def trainer(points: int, ranks: Any, **more: Any) -> nbm.Trainer:
@@ -101,6 +102,21 @@ def rounds(points: int, seconds: float) -> dict[str, list[float]]:
     return times
 
 
+def alone() -> dict[str, float]:
+    """Return the time of a step on the first rank alone by the number of points, for the model."""
+    trainers = {n: trainer(n, None) for n in ALONE} if comm.rank == 0 else {}
+    times: dict[int, list[float]] = {n: [] for n in trainers}
+    rest()
+    for _ in range(15):
+        for n, training in trainers.items():
+            steps = max(ALONE) // n
+            begin = time.perf_counter()
+            training.step(steps)
+            times[n].append((time.perf_counter() - begin) / steps)
+    rest()
+    return {str(n): float(np.median(t)) for n, t in times.items()}
+
+
 def sum_time(numbers: int) -> float:
     """Return the time of MPI's own sum of this many doubles, for the model."""
     values, result = np.ones(numbers), np.empty(numbers)
@@ -121,6 +137,7 @@ if comm.size <= len(cores):  # as a cluster binds its ranks; unbound, two may sh
 record = {
     "ranks": comm.size,
     "turns": {str(n): rounds(n, float(given)) for n, given in zip(BATCHES, sys.argv[1:3], strict=True)},
+    "alone": alone(),
     "sum": {str(n): sum_time(n) for n in (1, 994, 125000)},
 }
 if comm.rank == 0:

@@ -19,6 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import numpy as np
 from machine import describe, markdown, write
 from model import StepModel, message_bytes, table
 from published import published_tables
@@ -80,13 +81,14 @@ def rows_of(record: dict[str, Any], cores: int) -> list[list[str]]:
 
 
 def fit(record: dict[str, Any]) -> StepModel:
-    """Return the model of this machine: two batches on one rank, sums of two sizes on two."""
-    (n0, t0), (n1, t1) = ((int(n), statistics.median(turns["one"])) for n, turns in record["turns"].items())
-    point = (t1 - t0) / (n1 - n0)
+    """Return the model of this machine: steps of one rank by least squares of relative errors, sums of two sizes."""
+    points = np.array([int(n) for n in record["alone"]], dtype=float)
+    times = np.array(list(record["alone"].values()))
+    fixed, point = np.linalg.lstsq(np.stack([1 / times, points / times], axis=1), np.ones_like(times), rcond=None)[0]
     small, large = record["sum"]["1"], record["sum"]["125000"]
     return StepModel(
-        fixed=max(0.0, t0 - point * n0),
-        point=point,
+        fixed=max(0.0, float(fixed)),
+        point=float(point),
         latency=small / 2,
         bandwidth=125000 * 8 / max(large - small, 1e-9),
         message=message_bytes(982),
