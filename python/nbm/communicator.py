@@ -8,7 +8,7 @@ from typing import Any
 from nbm import _core
 from nbm.errors import BackendUnavailable, InvalidArgument
 
-__all__ = ["communicator_of"]
+__all__ = ["communicator_of", "implementations_differ"]
 
 
 def communicator_of(comm: Any) -> _core.Communicator:
@@ -39,8 +39,13 @@ def communicator_of(comm: Any) -> _core.Communicator:
 
 def _require_same_implementation(built_with: str) -> None:
     vendor: str = importlib.import_module("mpi4py.MPI").get_vendor()[0]
-    if built_with and vendor in ("Open MPI", "MPICH") and vendor != built_with:
+    if implementations_differ(built_with, vendor):
         message = (
             f"nbm was built with {built_with}, but mpi4py runs {vendor}: build both with one MPI (docs/parallel.md)"
         )
         raise BackendUnavailable(message, "mpi")
+
+
+def implementations_differ(built_with: str, vendor: str) -> bool:
+    """Whether nbm's MPI is known to be another one than mpi4py's ``vendor``; "" is an unknown one."""
+    return bool(built_with) and vendor in ("Open MPI", "MPICH") and vendor != built_with

@@ -5,9 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import platform
+import subprocess
+import sys
 from dataclasses import dataclass
 
 from nbm import _core
+from nbm.communicator import implementations_differ
 
 __all__ = ["Finding", "examine"]
 
@@ -59,8 +62,34 @@ def _cuda(built: bool, emulated: bool) -> Finding:
 def _mpi() -> Finding:
     if importlib.util.find_spec("nbm._mpi") is None:
         return Finding("mpi", "not in this build; training runs in one process", ok=False)
-    ready = importlib.util.find_spec("mpi4py") is not None
-    return Finding("mpi", "built" if ready else "built, but mpi4py is missing: pip install 'nbm[mpi]'", ok=ready)
+    built_with, error = _printed("import nbm._mpi; print(nbm._mpi.implementation)")
+    if error:
+        return Finding("mpi", f"built, but its MPI cannot be loaded: {error}", ok=False)
+    name = built_with or "an MPI that nbm has no name for"
+    if importlib.util.find_spec("mpi4py") is None:
+        return Finding("mpi", f"built with {name}, but mpi4py is missing: pip install 'nbm[mpi]'", ok=False)
+    vendor, error = _printed(
+        "import mpi4py; mpi4py.rc(initialize=False, finalize=False); from mpi4py import MPI; print(MPI.get_vendor()[0])"
+    )
+    if error:
+        return Finding("mpi", f"built with {name}, but mpi4py cannot be loaded: {error}", ok=False)
+    if implementations_differ(built_with, vendor):
+        return Finding("mpi", f"built with {name}, but mpi4py runs {vendor}: build both with one MPI", ok=False)
+    return Finding("mpi", f"built with {name}; mpi4py runs {vendor}")
+
+
+def _printed(program: str) -> tuple[str, str]:
+    """Run a Python program in a process of its own, so that no MPI is loaded here: (what it printed, its error)."""
+    try:
+        result = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return "", str(error)
+    if result.returncode == 0:
+        return result.stdout.strip(), ""
+    lines = result.stderr.strip().splitlines()
+    return "", lines[-1] if lines else f"exit status {result.returncode}"
 
 
 def _package(name: str, use: str) -> Finding:
