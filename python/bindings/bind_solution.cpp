@@ -1,3 +1,4 @@
+#include <nanobind/stl/array.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
@@ -9,6 +10,7 @@
 #include "bindings.hpp"
 #include "gpu_array.hpp"
 #include "nbm/solution/device_solution.hpp"
+#include "nbm/solution/grid_solver.hpp"
 
 namespace nbm::python {
 namespace {
@@ -137,9 +139,31 @@ void bind_device_solution(nb::module_& m) {
           nb::arg("points"));
 }
 
+void bind_grid_solver(nb::module_& m) {
+  m.def(
+      "solve_on_grid",
+      [](const Problem& problem, const std::array<index_t, kDim>& cells, double tolerance, int threads) {
+        GridSystem system;
+        GridNodes nodes;
+        {
+          const nb::gil_scoped_release release;
+          ThreadPool pool(threads);
+          system = assemble_grid_system(problem, {cells[0], cells[1], cells[2]}, pool);
+          nodes = solve_grid_system(system, {.tolerance = tolerance}, pool);
+        }
+        nb::dict out;
+        out["values"] = array_of(std::move(nodes.values));
+        out["residuals"] = nodes.residuals;
+        out["side"] = array_of(std::move(system.side));
+        return out;
+      },
+      nb::arg("problem"), nb::arg("cells"), nb::arg("tolerance"), nb::arg("threads"));
+}
+
 }  // namespace
 
 void bind_solution(nb::module_& m) {
+  bind_grid_solver(m);
   using Gradient = Solution::Gradient;
   bind_device_solution(m);
   nb::class_<Solution>(m, "Solution")

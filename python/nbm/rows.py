@@ -191,27 +191,27 @@ def grid_system(problem: Problem, cells: int | Sequence[int], *, threads: int = 
     """Assemble the rows on the nodes of a uniform grid over the problem's box.
 
     Args:
-        problem: The interface problem; the interface must stay two cells away from the box boundary.
-        cells: Cells per axis, a number or one per axis, 4 to 640.
+        problem: The interface problem.
+        cells: Cells per axis, a number or one per axis, 2 to 640.
         threads: Threads to assemble with; 0 means all cores. The result has the same bits for any number.
 
     Raises:
         BackendUnavailable: SciPy is missing.
-        InvalidArgument: too few or too many cells, or an interface too close to the box boundary.
+        InvalidArgument: too few or too many cells.
         InvalidField: as for :func:`cell_parts`.
     """
     try:
         from scipy.sparse import csr_matrix
     except ImportError as error:
         raise BackendUnavailable("SciPy is missing: install nbm[grid] for systems on grids", "scipy") from error
-    system = _core.grid_system(problem.native, _cells(cells), threads)
+    system = _core.grid_system(problem.native, cell_counts(cells), threads)
     n = system["rhs"].size
     matrix = csr_matrix((system["value"], system["column"], system["row_begin"]), shape=(n, n), copy=False)
     shape: tuple[int, int, int] = system["shape"]
     return GridSystem(
         matrix=matrix,
         rhs=system["rhs"],
-        points=_grid_points(problem.box, shape),
+        points=grid_points(problem.box, shape),
         side=system["side"],
         boundary=_boundary_nodes(shape),
         shape=shape,
@@ -229,7 +229,8 @@ def _cell_size(value: float | Sequence[float]) -> tuple[float, float, float]:
     return (float(h[0]), float(h[1]), float(h[2]))
 
 
-def _cells(value: int | Sequence[int]) -> tuple[int, int, int]:
+def cell_counts(value: int | Sequence[int]) -> tuple[int, int, int]:
+    """Return cells per axis of a number or three of them; ``InvalidArgument`` for anything else."""
     counts = np.asarray(value)
     if counts.dtype.kind not in "iu" or counts.shape not in ((), (3,)):
         raise InvalidArgument(f"cells: got {value!r}, expected an integer or three of them, one per axis", "cells")
@@ -237,7 +238,8 @@ def _cells(value: int | Sequence[int]) -> tuple[int, int, int]:
     return (x, y, z)
 
 
-def _grid_points(box: Any, shape: tuple[int, int, int]) -> Float64Array:
+def grid_points(box: Any, shape: tuple[int, int, int]) -> Float64Array:
+    """Return the nodes of a grid of ``shape`` over the box, (n, 3), last axis fastest."""
     axes = [
         low + (high - low) * np.arange(n) / (n - 1) for low, high, n in zip(box.lower, box.upper, shape, strict=True)
     ]

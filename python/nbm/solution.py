@@ -232,13 +232,12 @@ class Solution:
             points: Fresh points, of which three fifths in the box, one at the interface and one on the boundary.
             seed: Of the points; whichever it is, training did not use them.
             grid_cells: Also solve for the error on a grid of so many cells, a number or one per axis: sharper, takes
-                seconds for 48, and needs SciPy and PyAMG.
+                about a second for 48.
             tolerance: Relative RMS error, as estimated, up to which to trust; default by the cell size
                 (:attr:`Certificate.tolerance`).
 
         Raises:
             InvalidArgument: an unusable argument, a problem on another box, or a model without its cell size.
-            BackendUnavailable: SciPy or PyAMG is missing for ``grid_cells``.
         """
         from nbm.certificate import certify
 

@@ -75,7 +75,6 @@ def test_groups_and_figures(solution):
 
 
 def test_the_grid_estimate_is_near_the_true_error(solution):
-    pytest.importorskip("pyamg")
     problem = nbm.problems.sphere()
     certificate = solution.certify(problem, grid_cells=24)
     grid = nbm.solve_on_grid(problem, 24)

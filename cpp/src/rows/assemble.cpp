@@ -103,7 +103,7 @@ DifferenceRows make_difference_rows(const Box& box, Vec3<double> h, index_t n) {
 }
 
 void assemble_regular(const Problem& problem, Side side, PointsView points, Vec3<double> h, DifferenceRows& rows,
-                      index_t offset) {
+                      index_t offset, std::span<double> diagonal) {
   const Medium& medium = problem.medium(side);
   const MediumNames& names = names_of(side);
   Points faces(kFaces * std::min(points.size, kRegularBlock));
@@ -121,6 +121,7 @@ void assemble_regular(const Problem& problem, Side side, PointsView points, Vec3
       const std::size_t to = at(offset + first + i);
       rows.value[to] = row.value;
       rows.rhs[to] = row.rhs;
+      if (!diagonal.empty()) diagonal[at(first + i)] = row.diagonal;
       for (int axis = 0; axis < kDim; ++axis) {
         rows.first[at(axis)][to] = row.first[axis];
         rows.second[at(axis)][to] = row.second[axis];

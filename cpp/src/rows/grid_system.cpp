@@ -10,7 +10,7 @@
 namespace nbm {
 namespace {
 
-constexpr index_t kLeastCells = 4;
+constexpr index_t kLeastCells = 2;
 constexpr index_t kMostCells = 640;  // beyond, the nonzeros outgrow the 32-bit indices of sparse solvers
 constexpr index_t kNodesPerTask = 4096;
 
@@ -63,6 +63,27 @@ struct Grid {
     return corner_level_set(corners.values[at(corners.index(i, j, k))], smallest_h);
   }
 
+  bool inside(Vec3<index_t> n) const {
+    return n.x >= 0 && n.y >= 0 && n.z >= 0 && n.x <= cells.x && n.y <= cells.y && n.z <= cells.z;
+  }
+
+  // The level set at a node; outside of the box, where it need not be defined, the parabola through the three nearest
+  // nodes on the axis. There it serves differences alone, and its sign nothing.
+  double level_set(Vec3<index_t> n) const {
+    for (int axis = 0; axis < kDim; ++axis) {
+      if (n[axis] >= 0 && n[axis] <= cells[axis]) continue;
+      const index_t in = n[axis] < 0 ? 1 : -1, wall = n[axis] < 0 ? 0 : cells[axis];
+      const auto t = static_cast<double>(n[axis] < 0 ? n[axis] : cells[axis] - n[axis]);  // negative, in cells
+      Vec3<index_t> at_wall = n, next = n, second = n;
+      at_wall[axis] = wall;
+      next[axis] = wall + in;
+      second[axis] = wall + 2 * in;
+      return 0.5 * (1.0 - t) * (2.0 - t) * level_set(at_wall) + t * (2.0 - t) * level_set(next) -
+             0.5 * t * (1.0 - t) * level_set(second);
+    }
+    return nodes.values[at(nodes.index(n.x, n.y, n.z))];
+  }
+
   bool on_boundary(Vec3<index_t> n) const {
     return n.x == 0 || n.y == 0 || n.z == 0 || n.x == cells.x || n.y == cells.y || n.z == cells.z;
   }
@@ -75,16 +96,15 @@ class GridTask {
 
   std::vector<index_t> row_size;
   std::vector<std::int32_t> column;
-  std::vector<double> value, rhs;
+  std::vector<double> value, rhs, diagonal;
   std::vector<std::uint8_t> side;
 
   // Gives the memory back.
   void release() {
     row_size = {};
     column = {};
-    value = rhs = {};
+    value = rhs = diagonal = {};
     side = {};
-    regular_ = {};
   }
 
   void assemble() {
@@ -94,9 +114,12 @@ class GridTask {
       boundary_[s].resize(boundary_points_[s].size());
       assemble_boundary(grid_.problem, of, boundary_points_[s].view(), boundary_[s], 0);
       regular_[s] = make_difference_rows(grid_.problem.box, grid_.h, regular_points_[s].size());
-      assemble_regular(grid_.problem, of, regular_points_[s].view(), grid_.h, regular_[s], 0);
+      regular_diagonal_[s].resize(at(regular_points_[s].size()));
+      assemble_regular(grid_.problem, of, regular_points_[s].view(), grid_.h, regular_[s], 0, regular_diagonal_[s]);
     }
     write_rows();
+    regular_ = {};
+    regular_points_ = {};
   }
 
  private:
@@ -139,8 +162,12 @@ class GridTask {
         case Row::boundary:
           put(n, 1.0);
           rhs.push_back(boundary_[s].target[at(next_boundary[s]++)]);
+          diagonal.push_back(1.0);
           break;
-        case Row::regular: put_regular(n, regular_[s], at(next_regular[s]++)); break;
+        case Row::regular:
+          diagonal.push_back(regular_diagonal_[s][at(next_regular[s])]);
+          put_regular(n, regular_[s], at(next_regular[s]++));
+          break;
         case Row::irregular:
           if (next_irregular % IrregularBlock::kCapacity == 0) fill(block, next_irregular);
           put_irregular(n, block[next_irregular++ % IrregularBlock::kCapacity].row);
@@ -181,6 +208,7 @@ class GridTask {
       }
     }
     rhs.push_back(row.rhs / row.diagonal);
+    diagonal.push_back(row.diagonal / cell_volume(grid_.h));
   }
 
   // Assembles the next irregular cells, with the level set of the grid: every row sees a node on the same side.
@@ -194,26 +222,30 @@ class GridTask {
   void fill_cell(IrregularCell& cell, index_t n) const {
     const Vec3<index_t> node = grid_.nodes.position(n);
     cell.x = grid_.node(node);
-    require_room(node, cell.x);
+    for (int s = 0; s < kStarNodes; ++s) cell.present[s] = inside_neighbors(node + star_position(s));
     const double smallest_h = std::min({grid_.h.x, grid_.h.y, grid_.h.z});
     for (int c = 0; c < kCellCorners; ++c) cell.corner[c] = grid_.corner(node, c, smallest_h);
     for (int i = -kCubeReach; i <= kCubeReach; ++i) {
       for (int j = -kCubeReach; j <= kCubeReach; ++j) {
         for (int k = -kCubeReach; k <= kCubeReach; ++k) {
-          cell.phi[cube_index(i, j, k)] = grid_.nodes.values[at(n + flat({i, j, k}))];
+          if (in_stencil(i, j, k)) cell.phi[cube_index(i, j, k)] = grid_.level_set(node + Vec3<index_t>{i, j, k});
         }
       }
     }
   }
 
-  void require_room(Vec3<index_t> node, Vec3<double> x) const {
-    for (int axis = 0; axis < kDim; ++axis) {
-      if (node[axis] >= kCubeReach && node[axis] <= grid_.cells[axis] - kCubeReach) continue;
-      throw InvalidArgument("level_set", "its interface comes within two cells of the box boundary, at (" +
-                                             std::to_string(x.x) + ", " + std::to_string(x.y) + ", " +
-                                             std::to_string(x.z) +
-                                             "): the grid solver needs a larger box or smaller cells");
+  static Vec3<index_t> star_position(int star_node) {
+    const Vec3<int> o = star_offset(star_node);
+    return {o.x, o.y, o.z};
+  }
+
+  std::uint32_t inside_neighbors(Vec3<index_t> node) const {
+    std::uint32_t mask = 0;
+    for (int n = 0; n < kNeighbors; ++n) {
+      const bool inside = grid_.inside(node + Vec3<index_t>{n / 9 - 1, n / 3 % 3 - 1, n % 3 - 1});
+      mask |= static_cast<std::uint32_t>(inside) << n;
     }
+    return mask;
   }
 
   const Grid& grid_;
@@ -222,15 +254,37 @@ class GridTask {
   std::array<Points, kSides> boundary_points_, regular_points_;
   std::array<ValueRows, kSides> boundary_;
   std::array<DifferenceRows, kSides> regular_;
+  std::array<std::vector<double>, kSides> regular_diagonal_;
   std::vector<index_t> irregular_;
 };
 
-void append_task(GridSystem& system, const GridTask& task) {
-  for (const index_t size : task.row_size) system.row_begin.push_back(system.row_begin.back() + size);
-  system.column.insert(system.column.end(), task.column.begin(), task.column.end());
-  system.value.insert(system.value.end(), task.value.begin(), task.value.end());
-  system.rhs.insert(system.rhs.end(), task.rhs.begin(), task.rhs.end());
-  system.side.insert(system.side.end(), task.side.begin(), task.side.end());
+// Puts the rows of the tasks together, into memory of the exact size.
+GridSystem join(const Grid& grid, std::vector<GridTask>& tasks, ThreadPool& pool) {
+  GridSystem system;
+  system.nodes = grid.nodes.shape;
+  std::vector<std::size_t> row(tasks.size() + 1), entry(tasks.size() + 1);
+  for (std::size_t t = 0; t < tasks.size(); ++t) {
+    row[t + 1] = row[t] + tasks[t].rhs.size();
+    entry[t + 1] = entry[t] + tasks[t].column.size();
+  }
+  system.row_begin.resize(row.back() + 1);
+  system.column.resize(entry.back());
+  system.value.resize(entry.back());
+  for (auto* vector : {&system.rhs, &system.diagonal}) vector->resize(row.back());
+  system.side.resize(row.back());
+  pool.run(static_cast<index_t>(tasks.size()), [&](index_t task) {
+    const std::size_t t = at(task), first = row[t];
+    GridTask& from = tasks[t];
+    auto end = static_cast<index_t>(entry[t]);
+    for (std::size_t i = 0; i < from.row_size.size(); ++i) system.row_begin[first + i + 1] = end += from.row_size[i];
+    std::copy(from.column.begin(), from.column.end(), &system.column[entry[t]]);
+    std::copy(from.value.begin(), from.value.end(), &system.value[entry[t]]);
+    std::copy(from.rhs.begin(), from.rhs.end(), &system.rhs[first]);
+    std::copy(from.diagonal.begin(), from.diagonal.end(), &system.diagonal[first]);
+    std::copy(from.side.begin(), from.side.end(), &system.side[first]);
+    from.release();
+  });
+  return system;
 }
 
 }  // namespace
@@ -252,15 +306,7 @@ GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, Thr
   for (index_t t = 0; t < parts.tasks; ++t) tasks.emplace_back(grid, parts.begin(t), parts.end(t));
   pool.run(parts.tasks, [&](index_t t) { tasks[at(t)].assemble(); });
 
-  GridSystem system;
-  system.nodes = grid.nodes.shape;
-  system.row_begin.reserve(at(n) + 1);
-  system.row_begin.push_back(0);
-  for (GridTask& task : tasks) {
-    append_task(system, task);
-    task.release();
-  }
-  return system;
+  return join(grid, tasks, pool);
 }
 
 }  // namespace nbm

@@ -120,7 +120,7 @@ void IrregularBlock::assemble() {
   for (SampleBatch& batch : batches_) batch.evaluate();
   for (index_t i = 0; i < count_; ++i) {
     IrregularCell& cell = cells_[static_cast<std::size_t>(i)];
-    irregular_row(cell.phi, cell.geometry, cell.samples, h_, cell.row);
+    irregular_row(cell.phi, cell.geometry, cell.samples, h_, cell.row, cell.present);
   }
 }
 

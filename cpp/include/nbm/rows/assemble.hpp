@@ -1,4 +1,6 @@
 #pragma once
+#include <span>
+
 #include "nbm/core/points.hpp"
 #include "nbm/problem/problem.hpp"
 #include "nbm/rows/row_sets.hpp"
@@ -11,9 +13,10 @@ namespace nbm {
 // Rows for n points with cells of size h: sized, `step` set, the rest for assemble_regular to write.
 NBM_EXPORT DifferenceRows make_difference_rows(const Box& box, Vec3<double> h, index_t n);
 
-// Writes the rows of points.size cells, all regular and on one side, into rows [offset, offset + points.size).
+// Writes the rows of points.size cells, all regular and on one side, into rows [offset, offset + points.size); where
+// `diagonal` has points.size places, also the Jacobi diagonals per volume, by which the rows were divided.
 NBM_EXPORT void assemble_regular(const Problem& problem, Side side, PointsView points, Vec3<double> h,
-                                 DifferenceRows& rows, index_t offset);
+                                 DifferenceRows& rows, index_t offset, std::span<double> diagonal = {});
 
 // The rows of any cells, meant for irregular ones. Nodes of weight 0 are left out; the others come side by side in the
 // order of the 5 x 5 x 5 cube.

@@ -56,16 +56,21 @@ NBM_HD std::uint32_t minus_neighbors(const double* phi) {
   return mask;
 }
 
+// Least divisor of an implicit ghost value. Where the interface is resolved it is above 1/2; thin layers and kinks of
+// the level set can bring it to 0 or below, which would make the rows singular: there the derivative counts for less.
+constexpr double kLeastDivisor = 0.25;
+
 // minus: minus_neighbors of the node. The normal derivative is taken on the side of the smaller mu ("slow"), which
-// bounds the factor of the derivative by 1 for any contrast.
-NBM_HD GhostValue ghost_value(std::uint32_t minus, const GhostGeometry& at, const JumpSample& jump, Vec3<double> h) {
+// bounds the factor of the derivative by 1 for any contrast; from the neighbours in `present` alone.
+NBM_HD GhostValue ghost_value(std::uint32_t minus, const GhostGeometry& at, const JumpSample& jump, Vec3<double> h,
+                              std::uint32_t present = kAllNeighbors) {
   const bool node_is_minus = (minus >> kNeighborSelf & 1u) != 0;
   const double to_other = node_is_minus ? 1.0 : -1.0;  // u_other = u_own + to_other (u+ - u-)
   const bool slow_is_minus = jump.mu[0] <= jump.mu[1];
   const double mu_slow = jump.mu[slow_is_minus ? 0 : 1], mu_fast = jump.mu[slow_is_minus ? 1 : 0];
   const double factor = slow_is_minus ? mu_slow / mu_fast - 1.0 : 1.0 - mu_slow / mu_fast;
 
-  const std::uint32_t others = kAllNeighbors & ~(1u << kNeighborSelf);
+  const std::uint32_t others = present & ~(1u << kNeighborSelf);
   const std::uint32_t used = others & (slow_is_minus ? minus : ~minus);
   const Vec3<double> y = least_squares_derivative(used, at.normal, h);
 
@@ -87,8 +92,10 @@ NBM_HD GhostValue ghost_value(std::uint32_t minus, const GhostGeometry& at, cons
     ghost.weight[kNeighborSelf] = 1.0 - sum;
     return ghost;
   }
+  const double kept = 1.0 + sum < kLeastDivisor ? (kLeastDivisor - 1.0) / sum : 1.0;
+  for (double& weight : ghost.weight) weight *= kept;
   ghost.weight[kNeighborSelf] = 1.0;
-  const double divisor = 1.0 + sum;
+  const double divisor = 1.0 + kept * sum;
   for (double& weight : ghost.weight) weight /= divisor;
   ghost.constant /= divisor;
   return ghost;

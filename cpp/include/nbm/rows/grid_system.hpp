@@ -15,6 +15,7 @@ struct GridSystem {
   std::vector<std::int32_t> column;  // [nonzeros], ascending in each row
   std::vector<double> value;         // [nonzeros], rows divided by the Jacobi diagonal
   std::vector<double> rhs;           // [n]
+  std::vector<double> diagonal;      // [n], by which the rows were divided, per volume of a cell; 1 on the box
   std::vector<std::uint8_t> side;    // [n]
 
   index_t size() const { return static_cast<index_t>(rhs.size()); }
@@ -29,8 +30,8 @@ inline Vec3<double> grid_node(const Box& box, Vec3<index_t> cells, Vec3<double> 
 }
 
 // The system for cells.x by cells.y by cells.z cells: Dirichlet rows on the box, regular and irregular rows inside.
-// The same bits for any team. Throws InvalidArgument where `cells` is too small or too large, or the interface comes so
-// near the box that an irregular row would need nodes outside; InvalidField as assemble_irregular does.
+// Where the interface meets the box, ghost values are made of nodes inside alone. The same bits for any team. Throws
+// InvalidArgument where `cells` is too small or too large; InvalidField as assemble_irregular does.
 NBM_EXPORT GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool);
 
 }  // namespace nbm

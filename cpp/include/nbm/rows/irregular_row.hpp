@@ -37,6 +37,9 @@ struct IrregularCell {
   Vec3<double> x;
   double phi[kCubeNodes];       // the level set at the nodes; only the 81 of the stencil are set
   double corner[kCellCorners];  // the level set at the corners, as corner_level_set gives it
+  // Neighbours of each node of the star that the row may touch: all, but on a grid next to its walls.
+  std::uint32_t present[kStarNodes] = {kAllNeighbors, kAllNeighbors, kAllNeighbors, kAllNeighbors,
+                                       kAllNeighbors, kAllNeighbors, kAllNeighbors};
   IrregularGeometry geometry;
   IrregularSamples samples;
   IrregularRow row;
@@ -105,9 +108,9 @@ NBM_HD double flux_jump_integral(const CutCell& cell, const IrregularSamples& sa
 
 // Adds `coefficient` times the ghost value of a star node to the row.
 NBM_HD void add_ghost(const double phi[kCubeNodes], int node, double coefficient, const IrregularGeometry& geometry,
-                      const IrregularSamples& samples, Vec3<double> h, IrregularRow& row) {
+                      const IrregularSamples& samples, Vec3<double> h, std::uint32_t present, IrregularRow& row) {
   const int at = cube_index_of_star(node);
-  const GhostValue ghost = ghost_value(minus_neighbors(phi + at), geometry.ghost[node], samples.jump[node], h);
+  const GhostValue ghost = ghost_value(minus_neighbors(phi + at), geometry.ghost[node], samples.jump[node], h, present);
   for (int n = 0, i = -1; i <= 1; ++i) {
     for (int j = -1; j <= 1; ++j) {
       for (int k = -1; k <= 1; ++k, ++n) row.weight[at + cube_offset(i, j, k)] += coefficient * ghost.weight[n];
@@ -116,8 +119,10 @@ NBM_HD void add_ghost(const double phi[kCubeNodes], int node, double coefficient
   row.rhs -= coefficient * ghost.constant;
 }
 
+// present: neighbours of the nodes of the star that the row may touch; null: all.
 NBM_HD void irregular_row(const double phi[kCubeNodes], const IrregularGeometry& geometry,
-                          const IrregularSamples& samples, Vec3<double> h, IrregularRow& row) {
+                          const IrregularSamples& samples, Vec3<double> h, IrregularRow& row,
+                          const std::uint32_t* present = nullptr) {
   const CutCell& cell = geometry.cell;
   double coefficient[kSides][kStarNodes] = {};  // of u_side at the nodes of the star
   row.diagonal = 0.0;
@@ -140,7 +145,9 @@ NBM_HD void irregular_row(const double phi[kCubeNodes], const IrregularGeometry&
   for (int node = 0; node < kStarNodes; ++node) {
     const int own = index_of(side_of(phi[cube_index_of_star(node)]));
     row.weight[cube_index_of_star(node)] += coefficient[own][node];
-    if (geometry.needs_ghost[node]) add_ghost(phi, node, coefficient[1 - own][node], geometry, samples, h, row);
+    if (!geometry.needs_ghost[node]) continue;
+    const std::uint32_t neighbors = present == nullptr ? kAllNeighbors : present[node];
+    add_ghost(phi, node, coefficient[1 - own][node], geometry, samples, h, neighbors, row);
   }
 }
 

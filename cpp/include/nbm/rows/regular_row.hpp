@@ -18,6 +18,7 @@ struct RegularRow {
   T value;
   Vec3<T> first, second;
   T rhs;
+  T diagonal;  // by which the others were divided, per volume
 };
 
 // mu: at the six face centres; k, f: at the centre. The volume of the cell cancels: A_f / h_f = V / h_f^2.
@@ -37,6 +38,7 @@ NBM_HD RegularRow<T> regular_row(const T mu[kFaces], T k, T f, Vec3<T> h) {
   row.rhs = f * scale;
   row.first = scale * row.first;
   row.second = scale * row.second;
+  row.diagonal = diagonal;
   return row;
 }
 
