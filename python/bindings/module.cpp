@@ -12,5 +12,6 @@ NB_MODULE(_core, m) {
   bind_rows(m);
   bind_network(m);
   bind_training(m);
+  bind_expansion(m);
   bind_solution(m);
 }

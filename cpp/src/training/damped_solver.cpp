@@ -43,7 +43,7 @@ void add_product(const double* left, index_t left_stride, const double* right, i
   });
 }
 
-bool DampedSolver::factor(double* a, index_t n, ThreadPool& pool) {
+bool DampedSolver::factor_in_place(double* a, index_t n, ThreadPool& pool) {
   const DenseKernels& kernels = dense_kernels();
   for (index_t k = 0; k < n; k += kBlock) {
     const index_t block = std::min(kBlock, n - k), rest = n - k - block;
@@ -59,23 +59,30 @@ bool DampedSolver::factor(double* a, index_t n, ThreadPool& pool) {
   return true;
 }
 
-bool DampedSolver::solve(std::span<const double> matrix, std::span<const double> vector, DampedDiagonal damped,
-                         std::span<double> solution, ThreadPool& pool) {
-  const auto n = static_cast<index_t>(vector.size());
+bool DampedSolver::factor(std::span<const double> matrix, index_t n, DampedDiagonal damped, ThreadPool& pool) {
   double* a = work_.reserve(n * n);
   std::copy(matrix.begin(), matrix.end(), a);
-  for (index_t i = 0; i < n; ++i) {
-    a[i * n + i] = damped(a[i * n + i]);
-    solution[static_cast<std::size_t>(i)] = -vector[static_cast<std::size_t>(i)];
-  }
-  if (!factor(a, n, pool)) return false;
+  for (index_t i = 0; i < n; ++i) a[i * n + i] = damped(a[i * n + i]);
+  return factor_in_place(a, n, pool);
+}
+
+void DampedSolver::solve_factored(std::span<const double> vector, std::span<double> solution) {
+  const auto n = static_cast<index_t>(vector.size());
+  const double* a = work_.data();
   double* x = solution.data();
+  for (index_t i = 0; i < n; ++i) x[i] = -vector[static_cast<std::size_t>(i)];
   dense_kernels().solve_transposed(a, n, n, x, 1, 1);
   for (index_t i = n - 1; i >= 0; --i) {
     double sum = x[i];
     for (index_t j = i + 1; j < n; ++j) sum -= a[i * n + j] * x[j];
     x[i] = sum / a[i * n + i];
   }
+}
+
+bool DampedSolver::solve(std::span<const double> matrix, std::span<const double> vector, DampedDiagonal damped,
+                         std::span<double> solution, ThreadPool& pool) {
+  if (!factor(matrix, static_cast<index_t>(vector.size()), damped, pool)) return false;
+  solve_factored(vector, solution);
   return true;
 }
 

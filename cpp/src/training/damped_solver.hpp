@@ -14,9 +14,12 @@ class NBM_EXPORT DampedSolver {
   // False unless the damped matrix is positive definite.
   bool solve(std::span<const double> matrix, std::span<const double> vector, DampedDiagonal damped,
              std::span<double> solution, ThreadPool& pool);
+  // The two halves of it: keeps the factor of the damped matrix, and solves with the factor that is kept.
+  bool factor(std::span<const double> matrix, index_t n, DampedDiagonal damped, ThreadPool& pool);
+  void solve_factored(std::span<const double> vector, std::span<double> solution);
 
  private:
-  bool factor(double* a, index_t n, ThreadPool& pool);
+  bool factor_in_place(double* a, index_t n, ThreadPool& pool);
 
   AlignedBuffer<double> work_;
 };

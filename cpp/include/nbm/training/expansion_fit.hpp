@@ -1,0 +1,36 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "nbm/core/thread_pool.hpp"
+#include "nbm/network/expansion.hpp"
+#include "nbm/problem/problem.hpp"
+
+namespace nbm {
+
+// Size of the basis of an expansion (docs/method.md, section 14).
+struct NBM_EXPORT ExpansionOptions {
+  index_t sines = 500;    // over all pieces, shared by the roots of their volumes
+  index_t sources = 200;  // beside each side of the interface, shared by the roots of the areas of its parts
+  double omega = 2.0;     // largest wave number of the sines on each axis, in radians from a piece's centre to its edge
+  std::uint64_t seed = 0;
+
+  // Throws InvalidArgument for negative sizes or an omega that is not positive.
+  void validate() const;
+};
+
+struct NBM_EXPORT ExpansionFit {
+  Expansion expansion;
+  index_t unknowns = 0, rows = 0;
+  std::map<std::string, double> residuals;  // by group of rows: RMS of the weighted rows
+  double residual = 0.0;                    // root of the sum of their mean squares
+};
+
+// The expansion whose weighted rows (equation, boundary, both jumps) at low-discrepancy points are least in the mean
+// square. More than `kMostPieces` pieces are not attempted: the expansion is then empty and `unknowns` 0.
+// The same bits for any team. Throws InvalidArgument and InvalidField as assembling does.
+constexpr index_t kMostPieces = 128;
+NBM_EXPORT ExpansionFit fit_expansion(const Problem& problem, const ExpansionOptions& options, ThreadPool& pool);
+
+}  // namespace nbm

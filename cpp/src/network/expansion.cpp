@@ -1,0 +1,118 @@
+#include "nbm/network/expansion.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nbm/core/error.hpp"
+#include "network/basis_view.hpp"
+
+namespace nbm {
+namespace {
+
+constexpr index_t kGrain = 256;  // points in a task: each costs some hundred basis functions
+
+std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
+
+void require_equal_sizes(const PieceBasis& basis) {
+  bool fits = basis.mirrors.size() == basis.reach.size();
+  for (std::size_t k = 0; k < kDim; ++k) {
+    fits = fits && basis.wave[k].size() == basis.phase.size() && basis.at[k].size() == basis.reach.size() &&
+           basis.mirrored[k].size() == basis.reach.size();
+  }
+  if (!fits) throw InvalidArgument("pieces", "the arrays of a basis differ in size");
+}
+
+}  // namespace
+
+PreparedBasis::PreparedBasis(const PieceBasis& basis) {
+  for (index_t j = 0; j < basis.sources(); ++j) {
+    if (j == 0 || basis.mirrors[at(j)] != groups_.back().mirrors) groups_.push_back({j, j, basis.mirrors[at(j)]});
+    groups_.back().end = j + 1;
+  }
+  view_.sines = basis.sines();
+  view_.sources = basis.sources();
+  view_.groups = static_cast<index_t>(groups_.size());
+  view_.group = groups_.data();
+  view_.phase = basis.phase.data();
+  view_.decay = basis.decay;
+  view_.reach = basis.reach.data();
+  for (int k = 0; k < kDim; ++k) {
+    const auto axis = static_cast<std::size_t>(k);
+    view_.center[k] = basis.center[k];
+    view_.stretch[k] = 1.0 / basis.half[k];
+    view_.wave[k] = basis.wave[axis].data();
+    view_.at[k] = basis.at[axis].data();
+    view_.mirrored[k] = basis.mirrored[axis].data();
+  }
+}
+
+Expansion::Expansion(Vec3<double> lower, Vec3<double> upper, std::vector<PieceBasis> pieces, PieceLabels labels,
+                     std::vector<double> coefficients)
+    : lower_(lower),
+      upper_(upper),
+      pieces_(std::move(pieces)),
+      labels_(std::move(labels)),
+      coefficients_(std::move(coefficients)) {
+  const Vec3<double> edge = upper - lower;
+  unit_ = 0.5 * std::max({edge.x, edge.y, edge.z});
+  std::size_t total = 0;
+  for (const PieceBasis& basis : pieces_) {
+    require_equal_sizes(basis);
+    offset_.push_back(total);
+    total += at(basis.size());
+  }
+  if (coefficients_.size() != total) {
+    throw InvalidArgument("coefficients", "expected " + std::to_string(total) + " numbers for these pieces, got " +
+                                              std::to_string(coefficients_.size()));
+  }
+}
+
+std::span<const double> Expansion::coefficients(index_t piece) const {
+  return std::span(coefficients_).subspan(offset_[at(piece)], at(pieces_[at(piece)].size()));
+}
+
+Vec3<double> Expansion::to_expansion(Vec3<double> point) const {
+  return (1.0 / unit_) * (point - 0.5 * (lower_ + upper_));
+}
+
+index_t Expansion::piece_at(Side side, Vec3<double> point) const {
+  const auto s = at(index_of(side));
+  if (labels_.label[s].empty()) return labels_.only[s];
+  index_t node = 0;
+  for (int axis = 0; axis < kDim; ++axis) {
+    const auto cells = static_cast<double>(labels_.cells[axis]);
+    const double place = (point[axis] - lower_[axis]) / (upper_[axis] - lower_[axis]) * cells;
+    node = node * (labels_.cells[axis] + 1) + static_cast<index_t>(std::lround(std::clamp(place, 0.0, cells)));
+  }
+  return labels_.label[s][at(node)];
+}
+
+void Expansion::run(Side side, PointsView points, double* values, const std::array<double*, kDim>& gradient,
+                    ThreadPool& pool) const {
+  if (empty()) return;
+  std::vector<PreparedBasis> prepared(pieces_.begin(), pieces_.end());
+  const ExpansionKernels& kernels = expansion_kernels();
+  const auto tasks = TaskPartition::of(points.size, kGrain, 4096);
+  pool.run(tasks.tasks, [&](index_t task) {
+    for (index_t i = tasks.begin(task); i < tasks.end(task); ++i) {
+      const index_t piece = piece_at(side, points[i]);
+      if (piece < 0) continue;
+      const Vec3<double> x = to_expansion(points[i]);
+      double slope[kDim];
+      values[i] += kernels.sum(prepared[at(piece)].view(), coefficients(piece).data(), {x.x, x.y, x.z}, slope);
+      if (gradient[0] == nullptr) continue;
+      for (int k = 0; k < kDim; ++k) gradient[at(k)][i] += slope[k] / unit_;
+    }
+  });
+}
+
+void Expansion::add(Side side, PointsView points, std::span<double> values, ThreadPool& pool) const {
+  run(side, points, values.data(), {}, pool);
+}
+
+void Expansion::add_gradient(Side side, PointsView points, std::span<double> values,
+                             const std::array<std::span<double>, kDim>& gradient, ThreadPool& pool) const {
+  run(side, points, values.data(), {gradient[0].data(), gradient[1].data(), gradient[2].data()}, pool);
+}
+
+}  // namespace nbm

@@ -1,0 +1,218 @@
+#include "nbm/training/expansion_fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nbm/core/error.hpp"
+#include "nbm/core/philox.hpp"
+#include "training/damped_solver.hpp"
+#include "training/expansion_rows.hpp"
+#include "training/source_placement.hpp"
+
+namespace nbm {
+namespace {
+
+constexpr double kPi = 3.141592653589793;
+constexpr double kDamping = 1e-14, kMostDamping = 1e-6;  // of the unit diagonal of the scaled normal equations
+constexpr int kRefinements = 3;
+constexpr index_t kGrain = 64;
+
+std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
+
+// Waves and phases by counter, as all random numbers.
+void draw_sines(const ExpansionOptions& options, index_t piece, index_t count, PieceBasis& basis) {
+  for (index_t j = 0; j < count; ++j) {
+    double phase = kPi * (2.0 * uniform(options.seed, Stream::parameters, piece, 4 * j) - 1.0);
+    for (int k = 0; k < kDim; ++k) {
+      const double direction = 2.0 * uniform(options.seed, Stream::parameters, piece, 4 * j + 1 + k) - 1.0;
+      const double wave = options.omega * direction / basis.half[k];
+      basis.wave[at(k)].push_back(wave);
+      phase -= wave * basis.center[k];
+    }
+    basis.phase.push_back(phase);
+  }
+}
+
+// The root of k / mu in the middle of the points of a piece, in the coordinates of the expansion; 0 where k is not positive.
+double decay_of(const Problem& problem, Side side, const Points& points, double unit) {
+  if (points.size() == 0) return 0.0;
+  const Vec3<double> p = points[points.size() / 2];
+  const double k = problem.medium(side).k.at(p), mu = problem.medium(side).mu.at(p);
+  return k > 0.0 && mu > 0.0 ? unit * std::sqrt(k / mu) : 0.0;
+}
+
+std::vector<PieceBasis> make_bases(const Problem& problem, const LabelledPieces& found, const ExpansionPoints& points,
+                                   const Expansion& lookup, const ExpansionOptions& options) {
+  std::vector<PieceBasis> pieces;
+  for (index_t p = 0; p < static_cast<index_t>(found.pieces.size()); ++p) {
+    const LabelledPieces::Piece& piece = found.pieces[at(p)];
+    PieceBasis basis;
+    basis.side = piece.side;
+    basis.center = lookup.to_expansion(0.5 * (piece.lower + piece.upper));
+    basis.half = (0.5 / lookup.unit()) * (piece.upper - piece.lower);
+    draw_sines(options, p, points.sines[at(p)], basis);
+    basis.decay = decay_of(problem, piece.side, points.regular[at(p)], lookup.unit());
+    place_sources(problem, points, p, piece.at_wall, lookup, basis);
+    pieces.push_back(std::move(basis));
+  }
+  return pieces;
+}
+
+// The least-squares problem of the blocks.
+class NormalSystem {
+ public:
+  NormalSystem(const std::vector<RowBlock>& blocks, const std::vector<PieceBasis>& pieces, ThreadPool& pool)
+      : blocks_(blocks), pieces_(pieces), pool_(pool) {
+    for (const PieceBasis& basis : pieces) {
+      offset_.push_back(n_);
+      n_ += basis.size();
+    }
+    matrix_.assign(at(n_ * n_), 0.0);
+    for (const RowBlock& block : blocks) add(block);
+    scale_to_unit_diagonal();
+  }
+
+  index_t unknowns() const { return n_; }
+
+  // Refined, since damping and round-off leave more in ill-conditioned directions than the rows can tell.
+  std::vector<double> solve() {
+    DampedSolver solver;
+    double damping = kDamping;
+    while (!solver.factor(matrix_, n_, {1.0, damping}, pool_)) {
+      damping *= 10.0;
+      if (damping > kMostDamping) throw InvalidArgument("expansion", "its least-squares problem cannot be solved");
+    }
+    std::vector<double> solution(at(n_), 0.0), gradient(at(n_)), step(at(n_));
+    for (int i = 0; i <= kRefinements; ++i) {
+      gradient_at(solution, gradient);
+      solver.solve_factored(gradient, step);
+      for (std::size_t j = 0; j < step.size(); ++j) solution[j] += step[j] * scale_[j];
+    }
+    return solution;
+  }
+
+  std::vector<double> residual(const RowBlock& block, const std::vector<double>& solution) const {
+    std::vector<double> residual(at(block.rows));
+    const auto tasks = TaskPartition::of(block.rows, kGrain, 1024);
+    pool_.run(tasks.tasks, [&](index_t t) {
+      for (index_t i = tasks.begin(t); i < tasks.end(t); ++i) {
+        const double* row = block.matrix.data() + i * block.columns;
+        double sum = -block.rhs[at(i)];
+        for_parts(block, [&](index_t column, index_t size, index_t unknown) {
+          const double* x = solution.data() + unknown;
+          for (index_t j = 0; j < size; ++j) sum += row[column + j] * x[j];
+        });
+        residual[at(i)] = sum;
+      }
+    });
+    return residual;
+  }
+
+ private:
+  // use(first column in the block, columns, first unknown) for each piece of a block.
+  template <class Use>
+  void for_parts(const RowBlock& block, Use&& use) const {
+    index_t column = 0;
+    for (const index_t piece : block.piece) {
+      if (piece < 0) continue;
+      const index_t size = pieces_[at(piece)].size();
+      use(column, size, offset_[at(piece)]);
+      column += size;
+    }
+  }
+
+  void add(const RowBlock& block) {
+    for_parts(block, [&](index_t column, index_t size, index_t unknown) {
+      add_gram_matrix(1.0, block.matrix.data() + column, block.columns, block.rows,
+                      matrix_.data() + unknown * n_ + unknown, n_, size, pool_);
+    });
+    if (block.piece[1] < 0) return;
+    const index_t size[2] = {pieces_[at(block.piece[0])].size(), pieces_[at(block.piece[1])].size()};
+    const int upper = block.piece[0] < block.piece[1] ? 0 : 1, lower = 1 - upper;
+    const double* column[2] = {block.matrix.data(), block.matrix.data() + size[0]};
+    add_product(column[upper], block.columns, column[lower], block.columns, block.rows,
+                matrix_.data() + offset_[at(block.piece[at(upper)])] * n_ + offset_[at(block.piece[at(lower)])], n_,
+                size[upper], size[lower], pool_);
+  }
+
+  void scale_to_unit_diagonal() {
+    scale_.resize(at(n_));
+    for (index_t j = 0; j < n_; ++j) {
+      const double square = matrix_[at(j * n_ + j)];
+      scale_[at(j)] = square > 0.0 ? 1.0 / std::sqrt(square) : 1.0;
+    }
+    for (index_t i = 0; i < n_; ++i) {
+      for (index_t j = i; j < n_; ++j) matrix_[at(i * n_ + j)] *= scale_[at(i)] * scale_[at(j)];
+    }
+  }
+
+  // By the scaled unknowns.
+  void gradient_at(const std::vector<double>& solution, std::vector<double>& gradient) const {
+    std::fill(gradient.begin(), gradient.end(), 0.0);
+    for (const RowBlock& block : blocks_) {
+      const std::vector<double> r = residual(block, solution);
+      for_parts(block, [&](index_t column, index_t size, index_t unknown) {
+        add_product(r.data(), 1, block.matrix.data() + column, block.columns, block.rows, gradient.data() + unknown, size,
+                    1, size, pool_);
+      });
+    }
+    for (std::size_t j = 0; j < gradient.size(); ++j) gradient[j] *= scale_[j];
+  }
+
+  const std::vector<RowBlock>& blocks_;
+  const std::vector<PieceBasis>& pieces_;
+  ThreadPool& pool_;
+  std::vector<index_t> offset_;
+  index_t n_ = 0;
+  std::vector<double> matrix_, scale_;
+};
+
+void report(const NormalSystem& system, const std::vector<RowBlock>& blocks, const std::vector<double>& solution,
+            ExpansionFit& fit) {
+  double total = 0.0;
+  for (const RowBlock& block : blocks) {
+    double squares = 0.0;
+    for (const double r : system.residual(block, solution)) squares += r * r;
+    fit.residuals[block.group] += squares;
+    fit.rows += block.rows;
+    total += squares;
+  }
+  for (auto& [group, squares] : fit.residuals) squares = std::sqrt(squares);
+  fit.residual = std::sqrt(total);
+  fit.unknowns = system.unknowns();
+}
+
+}  // namespace
+
+void ExpansionOptions::validate() const {
+  if (sines < 0 || sources < 0) throw InvalidArgument("sines", "and sources must not be negative");
+  if (!(omega > 0.0) || !std::isfinite(omega)) {
+    throw InvalidArgument("omega", "must be positive, got " + std::to_string(omega));
+  }
+}
+
+ExpansionFit fit_expansion(const Problem& problem, const ExpansionOptions& options, ThreadPool& pool) {
+  options.validate();
+  problem.box.validate();
+  LabelledPieces found = label_pieces(problem, pool);
+  ExpansionFit fit;
+  if (static_cast<index_t>(found.pieces.size()) > kMostPieces) return fit;
+  const Vec3<double> lower = problem.box.lower, upper = problem.box.upper;
+  const Expansion lookup(lower, upper, {}, found.labels, {});
+  const ExpansionPoints points = place_points(problem, found, lookup, options, pool);
+  const double shift = boundary_mean(problem, points);
+  std::vector<PieceBasis> pieces = make_bases(problem, found, points, lookup, options);
+  const std::vector<RowBlock> blocks = make_expansion_rows(problem, pieces, found, points, lookup, shift, pool);
+  NormalSystem system(blocks, pieces, pool);
+  std::vector<double> solution = system.solve();
+  report(system, blocks, solution, fit);
+  index_t constant = 0;
+  for (const PieceBasis& basis : pieces) {
+    solution[at(constant)] += shift;
+    constant += basis.size();
+  }
+  fit.expansion = Expansion(lower, upper, std::move(pieces), std::move(found.labels), std::move(solution));
+  return fit;
+}
+
+}  // namespace nbm

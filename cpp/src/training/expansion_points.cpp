@@ -1,0 +1,132 @@
+#include "training/expansion_points.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "nbm/sampling/interface_sampler.hpp"
+
+namespace nbm {
+namespace {
+
+constexpr index_t kDraw = index_t{1} << 50;     // draws that training does not use
+constexpr index_t kInterfacePoints = 16384;     // drawn; rows and sources choose among them
+constexpr index_t kLeastSources = 16, kLeastSines = 10;
+constexpr double kRowsForUnknown = 2.5;         // of the equation, an unknown of a piece
+constexpr index_t kJumpPointsForSource = 4;     // each carries two rows, each source has an unknown on both sides
+constexpr index_t kLeastJumpPoints = 60, kLeastBoundary = 600;
+constexpr int kMostRounds = 40;                 // of candidates for a piece that fills little of its bounds
+
+std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
+
+std::vector<double> level_set_at(const Problem& problem, const Points& points, ThreadPool& pool) {
+  std::vector<double> phi(points.x.size());
+  const auto tasks = TaskPartition::of(points.size(), 8192, 256);
+  pool.run(tasks.tasks, [&](index_t t) {
+    const index_t first = tasks.begin(t), count = tasks.end(t) - first;
+    evaluate_finite(problem.level_set, "level_set", points.view().slice(first, count),
+                    std::span(phi).subspan(at(first), at(count)));
+  });
+  return phi;
+}
+
+// Low-discrepancy points of a piece, about evenly in its bounds.
+Points points_in(const Problem& problem, const LabelledPieces::Piece& piece, index_t number, const Expansion& lookup,
+                 index_t wanted, std::uint64_t seed, ThreadPool& pool) {
+  const ScrambledSobol sobol = make_sobol(seed, Stream::regular, kDraw + number);
+  Points found;
+  for (index_t round = 0; round < kMostRounds && found.size() < wanted; ++round) {
+    Points candidates(std::max<index_t>(2 * wanted, 256));
+    for (index_t i = 0; i < candidates.size(); ++i) {
+      Vec3<double> p;
+      for (int k = 0; k < kDim; ++k) {
+        p[k] = piece.lower[k] + (piece.upper[k] - piece.lower[k]) * low_discrepancy(sobol, round * candidates.size() + i, k);
+      }
+      candidates.set(i, p);
+    }
+    const std::vector<double> phi = level_set_at(problem, candidates, pool);
+    for (index_t i = 0; i < candidates.size() && found.size() < wanted; ++i) {
+      const Side side = phi[at(i)] < 0.0 ? Side::minus : Side::plus;
+      if (side == piece.side && lookup.piece_at(side, candidates[i]) == number) found.push_back(candidates[i]);
+    }
+  }
+  return found;
+}
+
+std::vector<InterfacePart> interface_parts(const Problem& problem, const Expansion& lookup,
+                                           const ExpansionOptions& options, ThreadPool& pool) {
+  const InterfaceSampler sampler(problem.box, problem.level_set, pool);
+  std::vector<InterfacePart> parts;
+  if (sampler.empty()) return parts;
+  const InterfacePoints drawn =
+      sampler.draw({0, kInterfacePoints}, options.seed, Stream::interface, kDraw, pool);
+  std::map<std::array<index_t, kSides>, std::size_t> known;
+  for (index_t i = 0; i < drawn.size(); ++i) {
+    const Vec3<double> p = drawn.points[i];
+    const std::array<index_t, kSides> between = {lookup.piece_at(Side::minus, p), lookup.piece_at(Side::plus, p)};
+    if (between[0] < 0 || between[1] < 0) continue;
+    const auto [entry, is_new] = known.emplace(between, parts.size());
+    if (is_new) parts.push_back({between, {}, {}, 0, 0});
+    parts[entry->second].points.push_back(p);
+    parts[entry->second].normals.push_back(drawn.normals[i]);
+  }
+  double roots = 0.0;
+  for (const InterfacePart& part : parts) roots += std::sqrt(static_cast<double>(part.points.size()));
+  for (InterfacePart& part : parts) {
+    const double share = std::sqrt(static_cast<double>(part.points.size())) / roots;
+    const auto wanted = static_cast<index_t>(std::lround(share * static_cast<double>(options.sources)));
+    part.sources = options.sources == 0 ? 0 : std::min(part.points.size() / 2, std::max(kLeastSources, wanted));
+    part.rows = std::min(part.points.size(), std::max(kLeastJumpPoints, kJumpPointsForSource * part.sources));
+  }
+  return parts;
+}
+
+void place_boundary(const Problem& problem, const Expansion& lookup, index_t count, std::uint64_t seed,
+                    std::vector<Points>& boundary, ThreadPool& pool) {
+  const Vec3<double> edge = problem.box.edge();
+  const double area[kDim] = {edge.y * edge.z, edge.z * edge.x, edge.x * edge.y};
+  const double total = 2.0 * (area[0] + area[1] + area[2]);
+  Points points;
+  for (int face = 0; face < kBoxFaces; ++face) {
+    const ScrambledSobol sobol = make_sobol(seed, Stream::boundary, kDraw + face);
+    const auto here = static_cast<index_t>(std::ceil(static_cast<double>(count) * area[face / 2] / total));
+    for (index_t i = 0; i < here; ++i) {
+      points.push_back(face_point(problem.box, face, low_discrepancy(sobol, i, 0), low_discrepancy(sobol, i, 1)));
+    }
+  }
+  const std::vector<double> phi = level_set_at(problem, points, pool);
+  for (index_t i = 0; i < points.size(); ++i) {
+    const index_t piece = lookup.piece_at(phi[at(i)] < 0.0 ? Side::minus : Side::plus, points[i]);
+    if (piece >= 0) boundary[at(piece)].push_back(points[i]);
+  }
+}
+
+}  // namespace
+
+ExpansionPoints place_points(const Problem& problem, const LabelledPieces& found, const Expansion& lookup,
+                             const ExpansionOptions& options, ThreadPool& pool) {
+  ExpansionPoints placed;
+  placed.parts = interface_parts(problem, lookup, options, pool);
+  const std::size_t count = found.pieces.size();
+  double roots = 0.0;
+  for (const auto& piece : found.pieces) roots += std::sqrt(piece.volume);
+  std::vector<index_t> unknowns(count);
+  for (std::size_t p = 0; p < count; ++p) {
+    const double share = std::sqrt(found.pieces[p].volume) / roots * static_cast<double>(options.sines);
+    placed.sines.push_back(std::max(kLeastSines, static_cast<index_t>(std::lround(share))));
+    placed.sides.push_back(found.pieces[p].side);
+    unknowns[p] = kMonomials + placed.sines[p];
+  }
+  index_t widest = 0;
+  for (std::size_t p = 0; p < count; ++p) {
+    const auto wanted = static_cast<index_t>(kRowsForUnknown * static_cast<double>(unknowns[p]));
+    placed.regular.push_back(points_in(problem, found.pieces[p], static_cast<index_t>(p), lookup, wanted + 50,
+                                       options.seed, pool));
+    if (found.pieces[p].at_wall) widest += unknowns[p];
+  }
+  placed.boundary.resize(count);
+  place_boundary(problem, lookup, std::max(kLeastBoundary, 2 * widest), options.seed, placed.boundary, pool);
+  return placed;
+}
+
+}  // namespace nbm

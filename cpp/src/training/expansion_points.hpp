@@ -1,0 +1,29 @@
+#pragma once
+#include <array>
+#include <vector>
+
+#include "nbm/training/expansion_fit.hpp"
+#include "training/label_pieces.hpp"
+
+namespace nbm {
+
+// A part of the interface: what lies between two pieces.
+struct InterfacePart {
+  std::array<index_t, kSides> piece;  // minus, plus
+  Points points, normals;             // all that were drawn of it
+  index_t sources = 0;                // on each side
+  index_t rows = 0;                   // points that carry the two jump rows: the first of them
+};
+
+// Where the rows of an expansion lie, and how large each basis is.
+struct ExpansionPoints {
+  std::vector<Points> regular, boundary;  // a piece
+  std::vector<InterfacePart> parts;
+  std::vector<index_t> sines;  // a piece
+  std::vector<Side> sides;     // a piece
+};
+
+ExpansionPoints place_points(const Problem& problem, const LabelledPieces& found, const Expansion& lookup,
+                             const ExpansionOptions& options, ThreadPool& pool);
+
+}  // namespace nbm

@@ -1,0 +1,171 @@
+#include "training/expansion_rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nbm/core/error.hpp"
+#include "nbm/rows/assemble.hpp"
+#include "network/basis_view.hpp"
+
+namespace nbm {
+namespace {
+
+constexpr double kCells = 16384;  // of the regular rows along an edge: derivatives are exact, only mu has differences
+constexpr double kValueWeight = 10.0, kBoundaryWeight = 10.0;
+constexpr double kMostFluxWeight = 30.0;   // by which a contrast raises the weight of the flux jump at most
+constexpr double kSmallPiece = 0.1;        // of the box: pieces below have less weight in the equation,
+constexpr double kLeastPieceWeight = 0.3;  // down to this
+constexpr index_t kGrain = 32;             // rows in a task
+
+std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
+
+RowBlock empty_block(const char* group, std::array<index_t, 2> piece, const std::vector<PieceBasis>& pieces,
+                     index_t rows) {
+  RowBlock block{group, piece, rows, pieces[at(piece[0])].size(), {}, std::vector<double>(at(rows))};
+  if (piece[1] >= 0) block.columns += pieces[at(piece[1])].size();
+  block.matrix.resize(at(rows * block.columns));
+  return block;
+}
+
+// weights(i) gives row i of the piece whose columns begin at `column`.
+template <class Weights>
+void fill(RowBlock& block, index_t column, const PieceBasis& basis, const Expansion& lookup, PointsView points,
+          ThreadPool& pool, Weights&& weights) {
+  const PreparedBasis prepared(basis);
+  const ExpansionKernels& kernels = expansion_kernels();
+  const auto tasks = TaskPartition::of(points.size, kGrain, 4096);
+  pool.run(tasks.tasks, [&](index_t t) {
+    for (index_t i = tasks.begin(t); i < tasks.end(t); ++i) {
+      const Vec3<double> x = lookup.to_expansion(points[i]);
+      kernels.row(prepared.view(), {x.x, x.y, x.z}, weights(i), block.matrix.data() + i * block.columns + column);
+    }
+  });
+}
+
+// k u - div(mu grad u) = f, divided by about what it is of u: the least eigenvalue of the box, and k.
+RowBlock equation_rows(const Problem& problem, index_t piece, const std::vector<PieceBasis>& pieces,
+                       const LabelledPieces& found, const Points& points, const Expansion& lookup, double shift,
+                       ThreadPool& pool) {
+  const PieceBasis& basis = pieces[at(piece)];
+  RowBlock block = empty_block("equation", {piece, -1}, pieces, points.size());
+  const Vec3<double> edge = problem.box.edge();
+  const Vec3<double> h = (1.0 / kCells) * edge;
+  DifferenceRows rows = make_difference_rows(problem.box, h, points.size());
+  std::vector<double> diagonal(points.x.size());
+  assemble_regular(problem, basis.side, points.view(), h, rows, 0, diagonal);
+  double sum_of_cells = 0.0, sum_of_edges = 0.0;
+  for (int k = 0; k < kDim; ++k) {
+    sum_of_cells += 2.0 / (h[k] * h[k]);
+    sum_of_edges += 8.0 / (edge[k] * edge[k]);
+  }
+  const double own = std::sqrt(found.pieces[at(piece)].volume / kSmallPiece);
+  const double weight = std::clamp(own, kLeastPieceWeight, 1.0) / std::sqrt(static_cast<double>(points.size()));
+  std::vector<double> factor(points.x.size());
+  for (std::size_t i = 0; i < factor.size(); ++i) {
+    const double k = rows.value[i] * diagonal[i], mu = (diagonal[i] - k) / sum_of_cells;
+    factor[i] = weight * diagonal[i] / (mu * sum_of_edges + std::abs(k));
+    block.rhs[i] = factor[i] * (rows.rhs[i] - shift * rows.value[i]);
+  }
+  fill(block, 0, basis, lookup, points.view(), pool, [&](index_t i) {
+    RowWeights row{factor[at(i)] * rows.value[at(i)], {}, {}};
+    for (int k = 0; k < kDim; ++k) {
+      const double step = h[k] / lookup.unit();
+      row.first[k] = factor[at(i)] * step * rows.first[at(k)][at(i)];
+      row.second[k] = factor[at(i)] * step * step * rows.second[at(k)][at(i)];
+    }
+    return row;
+  });
+  return block;
+}
+
+RowBlock boundary_rows(const Problem& problem, index_t piece, const std::vector<PieceBasis>& pieces,
+                       const Points& points, index_t all, const Expansion& lookup, double shift, ThreadPool& pool) {
+  const PieceBasis& basis = pieces[at(piece)];
+  RowBlock block = empty_block("boundary", {piece, -1}, pieces, points.size());
+  const double weight = kBoundaryWeight / std::sqrt(static_cast<double>(all));
+  evaluate_finite(problem.medium(basis.side).boundary, names_of(basis.side).boundary, points.view(), block.rhs);
+  for (double& value : block.rhs) value = weight * (value - shift);
+  fill(block, 0, basis, lookup, points.view(), pool, [&](index_t) { return RowWeights{weight, {}, {}}; });
+  return block;
+}
+
+// Both jumps at the points of a part of the interface: the constant that was taken out has none.
+void add_jump_rows(const Problem& problem, const InterfacePart& part, index_t all,
+                   const std::vector<PieceBasis>& pieces, const Expansion& lookup, ThreadPool& pool,
+                   std::vector<RowBlock>& blocks) {
+  const PointsView points = part.points.view().slice(0, part.rows);
+  const PointsView normals = part.normals.view().slice(0, part.rows);
+  std::vector<double> mu[kSides], beta(at(part.rows));
+  for (const Side side : {Side::minus, Side::plus}) {
+    auto& of_side = mu[index_of(side)];
+    of_side.resize(at(part.rows));
+    evaluate_positive(problem.medium(side).mu, names_of(side).mu, points, of_side);
+  }
+  evaluate_finite(problem.jump_flux, "jump_flux", points, beta);
+  RowBlock value = empty_block("value_jump", {part.piece[0], part.piece[1]}, pieces, part.rows);
+  RowBlock flux = empty_block("flux_jump", {part.piece[0], part.piece[1]}, pieces, part.rows);
+  evaluate_finite(problem.jump_u, "jump_u", points, value.rhs);
+  const double share = 1.0 / std::sqrt(static_cast<double>(all));
+  std::vector<double> scale(at(part.rows));
+  for (std::size_t i = 0; i < scale.size(); ++i) {
+    const double larger = std::max(mu[0][i], mu[1][i]), mean = std::sqrt(mu[0][i]) * std::sqrt(mu[1][i]);
+    scale[i] = share * lookup.unit() / std::max(mean, larger / kMostFluxWeight);
+    flux.rhs[i] = scale[i] * beta[i];
+    value.rhs[i] *= kValueWeight * share;
+  }
+  index_t column = 0;
+  for (int s = 0; s < kSides; ++s) {
+    const PieceBasis& basis = pieces[at(part.piece[at(s)])];
+    const double sign = s == 0 ? -1.0 : 1.0;
+    fill(value, column, basis, lookup, points, pool, [&](index_t) { return RowWeights{sign * kValueWeight * share, {}, {}}; });
+    fill(flux, column, basis, lookup, points, pool, [&](index_t i) {
+      RowWeights row{};
+      for (int k = 0; k < kDim; ++k) row.first[k] = sign * scale[at(i)] * mu[s][at(i)] * normals[i][k] / lookup.unit();
+      return row;
+    });
+    column += basis.size();
+  }
+  blocks.push_back(std::move(value));
+  blocks.push_back(std::move(flux));
+}
+
+}  // namespace
+
+double boundary_mean(const Problem& problem, const ExpansionPoints& points) {
+  double sum = 0.0;
+  index_t count = 0;
+  for (std::size_t p = 0; p < points.boundary.size(); ++p) {
+    const Points& own = points.boundary[p];
+    const Side side = points.sides[p];
+    std::vector<double> values(own.x.size());
+    evaluate_finite(problem.medium(side).boundary, names_of(side).boundary, own.view(), values);
+    for (const double value : values) sum += value;
+    count += own.size();
+  }
+  return count == 0 ? 0.0 : sum / static_cast<double>(count);
+}
+
+std::vector<RowBlock> make_expansion_rows(const Problem& problem, const std::vector<PieceBasis>& pieces,
+                                          const LabelledPieces& found, const ExpansionPoints& points,
+                                          const Expansion& lookup, double shift, ThreadPool& pool) {
+  index_t all_boundary = 0, all_jumps = 0;
+  for (const Points& own : points.boundary) all_boundary += own.size();
+  for (const InterfacePart& part : points.parts) all_jumps += part.rows;
+  std::vector<RowBlock> blocks;
+  for (index_t p = 0; p < static_cast<index_t>(pieces.size()); ++p) {
+    const Points& regular = points.regular[at(p)];
+    const Points& boundary = points.boundary[at(p)];
+    if (regular.size() > 0) {
+      blocks.push_back(equation_rows(problem, p, pieces, found, regular, lookup, shift, pool));
+    }
+    if (boundary.size() > 0) {
+      blocks.push_back(boundary_rows(problem, p, pieces, boundary, all_boundary, lookup, shift, pool));
+    }
+  }
+  for (const InterfacePart& part : points.parts) {
+    add_jump_rows(problem, part, all_jumps, pieces, lookup, pool, blocks);
+  }
+  return blocks;
+}
+
+}  // namespace nbm

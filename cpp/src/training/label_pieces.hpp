@@ -1,0 +1,27 @@
+#pragma once
+#include <array>
+#include <vector>
+
+#include "nbm/core/thread_pool.hpp"
+#include "nbm/network/expansion.hpp"
+#include "nbm/problem/problem.hpp"
+
+namespace nbm {
+
+// The connected pieces of both sides, found at the nodes of a grid.
+struct LabelledPieces {
+  struct Piece {
+    Side side;
+    Vec3<double> lower, upper;   // of its nodes, one spacing wider, within the box
+    double volume = 0.0;         // share of the box
+    bool at_wall = false;
+  };
+  PieceLabels labels;
+  std::vector<Piece> pieces;
+};
+
+// Two neighbouring nodes of one side belong together unless the interface passes between them: where the level set is
+// small against its slope, it is looked at between the nodes too.
+LabelledPieces label_pieces(const Problem& problem, ThreadPool& pool);
+
+}  // namespace nbm

@@ -1,0 +1,136 @@
+#include "training/source_placement.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "nbm/sampling/placement.hpp"
+
+namespace nbm {
+namespace {
+
+constexpr double kReach = 3.0;       // of a source, in distances to the next point of its kind
+constexpr double kLeastClear = 0.75;  // of the reach: how near the surface of the piece may come
+constexpr double kShrink = 0.75;
+constexpr int kMostShrinks = 14;
+constexpr double kImageReach = 0.25;  // of an edge of the box: sources that are this near to a wall have an image
+constexpr index_t kMostSurface = 6000;  // points of its surface that a source is compared with
+
+std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
+
+double square_distance(Vec3<double> a, Vec3<double> b) { return dot(a - b, a - b); }
+
+// `count` of the points, each the one farthest from those before: evenly spread, whatever the density.
+std::vector<index_t> spread_out(const Points& points, index_t count) {
+  std::vector<index_t> chosen;
+  std::vector<double> nearest(points.x.size(), std::numeric_limits<double>::infinity());
+  index_t next = 0;
+  while (static_cast<index_t>(chosen.size()) < std::min(count, points.size())) {
+    chosen.push_back(next);
+    const Vec3<double> last = points[next];
+    double farthest = -1.0;
+    for (index_t i = 0; i < points.size(); ++i) {
+      double& square = nearest[at(i)];
+      square = std::min(square, square_distance(points[i], last));
+      if (square > farthest) {
+        farthest = square;
+        next = i;
+      }
+    }
+  }
+  return chosen;
+}
+
+double nearest_distance(const Points& points, Vec3<double> p) {
+  double least = std::numeric_limits<double>::infinity();
+  for (index_t i = 0; i < points.size(); ++i) least = std::min(least, square_distance(points[i], p));
+  return std::sqrt(least);
+}
+
+// The median distance of the chosen points to the nearest other one.
+double spacing_of(const Points& points, const std::vector<index_t>& chosen) {
+  std::vector<double> nearest(chosen.size(), std::numeric_limits<double>::infinity());
+  for (std::size_t a = 0; a < chosen.size(); ++a) {
+    for (std::size_t b = 0; b < chosen.size(); ++b) {
+      if (a != b) nearest[a] = std::min(nearest[a], square_distance(points[chosen[a]], points[chosen[b]]));
+    }
+  }
+  std::nth_element(nearest.begin(), nearest.begin() + static_cast<std::ptrdiff_t>(nearest.size() / 2), nearest.end());
+  return std::sqrt(nearest[nearest.size() / 2]);
+}
+
+struct Source {
+  Vec3<double> place;
+  double reach = 0.0;
+  std::uint8_t mirrors = 0;
+  Vec3<double> mirrored;
+};
+
+void set_images(const Box& box, bool at_wall, Source& source) {
+  source.mirrored = source.place;
+  if (!at_wall || !contains(box, source.place)) return;
+  const Vec3<double> edge = box.edge(), middle = box.center();
+  for (int k = 0; k < kDim; ++k) {
+    const double wall = source.place[k] < middle[k] ? box.lower[k] : box.upper[k];
+    if (std::abs(source.place[k] - wall) > kImageReach * edge[k] || source.place[k] == wall) continue;
+    source.mirrors = static_cast<std::uint8_t>(source.mirrors | 1 << k);
+    source.mirrored[k] = 2.0 * wall - source.place[k];
+  }
+}
+
+// All surface points of the piece, thinned.
+Points surface_of(const ExpansionPoints& points, index_t piece, std::size_t side) {
+  index_t total = 0;
+  for (const InterfacePart& part : points.parts) total += part.piece[side] == piece ? part.points.size() : 0;
+  const index_t stride = std::max<index_t>(1, total / kMostSurface);
+  Points surface;
+  for (const InterfacePart& part : points.parts) {
+    if (part.piece[side] != piece) continue;
+    for (index_t i = 0; i < part.points.size(); i += stride) surface.push_back(part.points[i]);
+  }
+  return surface;
+}
+
+}  // namespace
+
+void place_sources(const Problem& problem, const ExpansionPoints& points, index_t piece, bool at_wall,
+                   const Expansion& lookup, PieceBasis& basis) {
+  const auto side = at(index_of(basis.side));
+  const double outward = basis.side == Side::plus ? -1.0 : 1.0;
+  const Points surface = surface_of(points, piece, side);
+  const auto within = [&](Vec3<double> p) {
+    if (!contains(problem.box, p)) return false;
+    const Side here = problem.level_set.at(p) < 0.0 ? Side::minus : Side::plus;
+    return here == basis.side && lookup.piece_at(here, p) == piece;
+  };
+  std::vector<Source> sources;
+  for (const InterfacePart& part : points.parts) {
+    if (part.piece[side] != piece || part.sources < 2) continue;
+    const std::vector<index_t> chosen = spread_out(part.points, part.sources);
+    const double spacing = spacing_of(part.points, chosen);
+    for (const index_t i : chosen) {
+      Source source;
+      source.reach = kReach * spacing;
+      for (int shrink = 0;; ++shrink, source.reach *= kShrink) {
+        source.place = part.points[i] + (outward * source.reach) * part.normals[i];
+        const bool clear = nearest_distance(surface, source.place) >= kLeastClear * source.reach && !within(source.place);
+        if (clear || shrink == kMostShrinks) break;
+      }
+      set_images(problem.box, at_wall, source);
+      sources.push_back(source);
+    }
+  }
+  std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) { return a.mirrors < b.mirrors; });
+  for (const Source& source : sources) {
+    const Vec3<double> place = lookup.to_expansion(source.place), mirrored = lookup.to_expansion(source.mirrored);
+    for (int k = 0; k < kDim; ++k) {
+      basis.at[at(k)].push_back(place[k]);
+      basis.mirrored[at(k)].push_back(mirrored[k]);
+    }
+    basis.reach.push_back(source.reach / lookup.unit());
+    basis.mirrors.push_back(source.mirrors);
+  }
+}
+
+}  // namespace nbm
