@@ -39,11 +39,6 @@ DeviceField::DeviceField(const Field& field, const char* name, cudaStream_t stre
 InvalidField error_of(const FieldFault& fault, const char* name) {
   const Vec3<double> p = fault.point;
   const std::string at = "at (" + std::to_string(p.x) + ", " + std::to_string(p.y) + ", " + std::to_string(p.z) + ")";
-  if (fault.kind == FieldFault::no_gradient) {
-    return {name, fault.found, p,
-            "level_set has no gradient next to the interface, " + at +
-                ": give one that crosses zero with a slope, such as a signed distance"};
-  }
   return {name, fault.found, p,
           std::string(name) + " is " + std::to_string(fault.found) + " " + at + ", but must be finite there" +
               (must_be_positive(fault.field) ? " and positive" : "") + "; check its formula or data"};

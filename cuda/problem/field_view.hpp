@@ -44,7 +44,7 @@ NBM_HD constexpr bool must_be_positive(FieldId field) {
 
 // The first unusable value that a kernel met.
 struct FieldFault {
-  enum Kind : int { none = 0, value = 1, no_gradient = 2 };
+  enum Kind : int { none = 0, value = 1 };
 
   int kind;
   FieldId field;

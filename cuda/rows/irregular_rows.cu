@@ -55,11 +55,6 @@ __global__ void __launch_bounds__(kCellBlock) find_geometry(RowKernelInput in, I
   const Vec3<double> h = in.state->h;
   IrregularCell& cell = chunk.cells[n];
   irregular_geometry(cell.phi, cell.corner, h, cell.geometry);
-  for (int node = 0; node < kStarNodes; ++node) {
-    if (!lacks_gradient(cell.geometry, node)) continue;
-    report(in.problem->fault, FieldFault::no_gradient, FieldId::level_set, cell.phi[cube_index_of_star(node)],
-           node_position(cell.x, h, star_offset(node)));
-  }
 }
 
 // The lanes of a warp walk through the values that their cell needs, and take turns in evaluating them.

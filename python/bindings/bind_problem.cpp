@@ -135,8 +135,7 @@ void bind_problem(nb::module_& m) {
       .def_ro("plus", &Problem::plus)
       .def_ro("jump_u", &Problem::jump_u)
       .def_ro("jump_flux", &Problem::jump_flux)
-      .def("validate", &Problem::validate, nb::arg("probes"), nb::call_guard<nb::gil_scoped_release>())
-      .def("has_interface", &Problem::has_interface, nb::arg("probes"), nb::call_guard<nb::gil_scoped_release>());
+      .def("validate", &Problem::validate, nb::arg("probes"), nb::call_guard<nb::gil_scoped_release>());
 }
 
 }  // namespace nbm::python

@@ -50,6 +50,12 @@ auto on_team(int threads, Call&& call) {
 }
 
 void bind_sampler(nb::module_& m) {
+  m.def(
+      "has_interface",
+      [](const Problem& problem, int threads) {
+        return on_team(threads, [&](ThreadPool& pool) { return has_interface(problem, pool); });
+      },
+      nb::arg("problem"), nb::arg("threads"));
   nb::class_<Sampler>(m, "Sampler")
       .def(
           "__init__",

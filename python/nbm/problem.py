@@ -82,7 +82,7 @@ class Problem:
         _require(self.plus, Medium, "plus")
         self._native = self._build()
         self._native.validate(_PROBES)
-        if self._native.level_set.kind != "constant" and not self._native.has_interface(_PROBES):
+        if self._native.level_set.kind != "constant" and not _core.has_interface(self._native, 0):
             message = "level_set has the same sign wherever it was looked at; the problem is solved without interface"
             warnings.warn(message, NoInterfaceWarning, stacklevel=2)
 

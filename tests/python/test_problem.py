@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import nbm
+from nbm import _core
 from nbm.fields import as_field
 from nbm.symbols import cos, exp, log, sin, sqrt, x, y, z
 from nbm.sympy_nodes import compile_expression
@@ -134,7 +135,7 @@ def test_problem_builds_natively():
     assert (native.minus.k.kind, native.minus.mu.kind, native.plus.f.kind) == ("constant", "expression", "callback")
     points = random_points(5)
     np.testing.assert_array_equal(native.plus.boundary.evaluate(points), points[:, 2])
-    assert native.has_interface(1000)
+    assert _core.has_interface(native, 1)
 
 
 def test_media_may_have_their_own_boundary_values():
@@ -149,7 +150,13 @@ def test_no_interface_is_a_plain_problem(level_set):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         problem = nbm.Problem(nbm.Box(), level_set, plus=nbm.Medium(f=1))
-    assert not problem.native.has_interface(100)
+    assert not _core.has_interface(problem.native, 1)
+
+
+def test_a_small_interface_is_an_interface():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nbm.Problem(nbm.Box(), RADIUS - 0.02)
 
 
 @pytest.mark.parametrize("level_set", [RADIUS + 0.5, -RADIUS - 1, lambda p: np.ones(len(p))])

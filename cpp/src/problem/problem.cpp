@@ -97,13 +97,6 @@ void Problem::validate(index_t probes) const {
   finite_values(jump_flux, "jump_flux", interface);
 }
 
-bool Problem::has_interface(index_t probes) const {
-  const Points inside = probes_inside(box, probes);
-  const std::vector<double> phi = finite_values(level_set, "level_set", inside);
-  const auto is_minus = [](double value) { return value < 0.0; };
-  return std::any_of(phi.begin(), phi.end(), is_minus) && !std::all_of(phi.begin(), phi.end(), is_minus);
-}
-
 void evaluate_finite(const Field& field, const char* name, PointsView points, std::span<double> values) {
   field.evaluate(points, values);
   require_finite(name, points, values);

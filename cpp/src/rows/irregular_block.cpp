@@ -1,9 +1,6 @@
 #include "irregular_block.hpp"
 
 #include <algorithm>
-#include <string>
-
-#include "nbm/core/error.hpp"
 
 namespace nbm {
 namespace {
@@ -112,29 +109,14 @@ void IrregularBlock::assemble() {
     irregular_geometry(cell.phi, cell.corner, h_, cell.geometry);
     if (center_ghosts_ && !cell.geometry.needs_ghost[0]) {
       cell.geometry.needs_ghost[0] = true;
-      cell.geometry.ghost[0] = ghost_geometry(cell.phi + kCubeCenter, h_);
+      cell.geometry.ghost[0] = project_node(cell.phi + kCubeCenter, cell.corner, 0, h_);
     }
     visit_samples(cell.geometry, cell.x, h_, cell.samples, queue);
   }
-  check_gradients();
   for (SampleBatch& batch : batches_) batch.evaluate();
   for (index_t i = 0; i < count_; ++i) {
     IrregularCell& cell = cells_[static_cast<std::size_t>(i)];
     irregular_row(cell.phi, cell.geometry, cell.samples, h_, cell.row, cell.present);
-  }
-}
-
-void IrregularBlock::check_gradients() const {
-  for (index_t i = 0; i < count_; ++i) {
-    const IrregularCell& cell = (*this)[i];
-    for (int node = 0; node < kStarNodes; ++node) {
-      if (!lacks_gradient(cell.geometry, node)) continue;
-      const Vec3<double> where = node_position(cell.x, h_, star_offset(node));
-      throw InvalidField("level_set", cell.phi[cube_index_of_star(node)], where,
-                         "level_set has no gradient next to the interface, at (" + std::to_string(where.x) + ", " +
-                             std::to_string(where.y) + ", " + std::to_string(where.z) +
-                             "): give one that crosses zero with a slope, such as a signed distance");
-    }
   }
 }
 

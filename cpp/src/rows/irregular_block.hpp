@@ -51,8 +51,6 @@ class IrregularBlock {
   const IrregularCell& operator[](index_t i) const { return cells_[static_cast<std::size_t>(i)]; }
 
  private:
-  void check_gradients() const;
-
   const Problem& problem_;
   Vec3<double> h_;
   index_t count_ = 0;

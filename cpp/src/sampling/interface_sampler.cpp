@@ -6,6 +6,7 @@
 #include <string>
 
 #include "nbm/core/error.hpp"
+#include "problem/probes.hpp"
 #include "sample_tasks.hpp"
 #include "triangulation.hpp"
 
@@ -17,6 +18,12 @@ constexpr index_t kBlock = 512;  // points that are projected together
 double longest_edge(const Box& box) {
   const Vec3<double> edge = box.edge();
   return std::max({edge.x, edge.y, edge.z});
+}
+
+void check_levels(const char* name, int levels) {
+  constexpr int kMostLevels = 10;
+  if (levels >= 0 && levels <= kMostLevels) return;
+  throw InvalidArgument(name, "must be from 0 to " + std::to_string(kMostLevels) + ", got " + std::to_string(levels));
 }
 
 double triangle_area(const std::array<Vec3<double>, 3>& t) {
@@ -65,6 +72,18 @@ struct Traveller {
 
 }  // namespace
 
+bool has_interface(const Problem& problem, ThreadPool& pool) {
+  if (problem.level_set.constant() != nullptr) return false;
+  constexpr index_t kProbes = 4096;
+  const Points probes = probes_inside(problem.box, kProbes);
+  std::vector<double> phi(probes.x.size());
+  evaluate_finite(problem.level_set, "level_set", probes.view(), phi);
+  const auto minus = std::count_if(phi.begin(), phi.end(), [](double value) { return value < 0.0; });
+  if (minus != 0 && minus != kProbes) return true;
+  const InterfaceOptions options;
+  return !search_interface(SearchGrid(problem.box, options.cells), problem.level_set, options, pool).empty();
+}
+
 void InterfacePoints::append(const InterfacePoints& other) {
   append_points(points, other.points);
   append_points(normals, other.normals);
@@ -75,11 +94,12 @@ InterfaceSampler::InterfaceSampler(const Box& box, Field level_set, ThreadPool& 
     : level_set_(std::move(level_set)) {
   box.validate();
   if (options.cells < 1) throw InvalidArgument("cells", "must be at least 1, got " + std::to_string(options.cells));
-  if (options.refinement < 1) {
-    throw InvalidArgument("refinement", "must be at least 1, got " + std::to_string(options.refinement));
-  }
+  check_levels("levels", options.levels);
+  check_levels("most_levels", options.most_levels);
   search_ = {box, longest_edge(box), longest_edge(box) / options.cells};
-  triangles_ = triangulate_interface(box, level_set_, options, pool);
+  if (level_set_.constant() != nullptr) return;
+  const SearchGrid grid(box, options.cells);
+  triangles_ = triangulate_cells(grid, search_interface(grid, level_set_, options, pool), pool);
   // Triangles without area, at corners where the level set vanishes, would only cost memory.
   std::erase_if(triangles_, [](const Triangle& t) { return triangle_area(t) <= 0.0; });
   cumulative_area_.reserve(triangles_.size());

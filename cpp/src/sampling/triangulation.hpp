@@ -1,13 +1,13 @@
 #pragma once
-#include <array>
+#include <span>
 #include <vector>
 
-#include "nbm/sampling/interface_sampler.hpp"
+#include "interface_search.hpp"
 
 namespace nbm {
 
-// All triangles of the interface in the box, ordered by search cell; the same for any number of threads.
-std::vector<std::array<Vec3<double>, 3>> triangulate_interface(const Box& box, const Field& level_set,
-                                                               InterfaceOptions options, ThreadPool& pool);
+// The triangles of the piecewise linear interface in the cells, in their order; the same for any number of threads.
+std::vector<InterfaceSampler::Triangle> triangulate_cells(const SearchGrid& grid, std::span<const SearchCell> cells,
+                                                          ThreadPool& pool);
 
 }  // namespace nbm

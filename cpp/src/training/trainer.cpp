@@ -70,9 +70,10 @@ Trainer::State::State(Problem p, TrainingOptions o, Device device, Communicator 
 void Trainer::State::start(Device device) {
   meet(communicator, attempt([&] {
          problem.validate();
-         has_interface = problem.has_interface();
          TrainingOptions own = options;
          own.threads = threads_for(options, communicator);
+         ThreadPool pool(own.threads);
+         has_interface = nbm::has_interface(problem, pool);
          backend = make_training_backend(problem, own, device, communicator.rank(), communicator.size());
          const auto* adam = std::get_if<AdamOptions>(&options.optimizer);
          if (adam != nullptr && communicator.size() == 1) resident = backend->resident_adam(*adam);

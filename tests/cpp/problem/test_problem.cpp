@@ -24,18 +24,13 @@ Problem sphere() {
   return problem;
 }
 
-TEST(Problem, AcceptsSphere) {
-  EXPECT_NO_THROW(sphere().validate());
-  EXPECT_TRUE(sphere().has_interface());
-}
+TEST(Problem, AcceptsSphere) { EXPECT_NO_THROW(sphere().validate()); }
 
 TEST(Problem, WithoutInterface) {
   Problem problem;
   EXPECT_NO_THROW(problem.validate());
-  EXPECT_FALSE(problem.has_interface());
   problem.level_set = -1.0;
   EXPECT_NO_THROW(problem.validate());
-  EXPECT_FALSE(problem.has_interface());
 }
 
 // Runs validate() and returns the InvalidField that it must throw.

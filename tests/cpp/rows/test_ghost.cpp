@@ -33,7 +33,7 @@ TEST(Ghost, IsExactOnPiecewiseLinearSolutions) {
     const PlaneProblem p = random_plane(random, trial % 2 ? 1.0 : 7.0, trial % 3 ? 3.0 : 0.2);
     const auto cell = test::level_set_of([&](Vec3<double> x) { return p.phi(x); }, {}, kCell);
     const double* phi = cell.phi + kCubeCenter;
-    const GhostGeometry geometry = ghost_geometry(phi, kCell);
+    const GhostGeometry geometry = project_node(phi, cell.corner, 0, kCell);
     EXPECT_NEAR(geometry.distance, p.phi({}), 1e-14);
     const GhostValue ghost = ghost_value(minus_neighbors(phi), geometry, p.jumps(), kCell);
     const int other = 1 - index_of(side_of(*phi));
@@ -47,7 +47,8 @@ TEST(Ghost, WithoutJumpsIsTheValueItself) {
   const PlaneProblem p = random_plane(random, 2.0, 2.0);
   const auto cell = test::level_set_of([&](Vec3<double> x) { return p.phi(x); }, {}, kCell);
   const double* phi = cell.phi + kCubeCenter;
-  const GhostValue ghost = ghost_value(minus_neighbors(phi), ghost_geometry(phi, kCell), {{2.0, 2.0}, 0.0, 0.0}, kCell);
+  const GhostValue ghost =
+      ghost_value(minus_neighbors(phi), project_node(phi, cell.corner, 0, kCell), {{2.0, 2.0}, 0.0, 0.0}, kCell);
   for (int j = 0; j < kNeighbors; ++j) EXPECT_EQ(ghost.weight[j], j == kNeighborSelf ? 1.0 : 0.0);
   EXPECT_EQ(ghost.constant, 0.0);
 }
@@ -62,7 +63,8 @@ TEST(Ghost, StaysBoundedAtAnyContrast) {
       const PlaneProblem p = random_plane(random, 1.0, contrast);
       const auto cell = test::level_set_of([&](Vec3<double> x) { return p.phi(x); }, {}, kCell);
       const double* phi = cell.phi + kCubeCenter;
-      const GhostValue ghost = ghost_value(minus_neighbors(phi), ghost_geometry(phi, kCell), p.jumps(), kCell);
+      const GhostValue ghost =
+          ghost_value(minus_neighbors(phi), project_node(phi, cell.corner, 0, kCell), p.jumps(), kCell);
       double sum = 0.0;
       for (const double w : ghost.weight) {
         sum += w;
@@ -74,11 +76,83 @@ TEST(Ghost, StaysBoundedAtAnyContrast) {
   }
 }
 
-TEST(Ghost, AFlatLevelSetHasNoNormal) {
+// The foot lies on the interface near the node, and normal and distance lead there.
+void expect_near_and_consistent(const GhostGeometry& at, double phi) {
+  for (int axis = 0; axis < kDim; ++axis) EXPECT_LE(std::abs(at.foot[axis]), kCell[axis] * (1.0 + 4 * test::kEps));
+  EXPECT_EQ(at.distance < 0.0, phi < 0.0 && test::norm(at.foot) > 0.0);
+  EXPECT_LE(test::norm(at.foot + at.distance * at.normal), 4 * test::kEps);
+}
+
+// Between two planes the gradient vanishes on the medial axis; the nearer plane is found all the same.
+TEST(Ghost, FindsTheInterfaceFromAMedialAxis) {
+  const auto slab = [](Vec3<double> x) { return 0.1 - std::abs(x.x - 0.02); };
+  const auto cell = test::level_set_of(slab, {}, kCell);
+  const GhostGeometry at = project_node(cell.phi + kCubeCenter, cell.corner, 0, kCell);
+  expect_near_and_consistent(at, cell.phi[kCubeCenter]);
+  EXPECT_NEAR(at.foot.x, -0.08, 4 * test::kEps);  // the left plane; the right one is at 0.12
+  EXPECT_EQ(at.foot.y, 0.0);
+  EXPECT_EQ(at.foot.z, 0.0);
+}
+
+// All neighbours of the node are on one side, and only the corners of the cell on the other.
+TEST(Ghost, FindsTheInterfaceOnTheWayToACorner) {
+  const Vec3<double> corner = {0.25, 0.2, 0.15};
+  const auto ball = [&](Vec3<double> x) { return test::norm(x - corner) - 0.1; };
+  const auto cell = test::level_set_of(ball, {}, kCell);
+  ASSERT_EQ(minus_neighbors(cell.phi + kCubeCenter), 0u);
+  const GhostGeometry at = project_node(cell.phi + kCubeCenter, cell.corner, 0, kCell);
+  expect_near_and_consistent(at, cell.phi[kCubeCenter]);
+  EXPECT_NEAR(ball(at.foot), 0.0, 1e-15);
+}
+
+// Noise and images: whatever the values, every ghost that a row needs has its foot near the node, and the row is
+// finite.
+TEST(Ghost, AnyLevelSetGivesFiniteRows) {
+  test::Random random;
+  for (int trial = 0; trial < 3000; ++trial) {
+    const int kind = trial % 4;
+    const auto noise = [&](Vec3<double>) {
+      const double v = random.uniform(-1.0, 1.0);
+      if (kind == 0) return v;
+      if (kind == 1) return v < 0.0 ? -1.0 : 1.0;                   // an image of two materials
+      if (kind == 2) return v < -0.4 ? -1.0 : v < 0.4 ? 0.0 : 1.0;  // the interface goes through nodes
+      return v * v * v * 1e-9;
+    };
+    const auto cell = test::level_set_of(noise, {}, kCell);
+    IrregularGeometry geometry;
+    irregular_geometry(cell.phi, cell.corner, kCell, geometry);
+    IrregularSamples samples;
+    visit_samples(geometry, {}, kCell, samples, [&](Coefficient c, Vec3<double> x, double& value) {
+      for (int axis = 0; axis < kDim; ++axis) ASSERT_LE(std::abs(x[axis]), 2.0 * kCell[axis] * (1.0 + 1e-12));
+      value = c == Coefficient::mu_minus ? 1e-3 : c == Coefficient::mu_plus ? 1e3 : 1.0;
+    });
+    IrregularRow row;
+    irregular_row(cell.phi, geometry, samples, kCell, row);
+    for (int node = 0; node < kStarNodes; ++node) {
+      if (geometry.needs_ghost[node]) {
+        expect_near_and_consistent(geometry.ghost[node], cell.phi[cube_index_of_star(node)]);
+      }
+    }
+    for (const double weight : row.weight) ASSERT_LT(std::abs(weight), 1e3 * row.diagonal);
+    ASSERT_TRUE(std::isfinite(row.rhs));
+  }
+}
+
+// Where the neighbours would make the equation of an implicit ghost singular, its weights stay bounded and sum to 1.
+TEST(Ghost, TheImplicitEquationStaysSolvable) {
   double phi[kCubeNodes];
-  for (double& value : phi) value = 0.25;
-  const GhostGeometry at = ghost_geometry(phi + kCubeCenter, kCell);
-  EXPECT_EQ(dot(at.normal, at.normal), 0.0);
+  for (int n = 0; n < kCubeNodes; ++n) phi[n] = (n / 25 - kCubeReach) > 0 ? 1e-3 : -1.0;  // at the nodes ahead in x
+  GhostGeometry at;
+  at.normal = {1.0, 0.0, 0.0};
+  at.distance = -kCell.x;
+  at.foot = {kCell.x, 0.0, 0.0};
+  const GhostValue ghost = ghost_value(minus_neighbors(phi + kCubeCenter), at, {{1.0, 1e-12}, 0.0, 1.0}, kCell);
+  double sum = 0.0;
+  for (const double w : ghost.weight) {
+    EXPECT_LT(std::abs(w), 1.0 / kLeastDivisor + 1.0);
+    sum += w;
+  }
+  EXPECT_NEAR(sum, 1.0, 1e-13 / kLeastDivisor);
 }
 
 }  // namespace

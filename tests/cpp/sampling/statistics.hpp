@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <random>
 #include <vector>
 
 #include "nbm/core/types.hpp"
@@ -29,5 +30,19 @@ inline double chi_square_limit(double freedom) {
   const double c = 2.0 / (9.0 * freedom), root = 1.0 - c + kNormalQuantile * std::sqrt(c);
   return freedom * root * root * root;
 }
+
+// Random points, the same in every run.
+class RandomPoints {
+ public:
+  explicit RandomPoints(unsigned seed) : engine_(seed) {}
+  Vec3<double> next(double low, double high) {
+    std::uniform_real_distribution<double> uniform(low, high);
+    const double x = uniform(engine_), y = uniform(engine_);
+    return {x, y, uniform(engine_)};
+  }
+
+ private:
+  std::mt19937_64 engine_;
+};
 
 }  // namespace nbm::test

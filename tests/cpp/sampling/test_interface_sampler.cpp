@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <vector>
@@ -109,7 +110,8 @@ TEST_F(InterfaceSamplerTest, EllipsoidIsUniformByAreaThoughItsLevelSetIsNoDistan
 TEST_F(InterfaceSamplerTest, AreaConvergesAtSecondOrder) {
   double error[2];
   for (int level = 0; level < 2; ++level) {
-    const InterfaceSampler sampler(box, field_of(nbm::test::sphere), pool, {.cells = 10 << level, .refinement = 1});
+    const InterfaceSampler sampler(box, field_of(nbm::test::sphere), pool,
+                                   {.cells = 10 << level, .levels = 0, .most_levels = 0});
     error[level] = kPi - sampler.area();
   }
   EXPECT_GT(error[0] / error[1], 3.5);
@@ -120,7 +122,7 @@ TEST_F(InterfaceSamplerTest, AreaConvergesAtSecondOrder) {
 TEST_F(InterfaceSamplerTest, FindsThinParts) {
   const double search_cell = 2.0 / 48.0, middle = search_cell / 4.0, half_width = 0.17 * search_cell;
   const auto slab = [=](Vec3<double> p) { return std::abs(p.x - middle) - half_width; };
-  const InterfaceSampler sampler(box, field_of(slab), pool, {.refinement = 4});
+  const InterfaceSampler sampler(box, field_of(slab), pool, {.levels = 2});
   // The round-off of a sum of that many terms.
   const double tolerance = 8.0 * 2.2e-16 * static_cast<double>(sampler.triangle_count());
   EXPECT_NEAR(sampler.area(), 8.0, tolerance) << "two planes across the box";
@@ -172,9 +174,92 @@ TEST_F(InterfaceSamplerTest, RangesJoinAndNumbersTellThePoints) {
   EXPECT_NE(draw(sampler, 3000, 6).points.x, whole.points.x);
 }
 
+// Balls of two search cells across, and far smaller ones that no node of the search sees, wherever they lie.
+TEST_F(InterfaceSamplerTest, FindsSmallPieces) {
+  nbm::test::RandomPoints places(3);
+  const double cell = 2.0 / 48.0;
+  for (const double radius : {cell, 0.3 * cell, 0.1 * cell}) {
+    for (int trial = 0; trial < 20; ++trial) {
+      const Vec3<double> center = places.next(-0.9, 0.9);
+      const auto ball = [=](Vec3<double> p) {
+        const Vec3<double> d = p - center;
+        return std::sqrt(dot(d, d)) - radius;
+      };
+      const InterfaceSampler sampler(box, field_of(ball), pool);
+      const double area = 4.0 * kPi * radius * radius;
+      // Twice halved after it was seen: cells of a quarter of the radius or so, (h kappa)^2 / 4 of the area.
+      EXPECT_NEAR(sampler.area(), area, 0.05 * area) << radius << " at trial " << trial;
+      EXPECT_EQ(draw(sampler, 64).size(), 64);
+    }
+  }
+}
+
+// Two hundred small balls beside a large one: all of those that are two search cells across are found.
+TEST_F(InterfaceSamplerTest, FindsAllPiecesOfTwoSearchCells) {
+  const double radius = 2.0 / 48.0;
+  nbm::test::RandomPoints places(5);
+  std::vector<Vec3<double>> centers;
+  while (centers.size() < 200) {
+    const Vec3<double> c = places.next(-0.9, 0.9);
+    const bool far = std::all_of(centers.begin(), centers.end(),
+                                 [&](Vec3<double> o) { return dot(c - o, c - o) > 6.25 * radius * radius; });
+    if (far && dot(c, c) > 0.3) centers.push_back(c);
+  }
+  const auto balls = [&](Vec3<double> p) {
+    double least = std::sqrt(dot(p, p)) - 0.4;
+    for (const Vec3<double> c : centers) least = std::min(least, std::sqrt(dot(p - c, p - c)) - radius);
+    return least;
+  };
+  const InterfaceSampler sampler(box, field_of(balls), pool);
+  const double area = 4.0 * kPi * (0.16 + 200 * radius * radius);
+  EXPECT_NEAR(sampler.area(), area, 0.03 * area);
+}
+
+// A shell whose thickness is a fifth of a search cell: the level set bends in it, and is resolved there.
+TEST_F(InterfaceSamplerTest, FindsBothSurfacesOfAThinShell) {
+  const double half = 0.1 * 2.0 / 48.0;
+  const auto shell = [=](Vec3<double> p) { return std::abs(std::sqrt(dot(p, p)) - 0.5) - half; };
+  const InterfaceSampler sampler(box, field_of(shell), pool);
+  const double area = 4.0 * kPi * (std::pow(0.5 - half, 2) + std::pow(0.5 + half, 2));
+  EXPECT_NEAR(sampler.area(), area, 0.1 * area);
+}
+
+// A level set that touches zero in a plane keeps the search busy; it ends, and finds nothing.
+TEST_F(InterfaceSamplerTest, TheSearchIsBounded) {
+  nbm::index_t evaluations = 0;
+  const auto touching = [&](Vec3<double> p) {
+    ++evaluations;
+    return p.x * p.x + 1e-12;
+  };
+  nbm::ThreadPool alone(1);
+  EXPECT_TRUE(InterfaceSampler(box, field_of(touching), alone).empty());
+  EXPECT_LT(evaluations, 4'000'000);
+}
+
+TEST_F(InterfaceSamplerTest, TheSearchIsTheSameForAnyNumberOfThreads) {
+  const auto cube = [](Vec3<double> p) { return std::max({std::abs(p.x), std::abs(p.y), std::abs(p.z)}) - 0.45; };
+  nbm::ThreadPool alone(1);
+  const InterfaceSampler one(box, field_of(cube), alone), two(box, field_of(cube), pool);
+  EXPECT_EQ(std::vector(one.cumulative_area().begin(), one.cumulative_area().end()),
+            std::vector(two.cumulative_area().begin(), two.cumulative_area().end()));
+  EXPECT_NEAR(one.area(), 6 * 0.81, 0.01);
+}
+
+TEST_F(InterfaceSamplerTest, AnInterfaceNeedNotBeSeenByProbes) {
+  nbm::Problem problem;
+  problem.level_set = field_of([](Vec3<double> p) { return std::sqrt(dot(p, p)) - 0.02; });
+  EXPECT_TRUE(nbm::has_interface(problem, pool));
+  problem.level_set = field_of(nbm::test::sphere);
+  EXPECT_TRUE(nbm::has_interface(problem, pool));
+  problem.level_set = field_of([](Vec3<double> p) { return dot(p, p) + 0.1; });
+  EXPECT_FALSE(nbm::has_interface(problem, pool));
+  problem.level_set = -1.0;
+  EXPECT_FALSE(nbm::has_interface(problem, pool));
+}
+
 TEST_F(InterfaceSamplerTest, RejectsWhatCannotBeUsed) {
   EXPECT_THROW(InterfaceSampler(box, nbm::Field(1.0), pool, {.cells = 0}), nbm::InvalidArgument);
-  EXPECT_THROW(InterfaceSampler(box, nbm::Field(1.0), pool, {.refinement = 0}), nbm::InvalidArgument);
+  EXPECT_THROW(InterfaceSampler(box, nbm::Field(1.0), pool, {.levels = -1}), nbm::InvalidArgument);
   EXPECT_THROW(InterfaceSampler({{0, 0, 0}, {0, 1, 1}}, nbm::Field(1.0), pool), nbm::InvalidArgument);
   EXPECT_THROW(InterfaceSampler(box, field_of([](Vec3<double>) { return std::nan(""); }), pool), nbm::InvalidField);
 }

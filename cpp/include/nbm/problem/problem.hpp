@@ -27,8 +27,6 @@ struct NBM_EXPORT Problem {
   // k, mu, f inside of their side, boundary values on the faces, jumps on the interface; finite, and mu > 0.
   // Throws InvalidArgument or InvalidField. A level set without a change of sign is no error.
   void validate(index_t probes = 4096) const;
-  // Whether the level set has both signs at `probes` low-discrepancy points.
-  bool has_interface(index_t probes = 4096) const;
 };
 
 // The names of a medium's fields in errors, as users spell them.

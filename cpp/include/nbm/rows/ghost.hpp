@@ -3,17 +3,11 @@
 #include <cstdint>
 
 #include "nbm/rows/least_squares.hpp"
+#include "nbm/rows/projection.hpp"
 #include "nbm/rows/stencil.hpp"
 
 // Ghost values: what the solution of the other side would be at a node (docs/method.md, section 7).
 namespace nbm {
-
-// Where the jump conditions of a node are read.
-struct GhostGeometry {
-  Vec3<double> normal;    // from minus to plus; 0 where the level set has no gradient
-  double distance = 0.0;  // signed distance of the node from the interface
-  Vec3<double> foot;      // point of the interface, relative to the node
-};
 
 // Coefficients at the foot.
 struct JumpSample {
@@ -27,22 +21,7 @@ struct GhostValue {
   double constant;
 };
 
-// phi: the level set at the node, in the 5 x 5 x 5 cube (strides cube_stride).
-NBM_HD GhostGeometry ghost_geometry(const double* phi, Vec3<double> h) {
-  Vec3<double> gradient;
-  for (int axis = 0; axis < kDim; ++axis) {
-    gradient[axis] = (phi[cube_stride(axis)] - phi[-cube_stride(axis)]) / (2.0 * h[axis]);
-  }
-  const double length = sqrt(dot(gradient, gradient));
-  GhostGeometry out;
-  if (!(length > 0.0)) return out;
-  out.normal = (1.0 / length) * gradient;
-  out.distance = phi[0] / length;
-  out.foot = -out.distance * out.normal;
-  return out;
-}
-
-// Bit n is set where neighbour n is on the minus side; phi as above.
+// Bit n is set where neighbour n is on the minus side; phi: the level set at the node, in the 5 x 5 x 5 cube.
 NBM_HD std::uint32_t minus_neighbors(const double* phi) {
   std::uint32_t mask = 0;
   int n = 0;

@@ -60,14 +60,8 @@ NBM_HD void irregular_geometry(const double phi[kCubeNodes], const double corner
     out.needs_ghost[0] = out.needs_ghost[0] || out.cell.face_area[1 - own][face] > 0.0;
   }
   for (int node = 0; node < kStarNodes; ++node) {
-    if (out.needs_ghost[node]) out.ghost[node] = ghost_geometry(phi + cube_index_of_star(node), h);
+    if (out.needs_ghost[node]) out.ghost[node] = project_node(phi + cube_index_of_star(node), corner, node, h);
   }
-}
-
-// Whether a ghost value is needed where the level set has no gradient that could tell the way to the interface.
-NBM_HD bool lacks_gradient(const IrregularGeometry& geometry, int node) {
-  const Vec3<double>& n = geometry.ghost[node].normal;
-  return geometry.needs_ghost[node] && !(dot(n, n) > 0.0);
 }
 
 // Calls sample(coefficient, position, value) for every value of a coefficient that the row of the cell at x needs;

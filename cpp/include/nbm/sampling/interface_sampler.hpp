@@ -8,7 +8,7 @@
 #include "nbm/core/points.hpp"
 #include "nbm/core/thread_pool.hpp"
 #include "nbm/problem/box.hpp"
-#include "nbm/problem/field.hpp"
+#include "nbm/problem/problem.hpp"
 #include "nbm/sampling/interface_point.hpp"
 #include "nbm/sampling/low_discrepancy.hpp"
 
@@ -16,8 +16,9 @@ namespace nbm {
 
 // The grid on which the interface is looked for, once a problem.
 struct InterfaceOptions {
-  int cells = 48;      // search cells along the longest edge of the box
-  int refinement = 2;  // a search cell near the interface is cut into refinement^3 for the triangles
+  int cells = 48;       // search cells along the longest edge of the box
+  int levels = 1;       // how often a search cell that the interface may pass is halved along each axis
+  int most_levels = 7;  // the same where the interface bends, or a small piece of it may hide; within bounds
 };
 
 // Points on the interface with their unit normals (minus to plus) and global numbers, in increasing number.
@@ -32,16 +33,22 @@ struct NBM_EXPORT InterfacePoints {
 
 // Makes points on the interface of a level set, which need not be a distance.
 //
-// The interface is first triangulated (Kuhn tetrahedra of the refined search cells); a point is uniform by area on the
+// The interface is first triangulated (Kuhn tetrahedra of halved search cells); a point is uniform by area on the
 // triangles and then projected on phi = 0 by Newton steps along the gradient. Its density over the true area is uniform
-// up to the relative difference between triangles and surface, O((refined cell size x curvature)^2). Parts thinner than
-// a refined cell may be missed. Search cells are refined where the signs of phi at corners and centre differ, or where
-// its least size is below what its slope in the cell bridges along half a diagonal.
+// up to the relative difference between triangles and surface, O((halved cell size x curvature)^2).
+//
+// A search cell may be passed where the signs of phi at corners and centre differ, or where its least size is below
+// what its slope in the cell bridges along half a diagonal. Such cells are halved `levels` times; then further, up to
+// `most_levels` in all, where nothing has been seen in the 27 cells around (a small piece may hide there) and where
+// only the centre tells that there is an interface; and some 4 times where phi is far from linear (edges, thin parts,
+// curvature). A level of more than 2^18 cells is not gone down to for these reasons.
+// So closed pieces of more than two search cells are found, and of distances also those of a hundredth of a cell that
+// lie alone; between other pieces parts thinner than half a search cell may be missed.
 class NBM_EXPORT InterfaceSampler {
  public:
   using Triangle = std::array<Vec3<double>, 3>;
 
-  // Throws InvalidField where the level set is not finite, InvalidArgument for options below 1.
+  // Throws InvalidField where the level set is not finite, InvalidArgument for cells < 1 or levels beyond 0 to 10.
   InterfaceSampler(const Box& box, Field level_set, ThreadPool& pool, InterfaceOptions options = {});
 
   bool empty() const { return triangles_.empty(); }
@@ -66,6 +73,10 @@ class NBM_EXPORT InterfaceSampler {
   std::vector<Triangle> triangles_;
   std::vector<double> cumulative_area_;  // [triangles]
 };
+
+// Whether the level set changes its sign in the box: between low-discrepancy points, or else where the search for the
+// interface looks. Throws InvalidField where it is not finite.
+NBM_EXPORT bool has_interface(const Problem& problem, ThreadPool& pool);
 
 // Coordinates of ScrambledSobol that InterfaceSampler uses: triangle, place in it. Others are free for the caller.
 constexpr int kInterfaceDims = 3;

@@ -5,18 +5,22 @@
 // section 6). Corners (i, j, k) in {0, 1}^3 at index 4i + 2j + k.
 namespace nbm {
 
-// The corners of the tetrahedra: each walks from 000 to 111 along the axes in another order.
-constexpr int kKuhnTetrahedra[6][4] = {{0, 4, 6, 7}, {0, 4, 5, 7}, {0, 2, 6, 7},
-                                       {0, 2, 3, 7}, {0, 1, 5, 7}, {0, 1, 3, 7}};
+constexpr int kKuhnTetrahedra = 6;
+
+// Corner i of Kuhn tetrahedron t: each walks from 000 to 111 along the axes in another order.
+NBM_HD constexpr int kuhn_corner(int t, int i) {
+  const int first = 4 >> t / 2, second = t % 2 == 0 ? (first == 4 ? 2 : 4) : (first == 1 ? 2 : 1);
+  return i == 0 ? 0 : i == 1 ? first : i == 2 ? first + second : 7;
+}
 
 // Where the linear function with values of different sign at a and b vanishes.
-inline Vec3<double> edge_zero(Vec3<double> a, double phi_a, Vec3<double> b, double phi_b) {
+NBM_HD Vec3<double> edge_zero(Vec3<double> a, double phi_a, Vec3<double> b, double phi_b) {
   return a + (phi_a / (phi_a - phi_b)) * (b - a);
 }
 
 // Calls emit(p, q, r) for the triangles in a tetrahedron with corners x and values phi; minus is phi < 0.
 template <class Emit>
-void tetrahedron_triangles(const Vec3<double> (&x)[4], const double (&phi)[4], Emit&& emit) {
+NBM_HD void tetrahedron_triangles(const Vec3<double> (&x)[4], const double (&phi)[4], Emit&& emit) {
   int minus[4], plus[4], minus_count = 0, plus_count = 0;
   for (int i = 0; i < 4; ++i) {
     if (phi[i] < 0.0) {
@@ -37,12 +41,12 @@ void tetrahedron_triangles(const Vec3<double> (&x)[4], const double (&phi)[4], E
 
 // The same for a cell with values at its 8 corners.
 template <class Emit>
-void cell_triangles(Vec3<double> lower, Vec3<double> size, const double (&phi)[8], Emit&& emit) {
-  for (const auto& tetrahedron : kKuhnTetrahedra) {
+NBM_HD void cell_triangles(Vec3<double> lower, Vec3<double> size, const double (&phi)[8], Emit&& emit) {
+  for (int t = 0; t < kKuhnTetrahedra; ++t) {
     Vec3<double> x[4];
     double value[4];
     for (int i = 0; i < 4; ++i) {
-      const int corner = tetrahedron[i];
+      const int corner = kuhn_corner(t, i);
       x[i] = lower + Vec3<double>{(corner >> 2 & 1) * size.x, (corner >> 1 & 1) * size.y, (corner & 1) * size.z};
       value[i] = phi[corner];
     }
