@@ -31,7 +31,7 @@ def test_gauss_newton_solves_the_sphere_problem():
         optimizer=nbm.GaussNewton(steps=40, starts=1),
         sampling=nbm.Sampling(regular=1500, irregular=600, boundary=500, refresh=10),
     )
-    assert solution.stop_reason == "completed"
+    assert solution.stop_reason in ("completed", "plateau")
     # An order below the 8.4e-2 published for this cell size (docs/method.md, section 10).
     assert solution.error(problem).linf < 1e-2
 
