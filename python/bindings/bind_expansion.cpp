@@ -27,7 +27,10 @@ void bind_expansion(nb::module_& m) {
       .def_ro("unknowns", &ExpansionFit::unknowns)
       .def_ro("rows", &ExpansionFit::rows)
       .def_ro("residuals", &ExpansionFit::residuals)
-      .def_ro("residual", &ExpansionFit::residual);
+      .def_ro("residual", &ExpansionFit::residual)
+      .def_prop_ro("sines", [](const ExpansionFit& f) { return f.options.sines; })
+      .def_prop_ro("sources", [](const ExpansionFit& f) { return f.options.sources; })
+      .def_prop_ro("omega", [](const ExpansionFit& f) { return f.options.omega; });
   m.def(
       "fit_expansion",
       [](const Problem& problem, index_t sines, index_t sources, double omega, std::uint64_t seed, int threads) {
@@ -35,6 +38,14 @@ void bind_expansion(nb::module_& m) {
         return fit_expansion(problem, {sines, sources, omega, seed}, pool);
       },
       nb::arg("problem"), nb::arg("sines"), nb::arg("sources"), nb::arg("omega"), nb::arg("seed"), nb::arg("threads"),
+      nb::call_guard<nb::gil_scoped_release>());
+  m.def(
+      "search_expansion",
+      [](const Problem& problem, index_t most_unknowns, double tolerance, std::uint64_t seed, int threads) {
+        ThreadPool pool(threads);
+        return search_expansion(problem, {most_unknowns, tolerance, seed}, pool);
+      },
+      nb::arg("problem"), nb::arg("most_unknowns"), nb::arg("tolerance"), nb::arg("seed"), nb::arg("threads"),
       nb::call_guard<nb::gil_scoped_release>());
 }
 

@@ -71,20 +71,22 @@ void row(const BasisView& basis, const double (&x)[kDim], const RowWeights& weig
   Jet<double> monomials[kMonomials];
   jets_of_monomials(basis, x, monomials);
   for (int j = 0; j < kMonomials; ++j) row[j] = apply(weights, monomials[j]);
-  for_each_jet(basis, x, [&](index_t first, index_t end, const Jet<V>& jet) __attribute__((always_inline)) {
-    store_lanes(T(apply(weights, jet)), row, first, end);
-  });
+  for_each_jet(
+      basis, x, [&](index_t first, index_t end, const Jet<V>& jet) __attribute__((always_inline)) {
+        store_lanes(T(apply(weights, jet)), row, first, end);
+      });
 }
 
 double sum(const BasisView& basis, const double* coefficients, const double (&x)[kDim], double* gradient) {
   Jet<double> monomials[kMonomials];
   jets_of_monomials(basis, x, monomials);
   V u{}, slope[kDim]{};
-  for_each_jet(basis, x, [&](index_t first, index_t end, const Jet<V>& jet) __attribute__((always_inline)) {
-    const V c = load_lanes<T>(coefficients, first, end).v;
-    u = u + c * jet.value;
-    for (int k = 0; k < kDim; ++k) slope[k] = slope[k] + c * jet.gradient[k];
-  });
+  for_each_jet(
+      basis, x, [&](index_t first, index_t end, const Jet<V>& jet) __attribute__((always_inline)) {
+        const V c = load_lanes<T>(coefficients, first, end).v;
+        u = u + c * jet.value;
+        for (int k = 0; k < kDim; ++k) slope[k] = slope[k] + c * jet.gradient[k];
+      });
   double total = 0.0, slopes[kDim] = {};
   for (int j = 0; j < kMonomials; ++j) {
     total += coefficients[j] * monomials[j].value;

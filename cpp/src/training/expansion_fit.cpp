@@ -33,7 +33,8 @@ void draw_sines(const ExpansionOptions& options, index_t piece, index_t count, P
   }
 }
 
-// The root of k / mu in the middle of the points of a piece, in the coordinates of the expansion; 0 where k is not positive.
+// The root of k / mu in the middle of the points of a piece, in the coordinates of the expansion; 0 where k is not
+// positive.
 double decay_of(const Problem& problem, Side side, const Points& points, double unit) {
   if (points.size() == 0) return 0.0;
   const Vec3<double> p = points[points.size() / 2];
@@ -91,6 +92,7 @@ class NormalSystem {
     return solution;
   }
 
+  // Of any rows of the same pieces.
   std::vector<double> residual(const RowBlock& block, const std::vector<double>& solution) const {
     std::vector<double> residual(at(block.rows));
     const auto tasks = TaskPartition::of(block.rows, kGrain, 1024);
@@ -152,8 +154,8 @@ class NormalSystem {
     for (const RowBlock& block : blocks_) {
       const std::vector<double> r = residual(block, solution);
       for_parts(block, [&](index_t column, index_t size, index_t unknown) {
-        add_product(r.data(), 1, block.matrix.data() + column, block.columns, block.rows, gradient.data() + unknown, size,
-                    1, size, pool_);
+        add_product(r.data(), 1, block.matrix.data() + column, block.columns, block.rows, gradient.data() + unknown,
+                    size, 1, size, pool_);
       });
     }
     for (std::size_t j = 0; j < gradient.size(); ++j) gradient[j] *= scale_[j];
@@ -174,12 +176,79 @@ void report(const NormalSystem& system, const std::vector<RowBlock>& blocks, con
     double squares = 0.0;
     for (const double r : system.residual(block, solution)) squares += r * r;
     fit.residuals[block.group] += squares;
-    fit.rows += block.rows;
     total += squares;
   }
   for (auto& [group, squares] : fit.residuals) squares = std::sqrt(squares);
   fit.residual = std::sqrt(total);
-  fit.unknowns = system.unknowns();
+}
+
+// What fits of different sizes share: the pieces and points of the interface.
+class Fitter {
+ public:
+  Fitter(const Problem& problem, std::uint64_t seed, ThreadPool& pool) : problem_(problem), pool_(pool) {
+    problem.box.validate();
+    found_ = label_pieces(problem, pool);
+    lookup_ = Expansion(problem.box.lower, problem.box.upper, {}, found_.labels, {});
+    if (!too_many_pieces()) parts_ = interface_parts(problem, lookup_, seed, pool);
+  }
+
+  ExpansionFit fit(const ExpansionOptions& options) const {
+    ExpansionFit fit;
+    fit.options = options;
+    if (too_many_pieces()) return fit;
+    const ExpansionPoints points = place_points(problem_, found_, lookup_, parts_, options, pool_);
+    const double shift = boundary_mean(problem_, points);
+    std::vector<PieceBasis> pieces = make_bases(problem_, found_, points, lookup_, options);
+    const auto rows_at = [&](const ExpansionPoints& at_points) {
+      return make_expansion_rows(problem_, pieces, found_, at_points, lookup_, shift, pool_);
+    };
+    const std::vector<RowBlock> blocks = rows_at(points);
+    NormalSystem system(blocks, pieces, pool_);
+    std::vector<double> solution = system.solve();
+    report(system, rows_at(held_out_points(problem_, found_, lookup_, options, points, pool_)), solution, fit);
+    for (const RowBlock& block : blocks) fit.rows += block.rows;
+    index_t sources = 0;  // small parts have more than their share
+    for (const InterfacePart& part : points.parts) sources += part.sources;
+    fit.options.sources = std::max(options.sources, sources);
+    fit.unknowns = system.unknowns();
+    index_t constant = 0;
+    for (const PieceBasis& basis : pieces) {
+      solution[at(constant)] += shift;
+      constant += basis.size();
+    }
+    fit.expansion =
+        Expansion(problem_.box.lower, problem_.box.upper, std::move(pieces), found_.labels, std::move(solution));
+    return fit;
+  }
+
+ private:
+  bool too_many_pieces() const { return static_cast<index_t>(found_.pieces.size()) > kMostPieces; }
+
+  const Problem& problem_;
+  ThreadPool& pool_;
+  LabelledPieces found_;
+  Expansion lookup_;
+  std::vector<InterfacePart> parts_;
+};
+
+// The next size: more sources where it is the interface that is badly met, more sines where it is the equation or the
+// walls, and shorter waves with them; both where neither dominates and fits(both).
+template <class Fits>
+ExpansionOptions grown(const ExpansionFit& fit, Fits&& fits) {
+  constexpr double kDominates = 3.0;
+  const auto of = [&](const char* group) {
+    const auto found = fit.residuals.find(group);
+    return found == fit.residuals.end() ? 0.0 : found->second;
+  };
+  const double jumps = std::hypot(of("value_jump"), of("flux_jump")), rest = std::hypot(of("equation"), of("boundary"));
+  ExpansionOptions more_sines = fit.options, more_sources = fit.options;
+  more_sines.sines *= 2;
+  more_sines.omega *= std::cbrt(2.0);
+  more_sources.sources *= 2;
+  ExpansionOptions both = more_sines;
+  both.sources = more_sources.sources;
+  if (rest < kDominates * jumps && jumps < kDominates * rest && fits(both)) return both;
+  return rest < jumps ? more_sources : more_sines;
 }
 
 }  // namespace
@@ -193,26 +262,43 @@ void ExpansionOptions::validate() const {
 
 ExpansionFit fit_expansion(const Problem& problem, const ExpansionOptions& options, ThreadPool& pool) {
   options.validate();
-  problem.box.validate();
-  LabelledPieces found = label_pieces(problem, pool);
-  ExpansionFit fit;
-  if (static_cast<index_t>(found.pieces.size()) > kMostPieces) return fit;
-  const Vec3<double> lower = problem.box.lower, upper = problem.box.upper;
-  const Expansion lookup(lower, upper, {}, found.labels, {});
-  const ExpansionPoints points = place_points(problem, found, lookup, options, pool);
-  const double shift = boundary_mean(problem, points);
-  std::vector<PieceBasis> pieces = make_bases(problem, found, points, lookup, options);
-  const std::vector<RowBlock> blocks = make_expansion_rows(problem, pieces, found, points, lookup, shift, pool);
-  NormalSystem system(blocks, pieces, pool);
-  std::vector<double> solution = system.solve();
-  report(system, blocks, solution, fit);
-  index_t constant = 0;
-  for (const PieceBasis& basis : pieces) {
-    solution[at(constant)] += shift;
-    constant += basis.size();
+  return Fitter(problem, options.seed, pool).fit(options);
+}
+
+void ExpansionSearch::validate() const {
+  if (most_unknowns < 100) {
+    throw InvalidArgument("most_unknowns", "must be at least 100, got " + std::to_string(most_unknowns));
   }
-  fit.expansion = Expansion(lower, upper, std::move(pieces), std::move(found.labels), std::move(solution));
-  return fit;
+  if (!(tolerance >= 0.0)) throw InvalidArgument("tolerance", "must not be negative, got " + std::to_string(tolerance));
+}
+
+ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& search, ThreadPool& pool) {
+  constexpr double kOmegas[] = {2.0, 4.0, 7.0};
+  constexpr double kWorthwhile = 0.7;  // of the residual, by twice the unknowns
+  search.validate();
+  const Fitter fitter(problem, search.seed, pool);
+  ExpansionOptions options{.seed = search.seed};
+  ExpansionFit best;
+  for (const double omega : kOmegas) {
+    options.omega = omega;
+    ExpansionFit fit = fitter.fit(options);
+    if (fit.unknowns == 0) return fit;
+    if (best.unknowns == 0 || fit.residual < best.residual) best = std::move(fit);
+    if (best.residual < search.tolerance) return best;
+  }
+  while (best.residual > search.tolerance) {
+    const auto fits = [&](const ExpansionOptions& next) {
+      const index_t more = (next.sines - best.options.sines) + 2 * (next.sources - best.options.sources);
+      return best.unknowns + more <= search.most_unknowns;
+    };
+    const ExpansionOptions next = grown(best, fits);
+    if (!fits(next)) break;
+    ExpansionFit fit = fitter.fit(next);
+    const bool falls = fit.residual < kWorthwhile * best.residual;
+    if (fit.residual < best.residual) best = std::move(fit);
+    if (!falls) break;
+  }
+  return best;
 }
 
 }  // namespace nbm

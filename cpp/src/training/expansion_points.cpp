@@ -9,13 +9,14 @@
 namespace nbm {
 namespace {
 
-constexpr index_t kDraw = index_t{1} << 50;     // draws that training does not use
-constexpr index_t kInterfacePoints = 16384;     // drawn; rows and sources choose among them
+constexpr index_t kDraw = index_t{1} << 50, kHeldOutDraw = index_t{1} << 51;  // that training does not use
+constexpr index_t kInterfacePoints = 16384;  // drawn; rows and sources choose among them
 constexpr index_t kLeastSources = 16, kLeastSines = 10;
-constexpr double kRowsForUnknown = 2.5;         // of the equation, an unknown of a piece
-constexpr index_t kJumpPointsForSource = 4;     // each carries two rows, each source has an unknown on both sides
+constexpr double kRowsForUnknown = 2.5;  // of the equation, an unknown of a piece
+constexpr index_t kLeastRegular = 50;
+constexpr index_t kJumpPointsForSource = 4;  // each carries two rows, each source has an unknown on both sides
 constexpr index_t kLeastJumpPoints = 60, kLeastBoundary = 600;
-constexpr int kMostRounds = 40;                 // of candidates for a piece that fills little of its bounds
+constexpr int kMostRounds = 40;  // of candidates for a piece that fills little of its bounds
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
@@ -30,17 +31,24 @@ std::vector<double> level_set_at(const Problem& problem, const Points& points, T
   return phi;
 }
 
+struct Drawing {
+  index_t draw, wanted;
+  std::uint64_t seed;
+};
+
 // Low-discrepancy points of a piece, about evenly in its bounds.
 Points points_in(const Problem& problem, const LabelledPieces::Piece& piece, index_t number, const Expansion& lookup,
-                 index_t wanted, std::uint64_t seed, ThreadPool& pool) {
-  const ScrambledSobol sobol = make_sobol(seed, Stream::regular, kDraw + number);
+                 const Drawing& drawing, ThreadPool& pool) {
+  const index_t wanted = drawing.wanted;
+  const ScrambledSobol sobol = make_sobol(drawing.seed, Stream::regular, drawing.draw + number);
   Points found;
   for (index_t round = 0; round < kMostRounds && found.size() < wanted; ++round) {
     Points candidates(std::max<index_t>(2 * wanted, 256));
     for (index_t i = 0; i < candidates.size(); ++i) {
       Vec3<double> p;
       for (int k = 0; k < kDim; ++k) {
-        p[k] = piece.lower[k] + (piece.upper[k] - piece.lower[k]) * low_discrepancy(sobol, round * candidates.size() + i, k);
+        p[k] = piece.lower[k] +
+               (piece.upper[k] - piece.lower[k]) * low_discrepancy(sobol, round * candidates.size() + i, k);
       }
       candidates.set(i, p);
     }
@@ -53,23 +61,8 @@ Points points_in(const Problem& problem, const LabelledPieces::Piece& piece, ind
   return found;
 }
 
-std::vector<InterfacePart> interface_parts(const Problem& problem, const Expansion& lookup,
-                                           const ExpansionOptions& options, ThreadPool& pool) {
-  const InterfaceSampler sampler(problem.box, problem.level_set, pool);
-  std::vector<InterfacePart> parts;
-  if (sampler.empty()) return parts;
-  const InterfacePoints drawn =
-      sampler.draw({0, kInterfacePoints}, options.seed, Stream::interface, kDraw, pool);
-  std::map<std::array<index_t, kSides>, std::size_t> known;
-  for (index_t i = 0; i < drawn.size(); ++i) {
-    const Vec3<double> p = drawn.points[i];
-    const std::array<index_t, kSides> between = {lookup.piece_at(Side::minus, p), lookup.piece_at(Side::plus, p)};
-    if (between[0] < 0 || between[1] < 0) continue;
-    const auto [entry, is_new] = known.emplace(between, parts.size());
-    if (is_new) parts.push_back({between, {}, {}, 0, 0});
-    parts[entry->second].points.push_back(p);
-    parts[entry->second].normals.push_back(drawn.normals[i]);
-  }
+// By the roots of their areas: a small part has as much to show as a large one, but for its neighbours.
+void share_sources(const ExpansionOptions& options, std::vector<InterfacePart>& parts) {
   double roots = 0.0;
   for (const InterfacePart& part : parts) roots += std::sqrt(static_cast<double>(part.points.size()));
   for (InterfacePart& part : parts) {
@@ -78,18 +71,17 @@ std::vector<InterfacePart> interface_parts(const Problem& problem, const Expansi
     part.sources = options.sources == 0 ? 0 : std::min(part.points.size() / 2, std::max(kLeastSources, wanted));
     part.rows = std::min(part.points.size(), std::max(kLeastJumpPoints, kJumpPointsForSource * part.sources));
   }
-  return parts;
 }
 
-void place_boundary(const Problem& problem, const Expansion& lookup, index_t count, std::uint64_t seed,
+void place_boundary(const Problem& problem, const Expansion& lookup, const Drawing& drawing,
                     std::vector<Points>& boundary, ThreadPool& pool) {
   const Vec3<double> edge = problem.box.edge();
   const double area[kDim] = {edge.y * edge.z, edge.z * edge.x, edge.x * edge.y};
   const double total = 2.0 * (area[0] + area[1] + area[2]);
   Points points;
   for (int face = 0; face < kBoxFaces; ++face) {
-    const ScrambledSobol sobol = make_sobol(seed, Stream::boundary, kDraw + face);
-    const auto here = static_cast<index_t>(std::ceil(static_cast<double>(count) * area[face / 2] / total));
+    const ScrambledSobol sobol = make_sobol(drawing.seed, Stream::boundary, drawing.draw + face);
+    const auto here = static_cast<index_t>(std::ceil(static_cast<double>(drawing.wanted) * area[face / 2] / total));
     for (index_t i = 0; i < here; ++i) {
       points.push_back(face_point(problem.box, face, low_discrepancy(sobol, i, 0), low_discrepancy(sobol, i, 1)));
     }
@@ -103,30 +95,74 @@ void place_boundary(const Problem& problem, const Expansion& lookup, index_t cou
 
 }  // namespace
 
+std::vector<InterfacePart> interface_parts(const Problem& problem, const Expansion& lookup, std::uint64_t seed,
+                                           ThreadPool& pool) {
+  const InterfaceSampler sampler(problem.box, problem.level_set, pool);
+  std::vector<InterfacePart> parts;
+  if (sampler.empty()) return parts;
+  const InterfacePoints drawn = sampler.draw({0, kInterfacePoints}, seed, Stream::interface, kDraw, pool);
+  std::map<std::array<index_t, kSides>, std::size_t> known;
+  for (index_t i = 0; i < drawn.size(); ++i) {
+    const Vec3<double> p = drawn.points[i];
+    const std::array<index_t, kSides> between = {lookup.piece_at(Side::minus, p), lookup.piece_at(Side::plus, p)};
+    if (between[0] < 0 || between[1] < 0) continue;
+    const auto [entry, is_new] = known.emplace(between, parts.size());
+    if (is_new) parts.push_back({between, {}, {}, 0, 0});
+    parts[entry->second].points.push_back(p);
+    parts[entry->second].normals.push_back(drawn.normals[i]);
+  }
+  return parts;
+}
+
 ExpansionPoints place_points(const Problem& problem, const LabelledPieces& found, const Expansion& lookup,
-                             const ExpansionOptions& options, ThreadPool& pool) {
+                             std::vector<InterfacePart> parts, const ExpansionOptions& options, ThreadPool& pool) {
   ExpansionPoints placed;
-  placed.parts = interface_parts(problem, lookup, options, pool);
+  placed.parts = std::move(parts);
+  share_sources(options, placed.parts);
   const std::size_t count = found.pieces.size();
   double roots = 0.0;
   for (const auto& piece : found.pieces) roots += std::sqrt(piece.volume);
-  std::vector<index_t> unknowns(count);
+  index_t at_walls = 0;
   for (std::size_t p = 0; p < count; ++p) {
     const double share = std::sqrt(found.pieces[p].volume) / roots * static_cast<double>(options.sines);
     placed.sines.push_back(std::max(kLeastSines, static_cast<index_t>(std::lround(share))));
     placed.sides.push_back(found.pieces[p].side);
-    unknowns[p] = kMonomials + placed.sines[p];
-  }
-  index_t widest = 0;
-  for (std::size_t p = 0; p < count; ++p) {
-    const auto wanted = static_cast<index_t>(kRowsForUnknown * static_cast<double>(unknowns[p]));
-    placed.regular.push_back(points_in(problem, found.pieces[p], static_cast<index_t>(p), lookup, wanted + 50,
-                                       options.seed, pool));
-    if (found.pieces[p].at_wall) widest += unknowns[p];
+    const index_t unknowns = kMonomials + placed.sines[p];
+    if (found.pieces[p].at_wall) at_walls += unknowns;
+    const auto wanted = kLeastRegular + static_cast<index_t>(kRowsForUnknown * static_cast<double>(unknowns));
+    placed.regular.push_back(
+        points_in(problem, found.pieces[p], static_cast<index_t>(p), lookup, {kDraw, wanted, options.seed}, pool));
   }
   placed.boundary.resize(count);
-  place_boundary(problem, lookup, std::max(kLeastBoundary, 2 * widest), options.seed, placed.boundary, pool);
+  place_boundary(problem, lookup, {kDraw, std::max(kLeastBoundary, 2 * at_walls), options.seed}, placed.boundary, pool);
   return placed;
+}
+
+ExpansionPoints held_out_points(const Problem& problem, const LabelledPieces& found, const Expansion& lookup,
+                                const ExpansionOptions& options, const ExpansionPoints& fitted, ThreadPool& pool) {
+  constexpr index_t kShare = 3;
+  ExpansionPoints points;
+  points.sides = fitted.sides;
+  index_t boundary = 0;
+  for (std::size_t p = 0; p < found.pieces.size(); ++p) {
+    const index_t wanted = fitted.regular[p].size() / kShare;
+    points.regular.push_back(points_in(problem, found.pieces[p], static_cast<index_t>(p), lookup,
+                                       {kHeldOutDraw, wanted, options.seed}, pool));
+    boundary += fitted.boundary[p].size() / kShare;
+  }
+  points.boundary.resize(found.pieces.size());
+  place_boundary(problem, lookup, {kHeldOutDraw, boundary, options.seed}, points.boundary, pool);
+  for (const InterfacePart& part : fitted.parts) {
+    InterfacePart rest{part.piece, {}, {}, 0, 0};
+    const index_t first = part.rows, last = std::min(part.points.size(), part.rows + part.rows / kShare);
+    for (index_t i = first; i < last; ++i) {
+      rest.points.push_back(part.points[i]);
+      rest.normals.push_back(part.normals[i]);
+    }
+    rest.rows = rest.points.size();
+    if (rest.rows > 0) points.parts.push_back(std::move(rest));
+  }
+  return points;
 }
 
 }  // namespace nbm

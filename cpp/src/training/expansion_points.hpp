@@ -23,7 +23,14 @@ struct ExpansionPoints {
   std::vector<Side> sides;     // a piece
 };
 
+// The interface by parts, as drawn once a problem; how many sources and rows each gets is set by place_points.
+std::vector<InterfacePart> interface_parts(const Problem& problem, const Expansion& lookup, std::uint64_t seed,
+                                           ThreadPool& pool);
+
 ExpansionPoints place_points(const Problem& problem, const LabelledPieces& found, const Expansion& lookup,
-                             const ExpansionOptions& options, ThreadPool& pool);
+                             std::vector<InterfacePart> parts, const ExpansionOptions& options, ThreadPool& pool);
+// Other points of the same kinds, a third as many, for a look at a fit.
+ExpansionPoints held_out_points(const Problem& problem, const LabelledPieces& found, const Expansion& lookup,
+                                const ExpansionOptions& options, const ExpansionPoints& fitted, ThreadPool& pool);
 
 }  // namespace nbm

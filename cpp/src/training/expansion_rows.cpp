@@ -117,7 +117,9 @@ void add_jump_rows(const Problem& problem, const InterfacePart& part, index_t al
   for (int s = 0; s < kSides; ++s) {
     const PieceBasis& basis = pieces[at(part.piece[at(s)])];
     const double sign = s == 0 ? -1.0 : 1.0;
-    fill(value, column, basis, lookup, points, pool, [&](index_t) { return RowWeights{sign * kValueWeight * share, {}, {}}; });
+    fill(value, column, basis, lookup, points, pool, [&](index_t) {
+      return RowWeights{sign * kValueWeight * share, {}, {}};
+    });
     fill(flux, column, basis, lookup, points, pool, [&](index_t i) {
       RowWeights row{};
       for (int k = 0; k < kDim; ++k) row.first[k] = sign * scale[at(i)] * mu[s][at(i)] * normals[i][k] / lookup.unit();

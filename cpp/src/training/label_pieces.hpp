@@ -12,8 +12,8 @@ namespace nbm {
 struct LabelledPieces {
   struct Piece {
     Side side;
-    Vec3<double> lower, upper;   // of its nodes, one spacing wider, within the box
-    double volume = 0.0;         // share of the box
+    Vec3<double> lower, upper;  // of its nodes, one spacing wider, within the box
+    double volume = 0.0;        // share of the box
     bool at_wall = false;
   };
   PieceLabels labels;

@@ -10,11 +10,11 @@
 namespace nbm {
 namespace {
 
-constexpr double kReach = 3.0;       // of a source, in distances to the next point of its kind
+constexpr double kReach = 3.0;        // of a source, in distances to the next point of its kind
 constexpr double kLeastClear = 0.75;  // of the reach: how near the surface of the piece may come
 constexpr double kShrink = 0.75;
 constexpr int kMostShrinks = 14;
-constexpr double kImageReach = 0.25;  // of an edge of the box: sources that are this near to a wall have an image
+constexpr double kImageReach = 0.25;    // of an edge of the box: sources that are this near to a wall have an image
 constexpr index_t kMostSurface = 6000;  // points of its surface that a source is compared with
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
@@ -114,14 +114,16 @@ void place_sources(const Problem& problem, const ExpansionPoints& points, index_
       source.reach = kReach * spacing;
       for (int shrink = 0;; ++shrink, source.reach *= kShrink) {
         source.place = part.points[i] + (outward * source.reach) * part.normals[i];
-        const bool clear = nearest_distance(surface, source.place) >= kLeastClear * source.reach && !within(source.place);
+        const bool clear =
+            nearest_distance(surface, source.place) >= kLeastClear * source.reach && !within(source.place);
         if (clear || shrink == kMostShrinks) break;
       }
       set_images(problem.box, at_wall, source);
       sources.push_back(source);
     }
   }
-  std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) { return a.mirrors < b.mirrors; });
+  std::stable_sort(sources.begin(), sources.end(),
+                   [](const Source& a, const Source& b) { return a.mirrors < b.mirrors; });
   for (const Source& source : sources) {
     const Vec3<double> place = lookup.to_expansion(source.place), mirrored = lookup.to_expansion(source.mirrored);
     for (int k = 0; k < kDim; ++k) {

@@ -30,7 +30,8 @@ struct NBM_EXPORT PieceBasis {
   index_t size() const { return kMonomials + sines() + sources(); }
 };
 
-// Where the pieces lie: a label at each node of a grid over the box for each side, so that a point asks the nearest node.
+// Where the pieces lie: a label at each node of a grid over the box for each side, so that a point asks the nearest
+// node.
 struct NBM_EXPORT PieceLabels {
   Vec3<index_t> cells;
   // [side][cells.x + 1][cells.y + 1][cells.z + 1]: the piece of that side at the node or, beyond it, the nearest one.
@@ -39,14 +40,15 @@ struct NBM_EXPORT PieceLabels {
   std::array<std::int16_t, kSides> only = {-1, -1};
 };
 
-// A function with a jump across the interface: on each connected piece of a side a linear combination of basis functions
-// that are smooth there. A value; const methods may be called from many threads (each with a pool of its own).
+// A function with a jump across the interface: on each connected piece of a side a linear combination of basis
+// functions that are smooth there. A value; const methods may be called from many threads (each with a pool of its
+// own).
 class NBM_EXPORT Expansion {
  public:
   // Nothing: adds 0 everywhere.
   Expansion() = default;
-  // Box coordinates are mapped by (x - center) / unit. coefficients: basis(0).size() of piece 0, then those of piece 1 ...
-  // lower, upper: the box, over which the labels lie. Throws InvalidArgument where sizes do not fit.
+  // Box coordinates are mapped by (x - center) / unit. coefficients: basis(0).size() of piece 0, then those of piece 1
+  // ... lower, upper: the box, over which the labels lie. Throws InvalidArgument where sizes do not fit.
   Expansion(Vec3<double> lower, Vec3<double> upper, std::vector<PieceBasis> pieces, PieceLabels labels,
             std::vector<double> coefficients);
 

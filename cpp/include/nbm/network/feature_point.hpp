@@ -39,8 +39,8 @@ NBM_HD void add_source(const V (&at)[kDim], V reach, double decay, double sign, 
   V value = sign * reach * inverse;
   if (decay > 0.0) value = value * fast_exp(decay * (reach - square * inverse));
   // Along an axis of direction cosine c the second derivative is u'/r + c^2 (u'' - u'/r).
-  const V slope = inverse + decay;   // -u'/u
-  const V radial = slope * inverse;  // -u'/(u r)
+  const V slope = inverse + decay;                            // -u'/u
+  const V radial = slope * inverse;                           // -u'/(u r)
   const V bend = slope * slope + inverse * inverse + radial;  // (u'' - u'/r) / u
   jet.value = jet.value + value;
   for (int k = 0; k < kDim; ++k) {

@@ -23,8 +23,9 @@ struct NBM_EXPORT ExpansionOptions {
 struct NBM_EXPORT ExpansionFit {
   Expansion expansion;
   index_t unknowns = 0, rows = 0;
-  std::map<std::string, double> residuals;  // by group of rows: RMS of the weighted rows
-  double residual = 0.0;                    // root of the sum of their mean squares
+  ExpansionOptions options;                 // with which it was made
+  std::map<std::string, double> residuals;  // by group of rows, at points that the fit has not seen: RMS, weighted
+  double residual = 0.0;                    // root of the sum of their squares
 };
 
 // The expansion whose weighted rows (equation, boundary, both jumps) at low-discrepancy points are least in the mean
@@ -32,5 +33,18 @@ struct NBM_EXPORT ExpansionFit {
 // The same bits for any team. Throws InvalidArgument and InvalidField as assembling does.
 constexpr index_t kMostPieces = 128;
 NBM_EXPORT ExpansionFit fit_expansion(const Problem& problem, const ExpansionOptions& options, ThreadPool& pool);
+
+// How far the search for a basis goes. Nothing here depends on time, so that results do not.
+struct NBM_EXPORT ExpansionSearch {
+  index_t most_unknowns = 3000;  // work grows with the cube, memory with the square
+  double tolerance = 1e-8;       // of the residual over the size of u: smaller ones are as good
+  std::uint64_t seed = 0;
+
+  void validate() const;
+};
+
+// The best of several bases: wave numbers from smooth to oscillating, then twice as many sines and sources as long as
+// the residual falls.
+NBM_EXPORT ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& search, ThreadPool& pool);
 
 }  // namespace nbm
