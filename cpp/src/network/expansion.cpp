@@ -87,8 +87,8 @@ index_t Expansion::piece_at(Side side, Vec3<double> point) const {
   return labels_.label[s][at(node)];
 }
 
-void Expansion::run(Side side, PointsView points, double* values, const std::array<double*, kDim>& gradient,
-                    ThreadPool& pool) const {
+template <class Use>
+void Expansion::for_each_jet(Side side, PointsView points, ThreadPool& pool, Use&& use) const {
   if (empty()) return;
   std::vector<PreparedBasis> prepared(pieces_.begin(), pieces_.end());
   const ExpansionKernels& kernels = expansion_kernels();
@@ -98,21 +98,34 @@ void Expansion::run(Side side, PointsView points, double* values, const std::arr
       const index_t piece = piece_at(side, points[i]);
       if (piece < 0) continue;
       const Vec3<double> x = to_expansion(points[i]);
-      double slope[kDim];
-      values[i] += kernels.sum(prepared[at(piece)].view(), coefficients(piece).data(), {x.x, x.y, x.z}, slope);
-      if (gradient[0] == nullptr) continue;
-      for (int k = 0; k < kDim; ++k) gradient[at(k)][i] += slope[k] / unit_;
+      use(at(i), kernels.sum(prepared[at(piece)].view(), coefficients(piece).data(), {x.x, x.y, x.z}));
     }
   });
 }
 
 void Expansion::add(Side side, PointsView points, std::span<double> values, ThreadPool& pool) const {
-  run(side, points, values.data(), {}, pool);
+  for_each_jet(side, points, pool, [&](std::size_t i, const Jet<double>& jet) { values[i] += jet.value; });
 }
 
 void Expansion::add_gradient(Side side, PointsView points, std::span<double> values,
                              const std::array<std::span<double>, kDim>& gradient, ThreadPool& pool) const {
-  run(side, points, values.data(), {gradient[0].data(), gradient[1].data(), gradient[2].data()}, pool);
+  for_each_jet(side, points, pool, [&](std::size_t i, const Jet<double>& jet) {
+    values[i] += jet.value;
+    for (std::size_t k = 0; k < kDim; ++k) gradient[k][i] += jet.gradient[k] / unit_;
+  });
+}
+
+void Expansion::add_differences(Side side, PointsView points, Vec3<double> step, std::span<double> values,
+                                const std::array<std::span<double>, kDim>& first,
+                                const std::array<std::span<double>, kDim>& second, ThreadPool& pool) const {
+  for_each_jet(side, points, pool, [&](std::size_t i, const Jet<double>& jet) {
+    values[i] += jet.value;
+    for (std::size_t k = 0; k < kDim; ++k) {
+      const double h = step[static_cast<int>(k)] / unit_;
+      first[k][i] += h * jet.gradient[k];
+      second[k][i] += h * h * jet.second[k];
+    }
+  });
 }
 
 }  // namespace nbm

@@ -77,27 +77,34 @@ void row(const BasisView& basis, const double (&x)[kDim], const RowWeights& weig
       });
 }
 
-double sum(const BasisView& basis, const double* coefficients, const double (&x)[kDim], double* gradient) {
-  Jet<double> monomials[kMonomials];
+template <class W>
+NBM_HD void add_scaled(W factor, const Jet<W>& jet, Jet<W>& sum) {
+  sum.value = sum.value + factor * jet.value;
+  for (int k = 0; k < kDim; ++k) {
+    sum.gradient[k] = sum.gradient[k] + factor * jet.gradient[k];
+    sum.second[k] = sum.second[k] + factor * jet.second[k];
+  }
+}
+
+NBM_HD double lane_sum(V v) {
+  double total = 0.0;
+  for (int lane = 0; lane < T::size; ++lane) total += v[lane];
+  return total;
+}
+
+Jet<double> sum(const BasisView& basis, const double* coefficients, const double (&x)[kDim]) {
+  Jet<double> monomials[kMonomials], total{};
   jets_of_monomials(basis, x, monomials);
-  V u{}, slope[kDim]{};
+  for (int j = 0; j < kMonomials; ++j) add_scaled(coefficients[j], monomials[j], total);
+  Jet<V> lanes{};
   for_each_jet(
       basis, x, [&](index_t first, index_t end, const Jet<V>& jet) __attribute__((always_inline)) {
-        const V c = load_lanes<T>(coefficients, first, end).v;
-        u = u + c * jet.value;
-        for (int k = 0; k < kDim; ++k) slope[k] = slope[k] + c * jet.gradient[k];
+        add_scaled(load_lanes<T>(coefficients, first, end).v, jet, lanes);
       });
-  double total = 0.0, slopes[kDim] = {};
-  for (int j = 0; j < kMonomials; ++j) {
-    total += coefficients[j] * monomials[j].value;
-    for (int k = 0; k < kDim; ++k) slopes[k] += coefficients[j] * monomials[j].gradient[k];
-  }
-  for (int lane = 0; lane < T::size; ++lane) {
-    total += u[lane];
-    for (int k = 0; k < kDim; ++k) slopes[k] += slope[k][lane];
-  }
-  if (gradient != nullptr) {
-    for (int k = 0; k < kDim; ++k) gradient[k] = slopes[k];
+  total.value += lane_sum(lanes.value);
+  for (int k = 0; k < kDim; ++k) {
+    total.gradient[k] += lane_sum(lanes.gradient[k]);
+    total.second[k] += lane_sum(lanes.second[k]);
   }
   return total;
 }

@@ -34,8 +34,8 @@ struct RowWeights {
 struct ExpansionKernels {
   // row[j] = what the row makes of basis function j, in the order of the coefficients.
   void (*row)(const BasisView& basis, const double (&x)[kDim], const RowWeights& weights, double* row);
-  // The sum of coefficients times basis functions and, where wanted, its gradient.
-  double (*sum)(const BasisView& basis, const double* coefficients, const double (&x)[kDim], double* gradient);
+  // The sum of coefficients times basis functions.
+  Jet<double> (*sum)(const BasisView& basis, const double* coefficients, const double (&x)[kDim]);
 };
 
 NBM_SIMD_TABLE(ExpansionKernels, expansion_kernels);

@@ -69,9 +69,16 @@ class NBM_EXPORT Expansion {
   void add_gradient(Side side, PointsView points, std::span<double> values,
                     const std::array<std::span<double>, kDim>& gradient, ThreadPool& pool) const;
 
+  // The same, with first and second derivatives times `step` and its square instead: differences over a step that is
+  // too small to tell them from derivatives. Box coordinates.
+  void add_differences(Side side, PointsView points, Vec3<double> step, std::span<double> values,
+                       const std::array<std::span<double>, kDim>& first,
+                       const std::array<std::span<double>, kDim>& second, ThreadPool& pool) const;
+
  private:
-  void run(Side side, PointsView points, double* values, const std::array<double*, kDim>& gradient,
-           ThreadPool& pool) const;
+  // use(i, jet in the coordinates of the expansion) for every point that has a piece.
+  template <class Use>
+  void for_each_jet(Side side, PointsView points, ThreadPool& pool, Use&& use) const;
 
   Vec3<double> lower_, upper_;
   double unit_ = 1.0;
