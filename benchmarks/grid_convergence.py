@@ -22,7 +22,7 @@ def study(name: str, cells: tuple[int, ...]) -> None:
         start = time.perf_counter()
         solution = nbm.solve_on_grid(problem, n)
         seconds = time.perf_counter() - start
-        error = solution.error
+        error = solution.node_error
         assert error is not None
         orders = ["", ""]
         if before is not None:

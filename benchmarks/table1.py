@@ -160,7 +160,7 @@ def grid() -> list[dict[str, Any]]:
         begin = time.perf_counter()
         solution = nbm.solve_on_grid(problem, cells=cells)
         seconds = time.perf_counter() - begin
-        error = solution.error
+        error = solution.node_error
         assert error is not None  # the solution is known
         record = {"label": f"{name}, classical solver on a grid", "cells": cells, "parameters": 0, "runs": []}
         record |= {"linf": error.linf, "rmse": error.rmse, "relative_linf": error.relative_linf}

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "core/stream.hpp"
 #include "core/stream_memory.hpp"
@@ -21,12 +22,22 @@ struct Resident {
     parameters.upload(solution.parameters(), stream);
     single.prepare(parameters.data(), kSides, {}, stream);
     twice.prepare(parameters.data(), kSides, {}, stream);
+    if (const SidedGrid* const grid = solution.correction()) {
+      for (const Side side : {Side::minus, Side::plus}) {
+        const auto s = static_cast<std::size_t>(index_of(side));
+        correction_values[s].upload(grid->values(side), stream);
+        correction[s] = grid->view(side);
+        correction[s].values = correction_values[s].data();
+      }
+    }
     check(cudaStreamSynchronize(stream), "the copy of a solution to the GPU");
   }
 
   DeviceField level_set;
   DeviceNetworks<float> single;
   DeviceNetworks<double> twice;
+  std::array<DeviceBuffer<double>, kSides> correction_values;
+  std::array<GridView, kSides> correction;  // in network coordinates; without values where there is none
 };
 
 class DeviceEvaluator final : public SolutionEvaluator {
@@ -114,7 +125,8 @@ class DeviceEvaluator final : public SolutionEvaluator {
   template <class T>
   void enqueue_networks(const DeviceNetworks<T>& networks, const SolutionArrays& arrays, Branch branch,
                         FieldFault* fault, cudaStream_t stream) const {
-    const SolutionView<T> view{box_, resident_.level_set.view(), networks.views(), fault};
+    const SolutionView<T> view{
+        box_, resident_.level_set.view(), networks.views(), fault, {resident_.correction[0], resident_.correction[1]}};
     const SolutionLaunch launch = plan_networks(siren_, arrays.size, arrays.gradient[0] != nullptr, sizeof(T));
     const StreamMemory<T> workspace(launch.workspace, stream);
     launch_networks(view, arrays, branch, launch, workspace.data(), stream);

@@ -56,6 +56,12 @@ __device__ inline SirenView<T> network_of(const SolutionView<T>& solution, int s
   return net;
 }
 
+// What the correction of a side adds at a point in network coordinates; the gradient where it is asked for.
+__device__ inline ValueAndGradient correction_at(const GridView& grid, Vec3<double> place, bool gradient) {
+  if (grid.values == nullptr) return {0.0, {}};
+  return gradient ? interpolate_cubic_gradient(grid, place) : ValueAndGradient{interpolate_cubic(grid, place), {}};
+}
+
 // Runs pass(network, x, u, slope), x in network coordinates, for every point, and stores what the branch makes of it.
 template <class T, class Pass>
 __device__ inline void for_points(const SolutionView<T>& solution, const SolutionArrays& arrays, Branch branch,
@@ -76,8 +82,9 @@ __device__ inline void for_points(const SolutionView<T>& solution, const Solutio
       const double sign = first != last && side == 0 ? -1.0 : 1.0;
       T u[1], slope[kDim] = {};
       pass(network_of(solution, side), x, u, slope);
-      value += sign * static_cast<double>(u[0]);
-      for (int k = 0; k < kDim; ++k) gradient[k] += sign * static_cast<double>(slope[k]);
+      const ValueAndGradient added = correction_at(solution.correction[side], place, arrays.gradient[0] != nullptr);
+      value += sign * (static_cast<double>(u[0]) + added.value);
+      for (int k = 0; k < kDim; ++k) gradient[k] += sign * (static_cast<double>(slope[k]) + added.gradient[k]);
     }
     if (arrays.values != nullptr) store(arrays.values, i, arrays.type, value);
     if (arrays.gradient[0] == nullptr) continue;

@@ -1,4 +1,5 @@
 #pragma once
+#include "nbm/problem/grid_interpolation.hpp"
 #include "network/device_networks.hpp"
 #include "problem/field_view.hpp"
 #include "solution/cuda_solution.hpp"
@@ -12,6 +13,7 @@ struct SolutionView {
   FieldView level_set;
   NetworkPair<T> networks;
   FieldFault* fault = nullptr;  // where a level set that is not finite is reported; may be null
+  GridView correction[kSides];  // in network coordinates; without values where there is none
 };
 
 // How a launch over some points runs, and what memory it needs.

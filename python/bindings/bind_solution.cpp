@@ -9,8 +9,8 @@
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "gpu_array.hpp"
+#include "nbm/solution/correction.hpp"
 #include "nbm/solution/device_solution.hpp"
-#include "nbm/solution/grid_solver.hpp"
 
 namespace nbm::python {
 namespace {
@@ -139,31 +139,55 @@ void bind_device_solution(nb::module_& m) {
           nb::arg("points"));
 }
 
+using Cells = std::array<index_t, kDim>;
+
+Vec3<index_t> cells_of(const Cells& cells) { return {cells[0], cells[1], cells[2]}; }
+
+// The values of a correction at its nodes, [sides][x][y][z], or None.
+nb::object correction_values(const Solution& solution) {
+  const SidedGrid* const grid = solution.correction();
+  if (grid == nullptr) return nb::none();
+  const Vec3<index_t> n = grid->shape();
+  Values values;
+  for (const Side side : {Side::minus, Side::plus}) {
+    values.insert(values.end(), grid->values(side).begin(), grid->values(side).end());
+  }
+  const auto size = [](index_t nodes) { return static_cast<std::size_t>(nodes); };
+  return nb::cast(array_of(std::move(values), {kSides, size(n.x), size(n.y), size(n.z)}));
+}
+
 void bind_grid_solver(nb::module_& m) {
   m.def(
       "solve_on_grid",
-      [](const Problem& problem, const std::array<index_t, kDim>& cells, double tolerance, int threads) {
-        GridSystem system;
-        GridNodes nodes;
-        {
+      [](const Problem& problem, const Cells& cells, double tolerance, int threads) {
+        const auto solve = [&] {
           const nb::gil_scoped_release release;
           ThreadPool pool(threads);
-          system = assemble_grid_system(problem, {cells[0], cells[1], cells[2]}, pool);
-          nodes = solve_grid_system(system, {.tolerance = tolerance}, pool);
-        }
+          return solve_on_grid(problem, cells_of(cells), {.tolerance = tolerance}, pool);
+        };
+        GridSolution solved = solve();
         nb::dict out;
-        out["values"] = array_of(std::move(nodes.values));
-        out["residuals"] = nodes.residuals;
-        out["side"] = array_of(std::move(system.side));
+        out["solution"] = std::move(solved.solution);
+        out["values"] = array_of(std::move(solved.values));
+        out["side"] = array_of(std::move(solved.side));
+        out["residuals"] = solved.residuals;
         return out;
       },
       nb::arg("problem"), nb::arg("cells"), nb::arg("tolerance"), nb::arg("threads"));
+  m.def(
+      "correct",
+      [](const Problem& problem, const Solution& solution, const Cells& cells, double tolerance, int threads) {
+        const nb::gil_scoped_release release;
+        ThreadPool pool(threads);
+        return correct(problem, solution, cells_of(cells), {.tolerance = tolerance}, pool);
+      },
+      nb::arg("problem"), nb::arg("solution"), nb::arg("cells"), nb::arg("tolerance"), nb::arg("threads"));
+  m.def("residual_problem", &residual_problem, nb::arg("problem"), nb::arg("solution"));
 }
 
 }  // namespace
 
 void bind_solution(nb::module_& m) {
-  bind_grid_solver(m);
   using Gradient = Solution::Gradient;
   bind_device_solution(m);
   nb::class_<Solution>(m, "Solution")
@@ -250,7 +274,10 @@ void bind_solution(nb::module_& m) {
             return array_of(std::move(values));
           },
           nb::arg("problem"), nb::arg("points"), nb::arg("normals"), nb::arg("threads"))
-      .def("save", &Solution::save, nb::arg("path"), nb::call_guard<nb::gil_scoped_release>());
+      .def("save", &Solution::save, nb::arg("path"), nb::call_guard<nb::gil_scoped_release>())
+      .def("networks", &Solution::networks)
+      .def_prop_ro("correction", &correction_values);
+  bind_grid_solver(m);
   m.def(
       "load_solution",
       [](const std::string& path, const Field* level_set) {

@@ -192,7 +192,7 @@ def grid_system(problem: Problem, cells: int | Sequence[int], *, threads: int = 
 
     Args:
         problem: The interface problem.
-        cells: Cells per axis, a number or one per axis, 2 to 640.
+        cells: Cells per axis, a number or one per axis, 3 to 640.
         threads: Threads to assemble with; 0 means all cores. The result has the same bits for any number.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ Float64Array = NDArray[np.float64]
 
 
 class Solution:
-    """u on a box with an interface: one network where the level set is negative, another elsewhere.
+    """u on a box with an interface: one network where the level set is negative, another elsewhere, and a correction.
 
     Made by :func:`nbm.solve` and :func:`nbm.load`. Evaluation is thread-safe and in double precision by default.
     Points are (n, 3), box coordinates; NumPy arrays, nested lists, or whatever speaks DLPack from CPU memory.
@@ -111,23 +111,23 @@ class Solution:
         return self._evaluator.value_and_gradient(points, "own", precision, out, stream)
 
     def minus(self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None) -> Float64Array:
-        """Return the minus network at every point, wherever it lies, as (n,)."""
+        """Return the minus side at every point, wherever it lies, as (n,)."""
         return self._evaluator.values(points, "minus", precision, out, stream)
 
     def plus(self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None) -> Float64Array:
-        """Return the plus network at every point, wherever it lies, as (n,)."""
+        """Return the plus side at every point, wherever it lies, as (n,)."""
         return self._evaluator.values(points, "plus", precision, out, stream)
 
     def gradient_minus(
         self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None
     ) -> Float64Array:
-        """Return the gradient of the minus network at every point as (n, 3)."""
+        """Return the gradient of the minus side at every point as (n, 3)."""
         return self._evaluator.gradient(points, "minus", precision, out, stream)
 
     def gradient_plus(
         self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None
     ) -> Float64Array:
-        """Return the gradient of the plus network at every point as (n, 3)."""
+        """Return the gradient of the plus side at every point as (n, 3)."""
         return self._evaluator.gradient(points, "plus", precision, out, stream)
 
     def level_set(self, points: Any, *, out: Any = None, stream: Any = None) -> Float64Array:
@@ -142,7 +142,7 @@ class Solution:
         return self._evaluator.side(points, out, stream)
 
     def jump(self, points: Any, *, out: Any = None, stream: Any = None) -> Float64Array:
-        """Return plus minus minus of the two networks as (n,): on the interface, the jump of u."""
+        """Return plus minus minus of the two sides as (n,): on the interface, the jump of u."""
         return self._evaluator.values(points, "jump", None, out, stream)
 
     def flux_jump(self, problem: Problem, points: Any, normals: Any) -> Float64Array:
@@ -181,6 +181,46 @@ class Solution:
     @info.setter
     def info(self, info: Mapping[str, str]) -> None:
         self._native.info = {str(key): str(value) for key, value in info.items()}
+
+    def correct(
+        self, problem: Problem, cells: int | Sequence[int] = 64, *, tolerance: float = 1e-8, threads: int = 0
+    ) -> Solution:
+        """Return this solution with its error, as a grid sees it, added to the networks.
+
+        e = u - (networks) solves the same problem with the residuals of the networks as data; it is solved for on a
+        grid as :func:`nbm.solve_on_grid` does and stays in the solution as two one-sided grids (docs/method.md,
+        section 9). Where residuals are smooth, as those of trained networks are, the errors of network and grid
+        multiply. A correction that is already there is replaced.
+
+        Args:
+            problem: The problem that was solved.
+            cells: Cells per axis, a number or one per axis, 3 to 640.
+            tolerance: Residual of the system relative to its right side.
+            threads: Threads to work with; 0 means all cores.
+
+        Raises:
+            InvalidArgument: a problem on another box, or an unusable number of cells or tolerance.
+            InvalidField: a coefficient that is not finite, or a mu that is not positive.
+            NbmError: the iteration did not reach the tolerance.
+        """
+        from nbm.rows import cell_counts
+
+        corrected = _core.correct(problem.native, self._native, cell_counts(cells), tolerance, threads)
+        other = Solution(corrected, history=self.history, stop_reason=self.stop_reason)
+        other.threads = self.threads
+        return other if self.device == "cpu" else other.to(self.device)
+
+    @property
+    def networks(self) -> Solution:
+        """The networks alone, without a correction."""
+        other = Solution(self._native.networks(), history=self.history, stop_reason=self.stop_reason)
+        other.threads = self.threads
+        return other if self.device == "cpu" else other.to(self.device)
+
+    @property
+    def correction(self) -> Float64Array | None:
+        """What is added to the networks at the nodes of its grid, (2, nx, ny, nz): minus, plus. None: nothing is."""
+        return cast("Float64Array | None", self._native.correction)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a model file (safetensors), which :func:`nbm.load` and the C++ library read. ``FileError`` if not."""

@@ -73,4 +73,29 @@ void evaluate_network_gradient(const Siren& siren, std::span<const double> param
   }
 }
 
+void evaluate_network_differences(const Siren& siren, std::span<const double> parameters, PointsView points,
+                                  Vec3<double> step, const NetworkDifferences& differences, ThreadPool& pool) {
+  check_sizes(siren, parameters, points.size, differences.values.size());
+  for (std::size_t k = 0; k < kDim; ++k) {
+    check_sizes(siren, parameters, points.size, differences.first[k].size());
+    check_sizes(siren, parameters, points.size, differences.second[k].size());
+  }
+  const PreparedNetwork<double> network(siren, parameters, step);
+  const NetworkKernels<double>& kernels = kernels_for<double>(network_kernels());
+  const auto depth = static_cast<int>(siren.hidden.size());
+  const index_t workspace = kernels.pack_size * siren_workspace(siren.hidden.data(), depth, kQuantities);
+  const auto tasks = TaskPartition::of(points.size, kGrain, 256);
+  pool.run(tasks.tasks, [&](index_t task) {
+    AlignedBuffer<double> memory(workspace);
+    const index_t first = tasks.begin(task), count = tasks.end(task) - first;
+    const double* const x[kDim] = {points.x + first, points.y + first, points.z + first};
+    double* out[kQuantities] = {differences.values.data() + first};
+    for (int k = 0; k < kDim; ++k) {
+      out[kFirst + k] = differences.first[static_cast<std::size_t>(k)].data() + first;
+      out[kSecond + k] = differences.second[static_cast<std::size_t>(k)].data() + first;
+    }
+    kernels.differences(network.view(), x, count, out, memory.data());
+  });
+}
+
 }  // namespace nbm

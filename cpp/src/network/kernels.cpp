@@ -54,9 +54,22 @@ void gradient(const SirenView<S>& net, const double* const x[kDim], index_t coun
   }
 }
 
+template <class S>
+void differences(const SirenView<S>& net, const double* const x[kDim], index_t count, double* const out[kQuantities],
+                 S* memory) {
+  auto* work = reinterpret_cast<P<S>*>(memory);
+  for (index_t i = 0; i < count; i += P<S>::size) {
+    P<S> point[kDim], quantity[kQuantities];
+    for (int k = 0; k < kDim; ++k) point[k] = load_lanes<P<S>>(x[k], i, count);
+    siren_differences(net, point, work, quantity);
+    for (int q = 0; q < kQuantities; ++q) store_lanes(quantity[q], out[q], i, count);
+  }
+}
+
 }  // namespace
 
-extern const ByPrecision<NetworkKernels> network_kernels = {{P<float>::size, values<float>, gradient<float>},
-                                                            {P<double>::size, values<double>, gradient<double>}};
+extern const ByPrecision<NetworkKernels> network_kernels = {
+    {P<float>::size, values<float>, gradient<float>, differences<float>},
+    {P<double>::size, values<double>, gradient<double>, differences<double>}};
 
 }  // namespace nbm::NBM_SIMD_NAMESPACE

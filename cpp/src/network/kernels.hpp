@@ -14,6 +14,9 @@ struct NetworkKernels {
   void (*values)(const SirenView<S>& net, const double* const x[kDim], index_t count, double* values, S* memory);
   void (*gradient)(const SirenView<S>& net, const double* const x[kDim], index_t count, double* values,
                    double* const gradient[kDim], S* memory);
+  // out[quantity][i]; `memory` as for one column of kQuantities.
+  void (*differences)(const SirenView<S>& net, const double* const x[kDim], index_t count,
+                      double* const out[kQuantities], S* memory);
 };
 
 NBM_SIMD_TABLE(ByPrecision<NetworkKernels>, network_kernels);

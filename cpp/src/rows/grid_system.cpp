@@ -4,26 +4,25 @@
 #include <string>
 
 #include "irregular_block.hpp"
+#include "lattice.hpp"
 #include "nbm/core/error.hpp"
 #include "nbm/rows/assemble.hpp"
 
 namespace nbm {
 namespace {
 
-constexpr index_t kLeastCells = 2;
+constexpr index_t kLeastCells = 3;
 constexpr index_t kMostCells = 640;  // beyond, the nonzeros outgrow the 32-bit indices of sparse solvers
 constexpr index_t kNodesPerTask = 4096;
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
-// A lattice of values, last index fastest.
+// A lattice that owns its values.
 struct Lattice {
-  Vec3<index_t> shape;
   std::vector<double> values;
+  LatticeView view;
 
-  explicit Lattice(Vec3<index_t> size) : shape(size), values(at(size.x * size.y * size.z)) {}
-  index_t index(index_t i, index_t j, index_t k) const { return (i * shape.y + j) * shape.z + k; }
-  Vec3<index_t> position(index_t n) const { return {n / (shape.y * shape.z), n / shape.z % shape.y, n % shape.z}; }
+  explicit Lattice(Vec3<index_t> size) : values(at(size.x * size.y * size.z)), view{size, values.data()} {}
 };
 
 struct Grid {
@@ -51,7 +50,7 @@ struct Grid {
     pool.run(parts.tasks, [&](index_t task) {
       const index_t first = parts.begin(task), count = parts.end(task) - first;
       Points points(count);
-      for (index_t i = 0; i < count; ++i) points.set(i, node(lattice.position(first + i), shift));
+      for (index_t i = 0; i < count; ++i) points.set(i, node(lattice.view.position(first + i), shift));
       evaluate_finite(problem.level_set, "level_set", points.view(),
                       std::span(lattice.values).subspan(at(first), at(count)));
     });
@@ -60,28 +59,7 @@ struct Grid {
   double corner(Vec3<index_t> n, int corner_index, double smallest_h) const {
     const index_t i = n.x - 1 + (corner_index >> 2 & 1), j = n.y - 1 + (corner_index >> 1 & 1),
                   k = n.z - 1 + (corner_index & 1);
-    return corner_level_set(corners.values[at(corners.index(i, j, k))], smallest_h);
-  }
-
-  bool inside(Vec3<index_t> n) const {
-    return n.x >= 0 && n.y >= 0 && n.z >= 0 && n.x <= cells.x && n.y <= cells.y && n.z <= cells.z;
-  }
-
-  // The level set at a node; outside of the box, where it need not be defined, the parabola through the three nearest
-  // nodes on the axis. There it serves differences alone, and its sign nothing.
-  double level_set(Vec3<index_t> n) const {
-    for (int axis = 0; axis < kDim; ++axis) {
-      if (n[axis] >= 0 && n[axis] <= cells[axis]) continue;
-      const index_t in = n[axis] < 0 ? 1 : -1, wall = n[axis] < 0 ? 0 : cells[axis];
-      const auto t = static_cast<double>(n[axis] < 0 ? n[axis] : cells[axis] - n[axis]);  // negative, in cells
-      Vec3<index_t> at_wall = n, next = n, second = n;
-      at_wall[axis] = wall;
-      next[axis] = wall + in;
-      second[axis] = wall + 2 * in;
-      return 0.5 * (1.0 - t) * (2.0 - t) * level_set(at_wall) + t * (2.0 - t) * level_set(next) -
-             0.5 * t * (1.0 - t) * level_set(second);
-    }
-    return nodes.values[at(nodes.index(n.x, n.y, n.z))];
+    return corner_level_set(corners.values[at(corners.view.index({i, j, k}))], smallest_h);
   }
 
   bool on_boundary(Vec3<index_t> n) const {
@@ -126,7 +104,7 @@ class GridTask {
   enum class Row : std::uint8_t { boundary, regular, irregular };
 
   void sort_node(index_t n) {
-    const Vec3<index_t> node = grid_.nodes.position(n);
+    const Vec3<index_t> node = grid_.nodes.view.position(n);
     const Side own = side_of(grid_.nodes.values[at(n)]);
     const std::size_t s = at(index_of(own));
     side.push_back(static_cast<std::uint8_t>(own));
@@ -150,7 +128,7 @@ class GridTask {
     return is_irregular(corner, star);
   }
 
-  index_t flat(Vec3<int> o) const { return (o.x * grid_.nodes.shape.y + o.y) * grid_.nodes.shape.z + o.z; }
+  index_t flat(Vec3<int> o) const { return (o.x * grid_.nodes.view.shape.y + o.y) * grid_.nodes.view.shape.z + o.z; }
 
   void write_rows() {
     std::array<index_t, kSides> next_boundary{}, next_regular{};
@@ -220,15 +198,16 @@ class GridTask {
   }
 
   void fill_cell(IrregularCell& cell, index_t n) const {
-    const Vec3<index_t> node = grid_.nodes.position(n);
+    const Vec3<index_t> node = grid_.nodes.view.position(n);
     cell.x = grid_.node(node);
-    for (int s = 0; s < kStarNodes; ++s) cell.present[s] = inside_neighbors(node + star_position(s));
+    for (int s = 0; s < kStarNodes; ++s) cell.present[s] = grid_.nodes.view.present_neighbors(node + star_position(s));
     const double smallest_h = std::min({grid_.h.x, grid_.h.y, grid_.h.z});
     for (int c = 0; c < kCellCorners; ++c) cell.corner[c] = grid_.corner(node, c, smallest_h);
     for (int i = -kCubeReach; i <= kCubeReach; ++i) {
       for (int j = -kCubeReach; j <= kCubeReach; ++j) {
         for (int k = -kCubeReach; k <= kCubeReach; ++k) {
-          if (in_stencil(i, j, k)) cell.phi[cube_index(i, j, k)] = grid_.level_set(node + Vec3<index_t>{i, j, k});
+          if (in_stencil(i, j, k))
+            cell.phi[cube_index(i, j, k)] = grid_.nodes.view.extended(node + Vec3<index_t>{i, j, k});
         }
       }
     }
@@ -237,15 +216,6 @@ class GridTask {
   static Vec3<index_t> star_position(int star_node) {
     const Vec3<int> o = star_offset(star_node);
     return {o.x, o.y, o.z};
-  }
-
-  std::uint32_t inside_neighbors(Vec3<index_t> node) const {
-    std::uint32_t mask = 0;
-    for (int n = 0; n < kNeighbors; ++n) {
-      const bool inside = grid_.inside(node + Vec3<index_t>{n / 9 - 1, n / 3 % 3 - 1, n % 3 - 1});
-      mask |= static_cast<std::uint32_t>(inside) << n;
-    }
-    return mask;
   }
 
   const Grid& grid_;
@@ -259,14 +229,15 @@ class GridTask {
 };
 
 // Puts the rows of the tasks together, into memory of the exact size.
-GridSystem join(const Grid& grid, std::vector<GridTask>& tasks, ThreadPool& pool) {
+GridSystem join(Grid& grid, std::vector<GridTask>& tasks, ThreadPool& pool) {
   GridSystem system;
-  system.nodes = grid.nodes.shape;
+  system.nodes = grid.nodes.view.shape;
   std::vector<std::size_t> row(tasks.size() + 1), entry(tasks.size() + 1);
   for (std::size_t t = 0; t < tasks.size(); ++t) {
     row[t + 1] = row[t] + tasks[t].rhs.size();
     entry[t + 1] = entry[t] + tasks[t].column.size();
   }
+  system.level_set = std::move(grid.nodes.values);
   system.row_begin.resize(row.back() + 1);
   system.column.resize(entry.back());
   system.value.resize(entry.back());

@@ -5,11 +5,12 @@
 #include "solution/field_file.hpp"
 
 // The model file: a tensor for every weight matrix and bias of both networks, and under the metadata key "nbm" a JSON
-// document with the format's version, the network, the box, the level set and the free text of Solution::info().
+// document with the format's version, the network, the box, the level set and the free text of Solution::info(). Format
+// 2 also has two tensors with the values of a correction; without one, files are of format 1, as they always were.
 namespace nbm {
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 1, kCorrectedFormat = 2;
 constexpr const char* kLevelSet = "level_set";
 
 struct NamedShape {
@@ -45,7 +46,7 @@ Json describe(const Solution& solution, TensorFile& file) {
   Json::Object info;
   for (const auto& [key, value] : solution.info()) info.emplace(key, value);
   return Json::Object{
-      {"format", kFormat},
+      {"format", solution.correction() ? kCorrectedFormat : kFormat},
       {"siren",
        Json::Object{
            {"hidden", std::move(hidden)}, {"omega", solution.siren().omega}, {"gamma", solution.siren().gamma}}},
@@ -75,9 +76,9 @@ Json read_description(const std::string& path, const TensorFile& file) {
   if (found == file.metadata.end())
     throw FileError(path, "a safetensors file, but not a model of nbm: no \"nbm\" metadata");
   Json json = Json::parse(found->second);
-  if (const index_t format = json.at("format").integer("format"); format != kFormat) {
-    throw FileError(path, "model format " + std::to_string(format) + " where this version of nbm reads format " +
-                              std::to_string(kFormat) + "; update nbm");
+  if (const index_t format = json.at("format").integer("format"); format < kFormat || format > kCorrectedFormat) {
+    throw FileError(path, "model format " + std::to_string(format) + " where this version of nbm reads formats up to " +
+                              std::to_string(kCorrectedFormat) + "; update nbm");
   }
   return json;
 }
@@ -93,6 +94,19 @@ std::vector<double> take_parameters(const std::string& path, TensorFile& file, c
   return parameters;
 }
 
+const char* name_of_correction(Side side) { return side == Side::minus ? "correction.minus" : "correction.plus"; }
+
+SidedGrid take_correction(const std::string& path, TensorFile& file, const Box& box) {
+  const auto found = file.tensors.find(name_of_correction(Side::minus));
+  if (found == file.tensors.end() || found->second.shape.size() != kDim) {
+    throw FileError(path, "the values of its correction are missing or not three-dimensional");
+  }
+  const std::vector<index_t> shape = found->second.shape;
+  std::array<std::vector<double>, kSides> values = {file.take(path, name_of_correction(Side::minus), shape).values,
+                                                    file.take(path, name_of_correction(Side::plus), shape).values};
+  return SidedGrid(box, {shape[0], shape[1], shape[2]}, std::move(values));
+}
+
 // level_set: instead of the stored one, where given.
 Solution load_model(const std::string& path, const Field* level_set) {
   TensorFile file = TensorFile::read(path);
@@ -105,8 +119,11 @@ Solution load_model(const std::string& path, const Field* level_set) {
     }
     Solution::Info info;
     for (const auto& [key, value] : json.at("info").object("info")) info.emplace(key, value.string(key.c_str()));
-    return Solution(restore_box(json.at("box")), level_set ? *level_set : restore_field(stored, kLevelSet, file), siren,
-                    take_parameters(path, file, siren), std::move(info));
+    const Solution networks(restore_box(json.at("box")),
+                            level_set ? *level_set : restore_field(stored, kLevelSet, file), siren,
+                            take_parameters(path, file, siren), std::move(info));
+    if (json.at("format").integer("format") == kFormat) return networks;
+    return networks.corrected(take_correction(path, file, networks.box()));
   } catch (const InvalidArgument& e) {
     throw FileError(path, e.what());
   }
@@ -122,6 +139,13 @@ void Solution::save(const std::string& path) const {
       const index_t count = volume(tensor.shape);
       file.tensors[tensor.name] = {tensor.shape, {next, next + count}};
       next += count;
+    }
+  }
+  if (correction_) {
+    const Vec3<index_t> shape = correction_->shape();
+    for (const Side side : {Side::minus, Side::plus}) {
+      const std::span<const double> values = correction_->values(side);
+      file.tensors[name_of_correction(side)] = {{shape.x, shape.y, shape.z}, {values.begin(), values.end()}};
     }
   }
   file.metadata["nbm"] = describe(*this, file).dump();

@@ -66,6 +66,26 @@ Solution::Solution(Box box, Field level_set, Siren siren, std::vector<double> pa
   }
 }
 
+Solution::Solution(Box box, Field level_set, SidedGrid grid, Info info)
+    : Solution(box, std::move(level_set), Siren{.hidden = {1}},
+               std::vector<double>(kSides * Siren{.hidden = {1}}.parameter_count()), std::move(info)) {
+  *this = corrected(std::move(grid));
+}
+
+Solution Solution::corrected(SidedGrid correction) const {
+  if (!(correction.box() == box_)) throw InvalidArgument("correction", "its grid spans another box than the solution");
+  Solution out = *this;
+  out.correction_ = std::move(correction);
+  return out;
+}
+
+Solution Solution::networks() const {
+  Solution out = *this;
+  out.correction_.reset();
+  out.info_.erase("correction_cells");
+  return out;
+}
+
 std::span<const double> Solution::parameters(Side side) const {
   const std::size_t count = parameters_.size() / kSides;
   return std::span(parameters_).subspan(static_cast<std::size_t>(index_of(side)) * count, count);
@@ -78,6 +98,7 @@ void Solution::evaluate(PointsView points, std::span<double> values, ThreadPool&
     const SideSplit split(box_, level_set_, batch, pool);
     for (const Side side : kBothSides) {
       evaluate_network(siren_, parameters(side), split.points(side), split.part(side, sorted), precision, pool);
+      if (correction_) correction_->add(side, split.points(side), split.part(side, sorted), pool);
     }
     split.scatter(sorted, part(values, first, batch.size), pool);
   });
@@ -93,6 +114,10 @@ void Solution::evaluate_gradient(PointsView points, std::span<double> values, Gr
     for (const Side side : kBothSides) {
       evaluate_network_gradient(siren_, parameters(side), split.points(side), split.part(side, u),
                                 {split.part(side, ux), split.part(side, uy), split.part(side, uz)}, precision, pool);
+      if (correction_) {
+        correction_->add_gradient(side, split.points(side), split.part(side, u),
+                                  {split.part(side, ux), split.part(side, uy), split.part(side, uz)}, pool);
+      }
     }
     to_box_coordinates(box_, {part(ux, 0, batch.size), part(uy, 0, batch.size), part(uz, 0, batch.size)});
     split.scatter(u, part(values, first, batch.size), pool);
@@ -108,6 +133,7 @@ void Solution::evaluate_side(Side side, PointsView points, std::span<double> val
   for_batches(points, [&](index_t first, PointsView batch) {
     const Points network_points = normalized(box_, batch, pool);
     evaluate_network(siren_, parameters(side), network_points.view(), part(values, first, batch.size), precision, pool);
+    if (correction_) correction_->add(side, network_points.view(), part(values, first, batch.size), pool);
   });
 }
 
@@ -120,6 +146,7 @@ void Solution::evaluate_gradient_side(Side side, PointsView points, std::span<do
                         part(gradient[2], first, batch.size)};
     evaluate_network_gradient(siren_, parameters(side), network_points.view(), part(values, first, batch.size), g,
                               precision, pool);
+    if (correction_) correction_->add_gradient(side, network_points.view(), part(values, first, batch.size), g, pool);
     to_box_coordinates(box_, g);
   });
 }

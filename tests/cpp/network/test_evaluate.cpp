@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -19,6 +20,40 @@ Points random_points(nbm::index_t count) {
   Points points;
   for (nbm::index_t i = 0; i < count; ++i) points.push_back({draw(random), draw(random), draw(random)});
   return points;
+}
+
+// Differences of any size are those of the values; small ones keep their digits.
+TEST(NetworkDifferences, AreThoseOfTheValues) {
+  const Siren siren{.hidden = {6, 5}};
+  const auto p = nbm::initial_parameters(siren, 4, nbm::Side::minus);
+  nbm::ThreadPool pool(2);
+  const Points points = random_points(37);
+  using Long = long double;
+  const auto value_at = [&](nbm::Vec3<Long> x) { return nbm::reference::network<Long>(siren, p, x); };
+  for (const double h : {0.3, 1e-4}) {
+    const nbm::Vec3<double> step = {h, 2 * h, 0.5 * h};
+    std::array<std::vector<double>, 7> q;
+    for (auto& values : q) values.resize(37);
+    nbm::evaluate_network_differences(siren, p, points.view(), step, {q[0], {q[1], q[2], q[3]}, {q[4], q[5], q[6]}},
+                                      pool);
+    for (nbm::index_t i = 0; i < points.size(); ++i) {
+      const auto n = static_cast<std::size_t>(i);
+      const nbm::Vec3<Long> x = {points.x[n], points.y[n], points.z[n]};
+      const Long here = value_at(x);
+      EXPECT_NEAR(q[0][n], static_cast<double>(here), 1e-13);
+      for (int axis = 0; axis < nbm::kDim; ++axis) {
+        nbm::Vec3<Long> above = x, below = x;
+        above[axis] += static_cast<Long>(step[axis]);
+        below[axis] -= static_cast<Long>(step[axis]);
+        const auto k = static_cast<std::size_t>(axis);
+        const Long up = value_at(above), down = value_at(below);
+        // Round-off of this side of the comparison, of numbers of order one.
+        const double slow = 16 * static_cast<double>(std::numeric_limits<Long>::epsilon());
+        EXPECT_NEAR(q[1 + k][n], static_cast<double>((up - down) / 2), 1e-13 * h + slow);
+        EXPECT_NEAR(q[4 + k][n], static_cast<double>(up - 2 * here + down), 1e-12 * h * h + slow);
+      }
+    }
+  }
 }
 
 class Evaluate : public ::testing::TestWithParam<Siren> {};

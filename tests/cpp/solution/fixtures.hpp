@@ -46,4 +46,14 @@ inline Solution make_solution(Field level_set, const Siren& siren = {.hidden = {
   return Solution(box, std::move(level_set), siren, std::move(parameters), {{"made by", "a test"}});
 }
 
+// A correction without any symmetry, on few nodes.
+inline SidedGrid make_correction(const Box& box = kOblong) {
+  const Vec3<index_t> shape = {5, 7, 6};
+  std::array<std::vector<double>, kSides> values;
+  for (std::size_t side = 0; side < kSides; ++side) {
+    for (int i = 0; i < 5 * 7 * 6; ++i) values[side].push_back(((i * 37 + static_cast<int>(side) * 11) % 19) * 0.1);
+  }
+  return SidedGrid(box, shape, std::move(values));
+}
+
 }  // namespace nbm::test

@@ -54,6 +54,23 @@ TEST_F(ModelFile, RoundTripIsBitExact) {
   expect_same_values(again, solution);
 }
 
+TEST_F(ModelFile, KeepsACorrectionInAFormatOfItsOwn) {
+  const Solution networks = make_solution(test::sphere(0.7)), solution = networks.corrected(test::make_correction());
+  networks.save(path_);
+  EXPECT_EQ(Json::parse(TensorFile::read(path_).metadata.at("nbm")).at("format").integer("format"), 1);
+  EXPECT_EQ(Solution::load(path_).correction(), nullptr);
+  solution.save(path_);
+  EXPECT_EQ(Json::parse(TensorFile::read(path_).metadata.at("nbm")).at("format").integer("format"), 2);
+  const Solution again = Solution::load(path_);
+  ASSERT_NE(again.correction(), nullptr);
+  expect_same_values(again, solution);
+  expect_same_values(again.networks(), networks);
+  rewrite([](Json::Object&, TensorFile& file) { file.tensors.erase("correction.plus"); });
+  EXPECT_THROW(Solution::load(path_), FileError);
+  rewrite([](Json::Object&, TensorFile& file) { file.tensors.erase("correction.minus"); });
+  EXPECT_THROW(Solution::load(path_), FileError);
+}
+
 TEST_F(ModelFile, KeepsAGriddedLevelSet) {
   std::vector<double> values;
   for (int i = 0; i < 4 * 5 * 6; ++i) values.push_back(std::sin(1.7 * i) + 0.1);

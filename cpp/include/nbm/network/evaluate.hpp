@@ -22,4 +22,15 @@ NBM_EXPORT void evaluate_network_gradient(const Siren& siren, std::span<const do
                                           std::span<double> values, std::array<std::span<double>, kDim> gradient,
                                           Precision precision, ThreadPool& pool);
 
+// Where the differences of a network go: values and, an axis, half differences (u(x + h e) - u(x - h e)) / 2 and second
+// differences u(x + h e) - 2 u(x) + u(x - h e), one entry a point.
+struct NetworkDifferences {
+  std::span<double> values;
+  std::array<std::span<double>, kDim> first, second;
+};
+// Differences over `step` (network coordinates), exact to round-off however small it is (docs/method.md, section 5).
+NBM_EXPORT void evaluate_network_differences(const Siren& siren, std::span<const double> parameters, PointsView points,
+                                             Vec3<double> step, const NetworkDifferences& differences,
+                                             ThreadPool& pool);
+
 }  // namespace nbm

@@ -89,6 +89,54 @@ NBM_HD double interpolate_cubic(const GridView& g, Vec3<double> p) {
   return sum;
 }
 
+// The derivatives of the weights by t: the slope of the interpolant in units of the spacing.
+NBM_HD CubicStencil cubic_slope_stencil(GridCell cell, std::int64_t nodes) {
+  const double t = cell.t, u = 1.0 - t;
+  const double before = -0.5 * u * (u - 2.0 * t), after = -0.5 * t * (2.0 * u - t);
+  const double left = t * (4.5 * t - 5.0), right = -u * (4.5 * u - 5.0);
+  if (cell.index == 0) return {0, {left + 3.0 * before, right - 3.0 * before, after + before, 0.0}};
+  if (cell.index == nodes - 2) {
+    return {nodes - 4, {0.0, before + after, left - 3.0 * after, right + 3.0 * after}};
+  }
+  return {cell.index - 1, {before, left, right, after}};
+}
+
+struct ValueAndGradient {
+  double value;
+  Vec3<double> gradient;
+};
+
+// interpolate_cubic and its gradient.
+NBM_HD ValueAndGradient interpolate_cubic_gradient(const GridView& g, Vec3<double> p) {
+  const GridCell cx = grid_cell(p.x, g.lower.x, g.spacing.x, g.shape.x);
+  const GridCell cy = grid_cell(p.y, g.lower.y, g.spacing.y, g.shape.y);
+  const GridCell cz = grid_cell(p.z, g.lower.z, g.spacing.z, g.shape.z);
+  const CubicStencil sx = cubic_stencil(cx, g.shape.x), dx = cubic_slope_stencil(cx, g.shape.x);
+  const CubicStencil sy = cubic_stencil(cy, g.shape.y), dy = cubic_slope_stencil(cy, g.shape.y);
+  const CubicStencil sz = cubic_stencil(cz, g.shape.z), dz = cubic_slope_stencil(cz, g.shape.z);
+  ValueAndGradient sum{0.0, {}};
+  for (int i = 0; i < 4; ++i) {
+    double plane = 0.0, plane_y = 0.0, plane_z = 0.0;
+    for (int j = 0; j < 4; ++j) {
+      const double* v = g.values + ((sx.first + i) * g.shape.y + sy.first + j) * g.shape.z + sz.first;
+      double line = 0.0, line_z = 0.0;
+      for (int k = 0; k < 4; ++k) {
+        line += sz.weights[k] * v[k];
+        line_z += dz.weights[k] * v[k];
+      }
+      plane += sy.weights[j] * line;
+      plane_y += dy.weights[j] * line;
+      plane_z += sy.weights[j] * line_z;
+    }
+    sum.value += sx.weights[i] * plane;
+    sum.gradient.x += dx.weights[i] * plane;
+    sum.gradient.y += sx.weights[i] * plane_y;
+    sum.gradient.z += sx.weights[i] * plane_z;
+  }
+  sum.gradient = {sum.gradient.x / g.spacing.x, sum.gradient.y / g.spacing.y, sum.gradient.z / g.spacing.z};
+  return sum;
+}
+
 NBM_HD double minmod(double a, double b) {
   const double smaller = ::fabs(a) < ::fabs(b) ? a : b;
   return a * b > 0.0 ? smaller : 0.0;

@@ -17,6 +17,7 @@ struct GridSystem {
   std::vector<double> rhs;           // [n]
   std::vector<double> diagonal;      // [n], by which the rows were divided, per volume of a cell; 1 on the box
   std::vector<std::uint8_t> side;    // [n]
+  std::vector<double> level_set;     // [n]
 
   index_t size() const { return static_cast<index_t>(rhs.size()); }
 };

@@ -1,19 +1,22 @@
 #pragma once
 #include <array>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "nbm/network/evaluate.hpp"
 #include "nbm/problem/problem.hpp"
+#include "nbm/solution/sided_grid.hpp"
 
 namespace nbm {
 
-// A trained solution: u = minus network where level_set < 0, plus network elsewhere (docs/method.md, section 2).
-// A value; every method is const and may be called from many threads at once (each with a pool of its own).
-// Points are in box coordinates. Outside the box the networks extrapolate: nothing there was trained.
-// Outputs hold points.size values; InvalidArgument otherwise. InvalidField where the level set is not finite.
+// A solution: u = minus network where level_set < 0, plus network elsewhere (docs/method.md, section 2), and on each
+// side a correction on a grid where there is one (section 9). A value; every method is const and may be called from
+// many threads at once (each with a pool of its own). Points are in box coordinates. Outside the box the networks
+// extrapolate: nothing there was trained. Outputs hold points.size values; InvalidArgument otherwise. InvalidField
+// where the level set is not finite.
 class NBM_EXPORT Solution {
  public:
   using Gradient = std::array<std::span<double>, kDim>;  // gradient[axis][i], by box coordinates
@@ -21,6 +24,8 @@ class NBM_EXPORT Solution {
 
   // parameters: the minus network, then the plus network, siren.parameter_count() each. Throws InvalidArgument.
   Solution(Box box, Field level_set, Siren siren, std::vector<double> parameters, Info info = {});
+  // The grid alone: the networks are 0.
+  Solution(Box box, Field level_set, SidedGrid grid, Info info = {});
 
   const Box& box() const { return box_; }
   const Field& level_set() const { return level_set_; }
@@ -30,12 +35,18 @@ class NBM_EXPORT Solution {
   const Info& info() const { return info_; }
   void set_info(Info info) { info_ = std::move(info); }
 
+  // What is added to the networks on each side; null where nothing is.
+  const SidedGrid* correction() const { return correction_ ? &*correction_ : nullptr; }
+  // The same networks with this correction, or without any. Throws InvalidArgument where the boxes differ.
+  Solution corrected(SidedGrid correction) const;
+  Solution networks() const;
+
   // u, by the side on which each point lies.
   void evaluate(PointsView points, std::span<double> values, ThreadPool& pool,
                 Precision precision = Precision::float64) const;
   void evaluate_gradient(PointsView points, std::span<double> values, Gradient gradient, ThreadPool& pool,
                          Precision precision = Precision::float64) const;
-  // One side's network at every point, wherever it lies.
+  // One side at every point, wherever it lies.
   void evaluate_side(Side side, PointsView points, std::span<double> values, ThreadPool& pool,
                      Precision precision = Precision::float64) const;
   void evaluate_gradient_side(Side side, PointsView points, std::span<double> values, Gradient gradient,
@@ -60,6 +71,7 @@ class NBM_EXPORT Solution {
   Siren siren_;
   std::vector<double> parameters_;
   Info info_;
+  std::optional<SidedGrid> correction_;
 };
 
 }  // namespace nbm
