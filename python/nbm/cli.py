@@ -17,6 +17,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 import nbm
+from nbm.cli_geometry import geometry_app
 from nbm.doctor import examine
 from nbm.errors import FileError, InvalidArgument, InvalidField, NbmError, NbmWarning
 from nbm.point_files import read_points, to_csv, write_table
@@ -44,6 +45,7 @@ class _Group(TyperGroup):
 
 
 app = typer.Typer(cls=_Group, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(geometry_app, name="geometry")
 
 
 @contextmanager

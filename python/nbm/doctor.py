@@ -14,16 +14,25 @@ from nbm.communicator import implementations_differ
 
 __all__ = ["Finding", "examine"]
 
-# Package, and what it brings.
+# Package, the extra of nbm that brings it, and what for.
 _OPTIONAL = {
-    "matplotlib": "pictures of slices",
-    "pyvista": "pictures of surfaces and volumes",
-    "trimesh": "level sets from triangle meshes",
-    "scipy": "the classical solver on a grid",
-    "pyamg": "the classical solver on a grid",
-    "mpi4py": "training on many ranks",
-    "safetensors": "reading model files elsewhere",
+    "matplotlib": ("viz", "pictures of slices and curves"),
+    "trimesh": ("geometry", "reading triangle meshes"),
+    "libigl": ("geometry", "solids inside of meshes, surfaces of images"),
+    "tifffile": ("geometry", "reading TIFF stacks"),
+    "pynrrd": ("geometry", "reading NRRD images"),
+    "pdb2pqr": ("molecules", "charges for PDB files"),
+    "scipy": ("grid", "the classical solver on a grid"),
+    "mpi4py": ("mpi", "training on many ranks"),
+    "safetensors": ("test", "reading model files elsewhere"),
 }
+_RENDER = """
+import pyvista
+plotter = pyvista.Plotter(off_screen=True, window_size=(32, 32))
+plotter.add_mesh(pyvista.Sphere())
+plotter.screenshot(None, return_img=True)
+print(plotter.render_window.GetClassName())
+"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,8 @@ def examine() -> list[Finding]:
         _cuda(build.cuda, build.cuda_emulated),
         _mpi(),
         Finding("device auto", _core.resolve_device("auto")),
-        *(_package(name, use) for name, use in _OPTIONAL.items()),
+        _pyvista(),
+        *(_package(name, extra, use) for name, (extra, use) in _OPTIONAL.items()),
     ]
 
 
@@ -92,8 +102,20 @@ def _printed(program: str) -> tuple[str, str]:
     return "", lines[-1] if lines else f"exit status {result.returncode}"
 
 
-def _package(name: str, use: str) -> Finding:
+def _package(name: str, extra: str, use: str) -> Finding:
     try:
         return Finding(name, f"{importlib.metadata.version(name)}: {use}")
     except importlib.metadata.PackageNotFoundError:
-        return Finding(name, f"not installed (pip install {name}): {use}", ok=False)
+        return Finding(name, f"not installed (pip install 'nbm[{extra}]'): {use}", ok=False)
+
+
+def _pyvista() -> Finding:
+    """Say whether surfaces can be drawn: PyVista needs a way to render without a screen."""
+    finding = _package("pyvista", "viz", "pictures of surfaces and volumes")
+    if not finding.ok:
+        return finding
+    window, error = _printed(_RENDER)
+    if error:
+        message = f"{finding.value}; but it cannot render without a screen: {error}; matplotlib draws instead"
+        return Finding("pyvista", message, ok=False)
+    return Finding("pyvista", f"{finding.value}; renders off screen by {window}")

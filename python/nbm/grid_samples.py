@@ -11,29 +11,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbm.errors import InvalidArgument
+from nbm.fields import GridField
+from nbm.grid_solver import solve_on_grid
 from nbm.host_solution import sides_of
 from nbm.vtk_image import write_vti
 
 if TYPE_CHECKING:
+    from nbm.problem import Problem
     from nbm.solution import Solution
 
 __all__ = ["write_grid"]
 
-_FIELDS = ("u", "side", "level_set", "gradient")
+_OF_SOLUTION = ("u", "u_minus", "u_plus", "side", "level_set", "gradient")
+_OF_PROBLEM = ("residual", "error", "estimate")
+_FIELDS = (*_OF_SOLUTION, *_OF_PROBLEM)
+_ESTIMATE_CELLS = 48
 
 
-def write_grid(solution: Solution, path: str | os.PathLike[str], shape: Sequence[int], fields: Sequence[str]) -> None:
+def write_grid(
+    solution: Solution,
+    path: str | os.PathLike[str],
+    shape: Sequence[int],
+    fields: Sequence[str],
+    problem: Problem | None = None,
+) -> None:
     """Write ``fields`` at the nodes of a grid of ``shape`` (x, y, z), first and last nodes on the box."""
     nodes = _three_nodes(shape)
     unknown = [name for name in fields if name not in _FIELDS]
     if unknown:
         raise InvalidArgument(f"fields: got {unknown[0]!r}, expected any of {', '.join(_FIELDS)}", "fields")
+    of_problem = [name for name in fields if name in _OF_PROBLEM]
+    if of_problem and problem is None:
+        raise InvalidArgument(f"problem: {of_problem[0]!r} is a field of a problem; pass problem=", "problem")
     lower, upper = (np.asarray(corner, dtype=np.float64) for corner in (solution.box.lower, solution.box.upper))
     axes = [np.linspace(lower[axis], upper[axis], nodes[axis]) for axis in range(3)]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     spacing = (upper - lower) / (np.asarray(nodes) - 1)
-    samples = _sample(solution, points, fields)
-    grids = {name: values.reshape(*nodes, *values.shape[1:]) for name, values in samples.items()}
+    samples = _sample(solution, points, fields) | _sample_of_problem(solution, problem, points, of_problem)
+    grids = {name: samples[name].reshape(*nodes, *samples[name].shape[1:]) for name in fields}
     write_vti(path, solution.box.lower, tuple(spacing.tolist()), nodes, grids)
 
 
@@ -46,7 +61,36 @@ def _sample(solution: Solution, points: NDArray[np.float64], fields: Sequence[st
     if "side" in fields or "level_set" in fields:
         samples["level_set"] = solution.level_set(points)
         samples["side"] = sides_of(samples["level_set"])
-    return {name: samples[name] for name in fields}
+    if "u_minus" in fields:
+        samples["u_minus"] = solution.minus(points)
+    if "u_plus" in fields:
+        samples["u_plus"] = solution.plus(points)
+    return samples
+
+
+def _sample_of_problem(
+    solution: Solution, problem: Any, points: NDArray[np.float64], fields: Sequence[str]
+) -> dict[str, NDArray[Any]]:
+    samples: dict[str, NDArray[Any]] = {}
+    if "residual" in fields:
+        from nbm.viz.maps import equation_residual
+
+        samples["residual"] = equation_residual(solution, problem, points)
+    if "error" in fields:
+        exact = getattr(problem, "exact", None)
+        if exact is None:
+            message = "fields: 'error' needs a problem whose solution is known; 'estimate' does not"
+            raise InvalidArgument(message, "fields")
+        samples["error"] = solution(points) - exact(points)
+    if "estimate" in fields:
+        samples["estimate"] = _grid_difference(solution, problem)(points)
+    return samples
+
+
+def _grid_difference(solution: Solution, problem: Problem) -> GridField:
+    """Return how far the networks are from the classical solution, at the nodes of its grid."""
+    grid = solve_on_grid(problem, _ESTIMATE_CELLS, threads=solution.threads)
+    return GridField((solution(grid.points) - grid.values).reshape(grid.shape), problem.box, "linear")
 
 
 def _three_nodes(shape: Sequence[int]) -> tuple[int, int, int]:

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from nbm.arrays import as_points
 from nbm.box import Box
 from nbm.errors import InvalidArgument
-from nbm.fields import as_field
+from nbm.fields import FieldLike, as_field
+from nbm.level_set_normals import unit_normals
 from nbm.problem import Medium, Problem
 from nbm.symbols import x, y, z
 from nbm.sympy_nodes import with_our_symbols
 
 __all__ = ["ManufacturedProblem", "manufactured"]
+
+_NORMAL_STEP = 1e-4  # of the longest edge: of second order, so 1e-8, with rounding far below
 
 
 class ManufacturedProblem(Problem):
@@ -60,7 +63,7 @@ def manufactured(
     u_plus: sp.Expr | float,
     mu_minus: sp.Expr | float = 1.0,
     mu_plus: sp.Expr | float = 1.0,
-    level_set: sp.Expr | float | None = None,
+    level_set: FieldLike | None = None,
     box: Box | None = None,
     k_minus: sp.Expr | float = 0.0,
     k_plus: sp.Expr | float = 0.0,
@@ -75,7 +78,8 @@ def manufactured(
         u_plus: The solution elsewhere.
         mu_minus: Diffusion coefficient where the level set is negative; positive there.
         mu_plus: The same elsewhere.
-        level_set: Its sign tells the side; None or a number: no interface.
+        level_set: Its sign tells the side; None or a number: no interface. A grid or a function of points will do as
+            well, such as a shape of ``nbm.geometry``: its normals are then differences, and ``jump_flux`` a function.
         box: The domain, by default [-1, 1]^3.
         k_minus: Reaction coefficient where the level set is negative.
         k_plus: The same elsewhere.
@@ -85,24 +89,43 @@ def manufactured(
         InvalidField: a coefficient, source or jump that is not finite, or mu not positive, where it would be used.
     """
     given = {"u_minus": u_minus, "u_plus": u_plus, "mu_minus": mu_minus, "mu_plus": mu_plus}
-    given |= {"k_minus": k_minus, "k_plus": k_plus, "level_set": 1.0 if level_set is None else level_set}
+    given |= {"k_minus": k_minus, "k_plus": k_plus}
     e = {name: _as_expression(value, name) for name, value in given.items()}
     sides = {s: _medium(e[f"u_{s}"], e[f"mu_{s}"], e[f"k_{s}"]) for s in ("minus", "plus")}
-    has_level_set = bool(e["level_set"].free_symbols)
     flux_jump = [
         e["mu_plus"] * p - e["mu_minus"] * m
         for p, m in zip(_gradient(e["u_plus"]), _gradient(e["u_minus"]), strict=True)
     ]
+    box = Box() if box is None else box
+    has_interface, level_set, jump_flux = _interface(level_set, flux_jump, box)
     return ManufacturedProblem(
-        Box() if box is None else box,
-        None if level_set is None else e["level_set"],
+        box,
+        level_set,
         exact_minus=e["u_minus"],
         exact_plus=e["u_plus"],
         minus=sides["minus"],
         plus=sides["plus"],
-        jump_u=e["u_plus"] - e["u_minus"] if has_level_set else 0.0,
-        jump_flux=_normal_component(flux_jump, e["level_set"]) if has_level_set else 0.0,
+        jump_u=e["u_plus"] - e["u_minus"] if has_interface else 0.0,
+        jump_flux=jump_flux,
     )
+
+
+def _interface(level_set: Any, flux_jump: list[sp.Expr], box: Box) -> tuple[bool, Any, Any]:
+    """Return whether there is an interface, its level set, and the jump of the flux on it."""
+    if level_set is None:
+        return False, None, 0.0
+    if not callable(level_set) or isinstance(level_set, sp.Expr):
+        phi = _as_expression(level_set, "level_set")
+        return (True, phi, _normal_component(flux_jump, phi)) if phi.free_symbols else (False, phi, 0.0)
+    field = as_field(level_set, "level_set")
+    components = [as_field(component, "jump_flux") for component in flux_jump]
+    step = _NORMAL_STEP * max(box.edge)
+
+    def jump_flux(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        vectors = np.stack([component.evaluate(points) for component in components], axis=1)
+        return np.asarray(np.einsum("ij,ij->i", vectors, unit_normals(field.evaluate, points, step)))
+
+    return True, level_set, jump_flux
 
 
 def _as_expression(value: Any, name: str) -> sp.Expr:

@@ -47,6 +47,26 @@ class BoxSection(_Section):
     upper: Vector = (1.0, 1.0, 1.0)
 
 
+class GeometrySection(_Section):
+    """[geometry]: the interface from a file, instead of ``level_set``; options are those of the kind of file."""
+
+    file: Annotated[str, Strict(), Field(min_length=1)]
+    scale: Positive | None = None
+    translate: Vector | None = None
+    threshold: Finite | None = None
+    label: Annotated[int, Strict()] | tuple[Annotated[int, Strict()], ...] | None = None
+    spacing: tuple[Positive, Positive, Positive] | None = None
+    origin: Vector | None = None
+    smoothing: Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)] | None = None
+    surface: Literal["van_der_waals", "solvent_accessible", "solvent_excluded"] | None = None
+    probe: Positive | None = None
+    force_field: str | None = None
+    offset: Finite = 0.0
+    invert: Switch = False
+    margin: Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)] | None = None
+    cells: Annotated[int, Strict(), Field(ge=4)] = 96
+
+
 class ProblemSection(_Section):
     """[problem]: the interface, the jumps across it, u on the boundary of the box."""
 
@@ -176,7 +196,8 @@ class OutputSection(_Section):
 class ProblemFile(_Section):
     """The whole file: [problem] with [minus] and [plus], or [manufactured]; everything else is optional."""
 
-    box: BoxSection = BoxSection()
+    box: BoxSection | None = None
+    geometry: GeometrySection | None = None
     problem: ProblemSection | None = None
     minus: MediumSection | None = None
     plus: MediumSection | None = None
@@ -197,4 +218,7 @@ class ProblemFile(_Section):
             raise ValueError("give [manufactured], or [problem] with [minus] and [plus], not both")
         if not stated and self.manufactured is None:
             raise ValueError("no problem is stated: give [problem] with [minus] and [plus], or [manufactured]")
+        section = self.problem or self.manufactured
+        if self.geometry is not None and section is not None and section.level_set is not None:
+            raise ValueError("give level_set or [geometry], not both")
         return self

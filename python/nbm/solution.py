@@ -23,6 +23,7 @@ from nbm.manufactured import ManufacturedProblem
 if TYPE_CHECKING:
     from nbm.certificate import Certificate
     from nbm.problem import Problem
+    from nbm.viz.surface import Surface
 
 __all__ = ["Solution", "load"]
 
@@ -307,17 +308,65 @@ class Solution:
         *,
         shape: tuple[int, int, int] = (64, 64, 64),
         fields: Sequence[str] = ("u", "side", "level_set"),
+        problem: Problem | None = None,
     ) -> None:
         """Write values on a uniform grid over the box as VTK image data (.vti).
 
         Args:
             path: The file, ending in ``.vti`` by custom.
             shape: Nodes along x, y, z, at least 2 each; first and last lie on the box.
-            fields: Any of "u", "side" (0 minus, 1 plus), "level_set", "gradient" (a vector).
+            fields: Any of "u", "u_minus", "u_plus" (either network everywhere), "side" (0 minus, 1 plus), "level_set",
+                "gradient" (a vector), and with a problem "residual" (of the equation, in units of u), "error" (where
+                the exact solution is known) and "estimate" (of the error, by a grid solve: seconds).
+            problem: That was solved.
         """
         from nbm.grid_samples import write_grid
 
-        write_grid(self, path, shape, fields)
+        write_grid(self, path, shape, fields, problem)
+
+    def surface(self, *, problem: Problem | None = None, cells: int = 96) -> Surface:
+        """Return the interface as triangles with u, its jump, normal derivatives and curvature on them.
+
+        Args:
+            problem: For the fluxes and how far the jumps are from those asked for.
+            cells: Of the grid that finds it, along the longest edge of the box.
+
+        Raises:
+            BackendUnavailable: libigl is not installed.
+        """
+        from nbm.viz.surface import surface_of
+
+        return surface_of(self, problem=problem, cells=cells)
+
+    def plot_field(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        problem: Problem | None = None,
+        colour: str = "jump_u",
+        axis: str = "z",
+        position: float | None = None,
+        cells: int = 80,
+    ) -> None:
+        """Draw the interface with field lines of the gradient of u, and u as a height over a plane with its jump.
+
+        By PyVista without a screen; where it is not installed by matplotlib, without the lines.
+
+        Args:
+            path: The picture; its ending gives the format.
+            problem: Needed to colour by a flux.
+            colour: Of the interface: a field of :meth:`surface`, such as "jump_u", "curvature", "jump_flux".
+            axis: "x", "y" or "z", normal to the plane.
+            position: Of the plane on that axis. Default: the middle of the box.
+            cells: Of the grid that is drawn, along the longest edge of the box.
+
+        Raises:
+            BackendUnavailable: libigl, or both PyVista and matplotlib, are not installed.
+            InvalidArgument: no such field, axis or ending, or a plane outside of the box.
+        """
+        from nbm.viz.volume import plot_field
+
+        plot_field(self, path, problem=problem, colour=colour, axis=axis, position=position, cells=cells)
 
     def plot_slice(
         self,
@@ -339,7 +388,7 @@ class Solution:
             BackendUnavailable: matplotlib is not installed.
             InvalidArgument: no such axis, or a plane outside of the box.
         """
-        from nbm.pictures import plot_slice
+        from nbm.viz.slices import plot_slice
 
         plot_slice(self, Path(path), axis, position, resolution)
 

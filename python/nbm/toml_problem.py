@@ -34,37 +34,72 @@ class TomlProblem:
         path: The file.
         text: What it says.
         sections: The same, checked.
+        folder: Where the files lie that it names.
     """
 
-    def __init__(self, path: Path, text: str, sections: ProblemFile) -> None:
+    def __init__(self, path: Path, text: str, sections: ProblemFile, folder: Path | None = None) -> None:
         """Hold a file that :func:`read_problem` has read."""
         self.path = path
         self.text = text
         self.sections = sections
+        self.folder = path.parent if folder is None else folder
+        self._shape: Any = None
 
     def problem(self) -> Any:
         """Return the :class:`nbm.Problem`. ``ProblemFileError`` where the statement contradicts itself."""
         import nbm
 
-        with self._blame("box"):
-            box = nbm.Box(self.sections.box.lower, self.sections.box.upper)
+        box = self.box()
+        from_file = {} if self.sections.geometry is None else {"level_set": self._level_set(box)}
         if self.sections.manufactured is not None:
             with self._blame("manufactured"):
-                return nbm.manufactured(box=box, **_expressions(self.sections.manufactured))
+                return nbm.manufactured(box=box, **_expressions(self.sections.manufactured), **from_file)
         stated = {name: _expressions(getattr(self.sections, name)) for name in ("problem", "minus", "plus")}
+        stated["problem"] |= from_file
         with self._blame("problem"):
             minus, plus = nbm.Medium(**stated["minus"]), nbm.Medium(**stated["plus"])
             return nbm.Problem(box, **stated["problem"], minus=minus, plus=plus)
+
+    def box(self) -> Any:
+        """Return the :class:`nbm.Box`: the file's, else one around the shape of [geometry], else [-1, 1]^3."""
+        import nbm
+
+        if self.sections.box is None and self.sections.geometry is not None:
+            margin = self.sections.geometry.margin
+            with self._blame("geometry"):
+                return self.shape().box() if margin is None else self.shape().box(margin)
+        section = self.sections.box
+        with self._blame("box"):
+            return nbm.Box() if section is None else nbm.Box(section.lower, section.upper)
+
+    def shape(self) -> Any:
+        """Return the :class:`nbm.geometry.Shape` of [geometry], which must be there. Read once."""
+        section = self.sections.geometry
+        if self._shape is None and section is not None:
+            from nbm import geometry
+
+            options = section.model_dump(exclude_none=True)
+            file = self.folder / options.pop("file")
+            changes = {name: options.pop(name, None) for name in ("offset", "invert", "margin", "cells")}  # ours
+            with self._blame("geometry"):
+                shape = geometry.read(file, **options)
+            self._shape = shape.offset(changes["offset"]) if changes["offset"] else shape
+        return self._shape
+
+    def _level_set(self, box: Any) -> Any:
+        section: Any = self.sections.geometry
+        with self._blame("geometry"):
+            shape = ~self.shape() if section.invert else self.shape()
+            return shape.on_grid(box, section.cells)
 
     def options(self) -> dict[str, Any]:
         """Return the keyword arguments of :func:`nbm.solve` and :class:`nbm.Trainer` that the file sets."""
         import nbm
 
         options: dict[str, Any] = self.sections.training.given()
-        edge = max(u - low for low, u in zip(self.sections.box.lower, self.sections.box.upper, strict=True))
         cells = options.pop("cells", None)
         if cells is not None:
-            options["cell_size"] = edge / cells
+            options["cell_size"] = max(self.box().edge) / cells
         with self._blame("network"):
             options["network"] = nbm.Siren(**self.sections.network.given())
         with self._blame("optimizer"):
@@ -93,8 +128,10 @@ class TomlProblem:
         """Turn errors about arguments into errors about the key of this section, or the section."""
         try:
             yield
-        except (InvalidArgument, InvalidField) as error:
-            name = error.name if isinstance(error, InvalidArgument) else error.field
+        except ProblemFileError:
+            raise
+        except (InvalidArgument, InvalidField, FileError) as error:
+            name = getattr(error, "name", getattr(error, "field", "file"))
             raise _error(self.path, self.text, self._key_of(section, name), str(error)) from error
 
     def _key_of(self, section: str, name: str) -> tuple[str, ...]:
@@ -107,8 +144,12 @@ class TomlProblem:
         return key if line_of(self.text, key) != line_of(self.text, key[:1]) else (section,)
 
 
-def read_problem(path: str | os.PathLike[str]) -> TomlProblem:
+def read_problem(path: str | os.PathLike[str], folder: Path | None = None) -> TomlProblem:
     """Read and check a problem file.
+
+    Args:
+        path: The file.
+        folder: Where the files lie that it names; default its own folder.
 
     Raises:
         FileError: the file cannot be read.
@@ -125,7 +166,7 @@ def read_problem(path: str | os.PathLike[str]) -> TomlProblem:
         sections = ProblemFile.model_validate(data)
     except ValidationError as error:
         raise _from_validation(file, text, error) from error
-    return TomlProblem(file, text, sections)
+    return TomlProblem(file, text, sections, folder)
 
 
 def _read(file: Path) -> str:

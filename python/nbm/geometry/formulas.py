@@ -69,7 +69,7 @@ def torus(center: Sequence[float] = (0.0, 0.0, 0.0), radius: float = 1.0, tube: 
 
     def evaluate(points: Float64Array) -> Float64Array:
         at = points - middle
-        return np.hypot(np.linalg.norm(np.delete(at, along, axis=1), axis=1) - big, at[:, along]) - small
+        return np.asarray(np.hypot(np.linalg.norm(np.delete(at, along, axis=1), axis=1) - big, at[:, along]) - small)
 
     return Shape(evaluate, middle - size, middle + size, name="torus")
 

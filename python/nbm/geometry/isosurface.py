@@ -78,7 +78,7 @@ def _occupied(values: Float64Array) -> tuple[list[int], list[int]]:
     low, high = [], []
     for axis in range(3):
         others = tuple(a for a in range(3) if a != axis)
-        some, every = inside.any(axis=others), inside.all(axis=others)
+        some, every = np.asarray(inside.any(axis=others)), np.asarray(inside.all(axis=others))
         mixed = np.flatnonzero(some & ~every)
         steps = np.flatnonzero(some[1:] != some[:-1])
         if mixed.size == 0 and steps.size == 0:

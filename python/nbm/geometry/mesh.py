@@ -73,7 +73,7 @@ class Mesh(Shape):
 
     def _distance(self, points: Float64Array) -> Float64Array:
         squared = self._tree.squared_distance(self.vertices, self.faces, np.ascontiguousarray(points))[0]
-        return np.where(self.is_inside(points), -1.0, 1.0) * np.sqrt(squared)
+        return np.asarray(np.where(self.is_inside(points), -1.0, 1.0) * np.sqrt(squared))
 
 
 def mesh(path: str | os.PathLike[str], *, scale: float = 1.0, translate: Sequence[float] = (0.0, 0.0, 0.0)) -> Mesh:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 import struct
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,8 @@ def read_triangles(path: str | os.PathLike[str]) -> tuple[NDArray[np.float64], N
     if kind == "stl":
         _check_stl(file, data)
     vertices, faces = _load(file, data, kind)
+    if kind == "ply":
+        _check_ply(file, data, len(faces))
     if len(faces) == 0:
         what = f"{len(vertices)} points and no triangle" if len(vertices) else "no triangle"
         raise FileError(f"{file}: holds {what}, expected a surface of triangles", str(file))
@@ -84,6 +87,14 @@ def _check_stl(file: Path, data: bytes) -> None:
     if present < count:
         message = f"{file}: announces {count} triangles and has {present}: it is cut off, or no STL file"
         raise FileError(f"{message}; copy it again", str(file))
+
+
+def _check_ply(file: Path, data: bytes, found: int) -> None:
+    """The header says how many faces follow; faces of more corners make more triangles, never fewer."""
+    announced = re.search(rb"^element face (\d+)", data[: max(0, data.find(b"end_header"))], re.MULTILINE)
+    if announced and found < int(announced[1]):
+        message = f"{file}: announces {int(announced[1])} faces and has {found}: it is cut off; copy it again"
+        raise FileError(message, str(file))
 
 
 def _load(file: Path, data: bytes, kind: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

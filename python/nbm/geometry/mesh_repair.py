@@ -55,7 +55,7 @@ def _without_degenerate(vertices: Float64Array, faces: Int64Array, name: str, no
         raise InvalidArgument(message, "file")
     if flat.any():
         notes.append(f"{int(flat.sum())} triangles without area, left out")
-    return faces[~flat]
+    return np.ascontiguousarray(faces[~flat])
 
 
 def _without_duplicates(faces: Int64Array, notes: list[str]) -> Int64Array:

@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 from nbm.arrays import as_points
 from nbm.box import Box
 from nbm.errors import InvalidArgument
-from nbm.fields import GridField
 from nbm.geometry.arguments import positive
 from nbm.geometry.harmonic import harmonic_values
 from nbm.geometry.molecule import Molecule
 from nbm.geometry.packages import scipy_module
+from nbm.grid_solver import GridSolution
+from nbm.level_set_normals import unit_normals
 from nbm.problem import Medium, Problem
 
 if TYPE_CHECKING:
-    from nbm.grid_solver import GridSolution
     from nbm.solution import Solution
 
 __all__ = ["Electrostatics"]
@@ -124,10 +124,9 @@ class Electrostatics:
     def reaction_potential(self, solution: Solution | GridSolution, points: Any) -> Float64Array:
         """Return the reaction potential at points inside, (n, 3), kT/e, as (n,)."""
         at = as_points(points)
-        minus = getattr(solution, "minus", None)
-        if callable(minus):
-            return np.asarray(minus(at))
-        return harmonic_values(solution.points, solution.values, solution.side == 0, at)  # type: ignore[union-attr]
+        if isinstance(solution, GridSolution):
+            return harmonic_values(solution.points, solution.values, solution.side == 0, at)
+        return np.asarray(solution.minus(at))
 
     def _check_charges(self) -> None:
         atoms = self.molecule.atoms
@@ -143,10 +142,12 @@ class Electrostatics:
     def _state(self) -> Problem:
         box = self.box if self.box is not None else self._cube()
         level_set: Any = self.molecule if self.cells == 0 else self.molecule.on_grid(box, self.cells)
-        normal = _normal_of(level_set, max(box.edge) / 1000)
+        step = max(box.edge) / 1000
 
         def flux(points: Float64Array) -> Float64Array:
-            return self.inside * np.einsum("ij,ij->i", self._coulomb_gradient(points), normal(points))
+            return self.inside * np.einsum(
+                "ij,ij->i", self._coulomb_gradient(points), unit_normals(level_set, points, step)
+            )
 
         return Problem(
             box,
@@ -178,7 +179,7 @@ class Electrostatics:
             # A probe of the problem may fall on a charge, where nothing uses the value.
             distance = np.maximum(distances(points[i : i + step], centers), 1e-6)
             values[i : i + step] = kernel(distance) @ charges
-        return self.coulomb_constant * values
+        return np.asarray(self.coulomb_constant * values)
 
     def _coulomb_gradient(self, points: Float64Array) -> Float64Array:
         atoms = self.molecule.atoms
@@ -192,18 +193,4 @@ class Electrostatics:
             weights = charges / np.maximum(distances(part, centers), 1e-6) ** 3
             # sum w (x - c) without an array of all differences
             gradient[i : i + step] = weights @ centers - part * weights.sum(axis=1)[:, None]
-        return gradient * (self.coulomb_constant / (4 * np.pi * self.inside))
-
-
-def _normal_of(level_set: Any, step: float) -> Callable[[Float64Array], Float64Array]:
-    """Return the function of unit normals by central differences."""
-    evaluate = level_set if not isinstance(level_set, GridField) else level_set.__call__
-
-    def normal(points: Float64Array) -> Float64Array:
-        shifts = np.concatenate([points + step * e for e in (*np.eye(3), *(-np.eye(3)))])
-        values = np.asarray(evaluate(shifts)).reshape(6, -1)
-        gradient = (values[:3] - values[3:]).T
-        length = np.linalg.norm(gradient, axis=1, keepdims=True)
-        return np.asarray(gradient / np.where(length > 0, length, 1.0))
-
-    return normal
+        return np.asarray(gradient * (self.coulomb_constant / (4 * np.pi * self.inside)))

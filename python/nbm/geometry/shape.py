@@ -114,22 +114,25 @@ class Shape:
         if np.all(np.isfinite(size)) and size.max() < 2 * cell_size:
             message = f"{spans}, less than two cells of {cell_size:.3g} in {bounds}; {self._unit_hint(low, high)}"
             raise InvalidArgument(message, "box")
-        if np.all(self.lower < low) and np.all(self.upper > high):
+        if np.all(np.isfinite(size)) and np.all(self.lower < low) and np.all(self.upper > high):
             message = f"{spans} and encloses {bounds}; {self._unit_hint(low, high)}"
             warnings.warn(message, NbmWarning, stacklevel=3)
 
     def __or__(self, other: Shape) -> Shape:
         """Return the union."""
+        _require_shape(other, "|")
         lower, upper = np.minimum(self.lower, other.lower), np.maximum(self.upper, other.upper)
         return self._with(other, lambda p: np.minimum(self(p), other(p)), lower, upper, "|")
 
     def __and__(self, other: Shape) -> Shape:
         """Return the intersection."""
+        _require_shape(other, "&")
         lower, upper = np.maximum(self.lower, other.lower), np.minimum(self.upper, other.upper)
         return self._with(other, lambda p: np.maximum(self(p), other(p)), lower, upper, "&")
 
     def __sub__(self, other: Shape) -> Shape:
         """Return this without the other."""
+        _require_shape(other, "-")
         return self._with(other, lambda p: np.maximum(self(p), -other(p)), self.lower, self.upper, "-")
 
     def __invert__(self) -> Shape:
@@ -139,6 +142,7 @@ class Shape:
     def blend(self, other: Shape, radius: float) -> Shape:
         """Return the union with a fillet of about this radius (quadratic smooth minimum, Quilez 2013)."""
         positive(radius, "radius")
+        _require_shape(other, "blend")
 
         def evaluate(points: Float64Array) -> Float64Array:
             a, b = self(points), other(points)
@@ -218,8 +222,6 @@ class Shape:
         upper: Float64Array,
         sign: str,
     ) -> Shape:
-        if not isinstance(other, Shape):
-            raise InvalidArgument(f"{sign}: got {type(other).__name__}, expected a shape", "other")
         notes = (*self.notes, *other.notes)
         return Shape(evaluate, lower, upper, name=f"({self.name} {sign} {other.name})", notes=notes)
 
@@ -239,3 +241,8 @@ class Shape:
             if inside and 0.05 * edge < factor * size < 1.5 * edge:
                 return f"are its units {unit}? scale={factor:g} would make it fit"
         return "move or scale it, or give another box"
+
+
+def _require_shape(other: Any, sign: str) -> None:
+    if not isinstance(other, Shape):
+        raise InvalidArgument(f"{sign}: got {type(other).__name__}, expected a shape", "other")
