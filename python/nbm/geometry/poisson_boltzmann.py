@@ -145,9 +145,8 @@ class Electrostatics:
         step = max(box.edge) / 1000
 
         def flux(points: Float64Array) -> Float64Array:
-            return self.inside * np.einsum(
-                "ij,ij->i", self._coulomb_gradient(points), unit_normals(level_set, points, step)
-            )
+            normals = unit_normals(level_set, points, step)
+            return np.asarray(self.inside * np.einsum("ij,ij->i", self._coulomb_gradient(points), normals))
 
         return Problem(
             box,
