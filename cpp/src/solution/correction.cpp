@@ -16,11 +16,11 @@ std::string text_of(Vec3<index_t> cells) {
   return std::to_string(cells.x) + " " + std::to_string(cells.y) + " " + std::to_string(cells.z);
 }
 
-// What networks leave of a problem's equations. Evaluated in batches by whichever thread assembles.
-class NetworkResidual {
+// What a solution without its correction leaves of a problem's equations. Evaluated in batches by whichever thread
+// assembles.
+class Residual {
  public:
-  NetworkResidual(const Problem& problem, const Solution& solution)
-      : problem_(problem), networks_(solution.networks()) {
+  Residual(const Problem& problem, const Solution& solution) : problem_(problem), base_(solution.uncorrected()) {
     const Vec3<double> edge = problem.box.edge();
     h_ = {edge.x / kStepsPerEdge, edge.y / kStepsPerEdge, edge.z / kStepsPerEdge};
   }
@@ -31,16 +31,13 @@ class NetworkResidual {
     const MediumNames& names = names_of(side);
     const auto n = static_cast<std::size_t>(points.size);
     ThreadPool alone(1);
-    Points place(points.size);
-    for (index_t i = 0; i < points.size; ++i) place.set(i, problem_.box.normalize(points[i]));
     std::vector<double> u(n), k(n), first[kDim], second[kDim];
     for (int axis = 0; axis < kDim; ++axis) {
       first[axis].resize(n);
       second[axis].resize(n);
     }
-    evaluate_network_differences(networks_.siren(), networks_.parameters(side), place.view(),
-                                 problem_.box.normalize_lengths(h_),
-                                 {u, {first[0], first[1], first[2]}, {second[0], second[1], second[2]}}, alone);
+    base_.evaluate_differences(side, points, h_, {u, {first[0], first[1], first[2]}, {second[0], second[1], second[2]}},
+                               alone);
     evaluate_finite(medium.f, names.f, points, out);
     evaluate_finite(medium.k, names.k, points, k);
     for (std::size_t i = 0; i < n; ++i) out[i] -= k[i] * u[i];
@@ -58,7 +55,7 @@ class NetworkResidual {
     ThreadPool alone(1);
     std::vector<double> u(out.size());
     evaluate_finite(problem_.medium(side).boundary, names_of(side).boundary, points, out);
-    networks_.evaluate_side(side, points, u, alone);
+    base_.evaluate_side(side, points, u, alone);
     for (std::size_t i = 0; i < out.size(); ++i) out[i] -= u[i];
   }
 
@@ -66,7 +63,7 @@ class NetworkResidual {
     ThreadPool alone(1);
     std::vector<double> jump(out.size());
     evaluate_finite(problem_.jump_u, "jump_u", points, out);
-    networks_.jump(points, jump, alone);
+    base_.jump(points, jump, alone);
     for (std::size_t i = 0; i < out.size(); ++i) out[i] -= jump[i];
   }
 
@@ -75,7 +72,7 @@ class NetworkResidual {
     std::vector<double> jump(out.size());
     const Points normal = normals(points);
     evaluate_finite(problem_.jump_flux, "jump_flux", points, out);
-    networks_.flux_jump(problem_, points, normal.view(), jump, alone);
+    base_.flux_jump(problem_, points, normal.view(), jump, alone);
     for (std::size_t i = 0; i < out.size(); ++i) out[i] -= jump[i];
   }
 
@@ -120,7 +117,7 @@ class NetworkResidual {
   }
 
   Problem problem_;
-  Solution networks_;
+  Solution base_;
   Vec3<double> h_;
 };
 
@@ -152,7 +149,7 @@ Problem residual_problem(const Problem& problem, const Solution& solution) {
   if (!(problem.box == solution.box())) {
     throw InvalidArgument("problem", "has another box than the solution: expected the problem that was solved");
   }
-  const auto residual = std::make_shared<const NetworkResidual>(problem, solution);
+  const auto residual = std::make_shared<const Residual>(problem, solution);
   Problem out = problem;
   for (const Side side : {Side::minus, Side::plus}) {
     Medium& medium = side == Side::minus ? out.minus : out.plus;

@@ -2,15 +2,17 @@
 #include "nbm/core/error.hpp"
 #include "nbm/core/tensor_file.hpp"
 #include "nbm/solution/solution.hpp"
+#include "solution/expansion_file.hpp"
 #include "solution/field_file.hpp"
 
 // The model file: a tensor for every weight matrix and bias of both networks, and under the metadata key "nbm" a JSON
 // document with the format's version, the network, the box, the level set and the free text of Solution::info(). Format
-// 2 also has two tensors with the values of a correction; without one, files are of format 1, as they always were.
+// 2 has an expansion, two tensors with the values of a correction, or both; without either, files are of format 1, as
+// they always were.
 namespace nbm {
 namespace {
 
-constexpr int kFormat = 1, kCorrectedFormat = 2;
+constexpr int kFormat = 1, kExtendedFormat = 2;
 constexpr const char* kLevelSet = "level_set";
 
 struct NamedShape {
@@ -45,8 +47,8 @@ Json describe(const Solution& solution, TensorFile& file) {
   Json::Array hidden(solution.siren().hidden.begin(), solution.siren().hidden.end());
   Json::Object info;
   for (const auto& [key, value] : solution.info()) info.emplace(key, value);
-  return Json::Object{
-      {"format", solution.correction() ? kCorrectedFormat : kFormat},
+  Json::Object description{
+      {"format", solution.correction() || solution.expansion() ? kExtendedFormat : kFormat},
       {"siren",
        Json::Object{
            {"hidden", std::move(hidden)}, {"omega", solution.siren().omega}, {"gamma", solution.siren().gamma}}},
@@ -54,6 +56,8 @@ Json describe(const Solution& solution, TensorFile& file) {
       {"level_set", store_field(solution.level_set(), kLevelSet, file)},
       {"info", std::move(info)},
   };
+  if (solution.expansion() != nullptr) description.emplace("expansion", store_expansion(*solution.expansion(), file));
+  return description;
 }
 
 Siren restore_siren(const Json& json) {
@@ -76,9 +80,9 @@ Json read_description(const std::string& path, const TensorFile& file) {
   if (found == file.metadata.end())
     throw FileError(path, "a safetensors file, but not a model of nbm: no \"nbm\" metadata");
   Json json = Json::parse(found->second);
-  if (const index_t format = json.at("format").integer("format"); format < kFormat || format > kCorrectedFormat) {
+  if (const index_t format = json.at("format").integer("format"); format < kFormat || format > kExtendedFormat) {
     throw FileError(path, "model format " + std::to_string(format) + " where this version of nbm reads formats up to " +
-                              std::to_string(kCorrectedFormat) + "; update nbm");
+                              std::to_string(kExtendedFormat) + "; update nbm");
   }
   return json;
 }
@@ -122,8 +126,11 @@ Solution load_model(const std::string& path, const Field* level_set) {
     const Solution networks(restore_box(json.at("box")),
                             level_set ? *level_set : restore_field(stored, kLevelSet, file), siren,
                             take_parameters(path, file, siren), std::move(info));
-    if (json.at("format").integer("format") == kFormat) return networks;
-    return networks.corrected(take_correction(path, file, networks.box()));
+    const Solution base = json.contains("expansion")
+                              ? networks.expanded(restore_expansion(json.at("expansion"), path, file, networks.box()))
+                              : networks;
+    const bool corrected = file.tensors.count(name_of_correction(Side::minus)) > 0;
+    return corrected ? base.corrected(take_correction(path, file, base.box())) : base;
   } catch (const InvalidArgument& e) {
     throw FileError(path, e.what());
   }

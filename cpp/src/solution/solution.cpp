@@ -37,6 +37,16 @@ void for_batches(PointsView points, Run&& run) {
   }
 }
 
+Points from_network(const Box& box, PointsView points) {
+  const Vec3<double> center = box.center(), edge = box.edge();
+  Points placed(points.size);
+  for (index_t i = 0; i < points.size; ++i) {
+    const Vec3<double> p = points[i];
+    placed.set(i, {center.x + 0.5 * edge.x * p.x, center.y + 0.5 * edge.y * p.y, center.z + 0.5 * edge.z * p.z});
+  }
+  return placed;
+}
+
 // d/dx = (d xhat / dx) d/dxhat of the affine map onto network coordinates.
 void to_box_coordinates(const Box& box, const Solution::Gradient& gradient) {
   const Vec3<double> edge = box.edge();
@@ -79,10 +89,28 @@ Solution Solution::corrected(SidedGrid correction) const {
   return out;
 }
 
-Solution Solution::networks() const {
+Solution::Solution(Box box, Field level_set, Expansion expansion, Info info)
+    : Solution(box, std::move(level_set), Siren{.hidden = {1}},
+               std::vector<double>(kSides * Siren{.hidden = {1}}.parameter_count()), std::move(info)) {
+  *this = expanded(std::move(expansion));
+}
+
+Solution Solution::expanded(Expansion expansion) const {
+  Solution out = *this;
+  out.expansion_ = expansion.empty() ? nullptr : std::make_shared<const Expansion>(std::move(expansion));
+  return out;
+}
+
+Solution Solution::uncorrected() const {
   Solution out = *this;
   out.correction_.reset();
   out.info_.erase("correction_cells");
+  return out;
+}
+
+Solution Solution::networks() const {
+  Solution out = uncorrected();
+  out.expansion_.reset();
   return out;
 }
 
@@ -98,6 +126,7 @@ void Solution::evaluate(PointsView points, std::span<double> values, ThreadPool&
     const SideSplit split(box_, level_set_, batch, pool);
     for (const Side side : kBothSides) {
       evaluate_network(siren_, parameters(side), split.points(side), split.part(side, sorted), precision, pool);
+      add_expansion(side, split.points(side), split.part(side, sorted), pool);
       if (correction_) correction_->add(side, split.points(side), split.part(side, sorted), pool);
     }
     split.scatter(sorted, part(values, first, batch.size), pool);
@@ -120,6 +149,10 @@ void Solution::evaluate_gradient(PointsView points, std::span<double> values, Gr
       }
     }
     to_box_coordinates(box_, {part(ux, 0, batch.size), part(uy, 0, batch.size), part(uz, 0, batch.size)});
+    for (const Side side : kBothSides) {
+      add_expansion_gradient(side, split.points(side), split.part(side, u),
+                             {split.part(side, ux), split.part(side, uy), split.part(side, uz)}, pool);
+    }
     split.scatter(u, part(values, first, batch.size), pool);
     split.scatter(ux, part(gradient[0], first, batch.size), pool);
     split.scatter(uy, part(gradient[1], first, batch.size), pool);
@@ -133,6 +166,7 @@ void Solution::evaluate_side(Side side, PointsView points, std::span<double> val
   for_batches(points, [&](index_t first, PointsView batch) {
     const Points network_points = normalized(box_, batch, pool);
     evaluate_network(siren_, parameters(side), network_points.view(), part(values, first, batch.size), precision, pool);
+    add_expansion(side, network_points.view(), part(values, first, batch.size), pool);
     if (correction_) correction_->add(side, network_points.view(), part(values, first, batch.size), pool);
   });
 }
@@ -148,7 +182,27 @@ void Solution::evaluate_gradient_side(Side side, PointsView points, std::span<do
                               precision, pool);
     if (correction_) correction_->add_gradient(side, network_points.view(), part(values, first, batch.size), g, pool);
     to_box_coordinates(box_, g);
+    add_expansion_gradient(side, network_points.view(), part(values, first, batch.size), g, pool);
   });
+}
+
+void Solution::add_expansion(Side side, PointsView network_points, std::span<double> values, ThreadPool& pool) const {
+  if (expansion_) expansion_->add(side, from_network(box_, network_points).view(), values, pool);
+}
+
+void Solution::add_expansion_gradient(Side side, PointsView network_points, std::span<double> values,
+                                      const Gradient& gradient, ThreadPool& pool) const {
+  if (expansion_) expansion_->add_gradient(side, from_network(box_, network_points).view(), values, gradient, pool);
+}
+
+void Solution::evaluate_differences(Side side, PointsView points, Vec3<double> step,
+                                    const NetworkDifferences& differences, ThreadPool& pool) const {
+  const Points network_points = normalized(box_, points, pool);
+  evaluate_network_differences(siren_, parameters(side), network_points.view(), box_.normalize_lengths(step),
+                               differences, pool);
+  if (expansion_) {
+    expansion_->add_differences(side, points, step, differences.values, differences.first, differences.second, pool);
+  }
 }
 
 void Solution::jump(PointsView points, std::span<double> values, ThreadPool& pool) const {

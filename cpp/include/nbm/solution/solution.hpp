@@ -1,22 +1,24 @@
 #pragma once
 #include <array>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "nbm/network/evaluate.hpp"
+#include "nbm/network/expansion.hpp"
 #include "nbm/problem/problem.hpp"
 #include "nbm/solution/sided_grid.hpp"
 
 namespace nbm {
 
 // A solution: u = minus network where level_set < 0, plus network elsewhere (docs/method.md, section 2), and on each
-// side a correction on a grid where there is one (section 9). A value; every method is const and may be called from
-// many threads at once (each with a pool of its own). Points are in box coordinates. Outside the box the networks
-// extrapolate: nothing there was trained. Outputs hold points.size values; InvalidArgument otherwise. InvalidField
-// where the level set is not finite.
+// side an expansion (section 14) and a correction on a grid (section 9) where there are such. A value; every method is
+// const and may be called from many threads at once (each with a pool of its own). Points are in box coordinates.
+// Outside the box the networks extrapolate: nothing there was trained. Outputs hold points.size values; InvalidArgument
+// otherwise. InvalidField where the level set is not finite.
 class NBM_EXPORT Solution {
  public:
   using Gradient = std::array<std::span<double>, kDim>;  // gradient[axis][i], by box coordinates
@@ -24,8 +26,9 @@ class NBM_EXPORT Solution {
 
   // parameters: the minus network, then the plus network, siren.parameter_count() each. Throws InvalidArgument.
   Solution(Box box, Field level_set, Siren siren, std::vector<double> parameters, Info info = {});
-  // The grid alone: the networks are 0.
+  // A grid or an expansion alone: the networks are 0.
   Solution(Box box, Field level_set, SidedGrid grid, Info info = {});
+  Solution(Box box, Field level_set, Expansion expansion, Info info = {});
 
   const Box& box() const { return box_; }
   const Field& level_set() const { return level_set_; }
@@ -35,11 +38,19 @@ class NBM_EXPORT Solution {
   const Info& info() const { return info_; }
   void set_info(Info info) { info_ = std::move(info); }
 
-  // What is added to the networks on each side; null where nothing is.
+  // What is added to the networks on each side (docs/method.md, sections 9 and 14); null where nothing is.
+  const Expansion* expansion() const { return expansion_.get(); }
   const SidedGrid* correction() const { return correction_ ? &*correction_ : nullptr; }
-  // The same networks with this correction, or without any. Throws InvalidArgument where the boxes differ.
+  // The same with this correction or this expansion instead, without a correction, and the networks alone. Throws
+  // InvalidArgument where the boxes differ.
   Solution corrected(SidedGrid correction) const;
+  Solution expanded(Expansion expansion) const;
+  Solution uncorrected() const;
   Solution networks() const;
+  // Without a correction: one side's differences over `step` (box coordinates, small: they are derivatives) at every
+  // point, as evaluate_network_differences has them.
+  void evaluate_differences(Side side, PointsView points, Vec3<double> step, const NetworkDifferences& differences,
+                            ThreadPool& pool) const;
 
   // u, by the side on which each point lies.
   void evaluate(PointsView points, std::span<double> values, ThreadPool& pool,
@@ -66,11 +77,16 @@ class NBM_EXPORT Solution {
   static Solution load(const std::string& path, Field level_set);
 
  private:
+  void add_expansion(Side side, PointsView network_points, std::span<double> values, ThreadPool& pool) const;
+  void add_expansion_gradient(Side side, PointsView network_points, std::span<double> values, const Gradient& gradient,
+                              ThreadPool& pool) const;
+
   Box box_;
   Field level_set_;
   Siren siren_;
   std::vector<double> parameters_;
   Info info_;
+  std::shared_ptr<const Expansion> expansion_;  // shared by copies: it is large
   std::optional<SidedGrid> correction_;
 };
 
