@@ -3,7 +3,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
-#include "nbm/training/expansion_fit.hpp"
+#include "nbm/solution/solve.hpp"
 
 namespace nbm::python {
 
@@ -47,6 +47,26 @@ void bind_expansion(nb::module_& m) {
       },
       nb::arg("problem"), nb::arg("most_unknowns"), nb::arg("tolerance"), nb::arg("seed"), nb::arg("threads"),
       nb::call_guard<nb::gil_scoped_release>());
+  m.def(
+      "solve",
+      [](const Problem& problem, index_t cells, index_t most_unknowns, std::uint64_t seed, int threads) {
+        SolveReport report;
+        auto solution = [&] {
+          const nb::gil_scoped_release release;
+          ThreadPool pool(threads);
+          return solve(problem, {cells, most_unknowns, seed}, pool, report);
+        }();
+        nb::dict out;
+        out["solution"] = std::move(solution);
+        nb::list attempts;
+        for (const auto& a : report.attempts) attempts.append(nb::make_tuple(a.what, a.estimated_rmse, a.seconds));
+        out["attempts"] = attempts;
+        out["chosen"] = report.chosen;
+        out["rms"] = report.estimate.rms;
+        out["range"] = report.estimate.range();
+        return out;
+      },
+      nb::arg("problem"), nb::arg("cells"), nb::arg("most_unknowns"), nb::arg("seed"), nb::arg("threads"));
 }
 
 }  // namespace nbm::python

@@ -1,15 +1,21 @@
 #include "nbm/solution/correction.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <unordered_map>
 
 #include "nbm/core/error.hpp"
+#include "nbm/sampling/interface_point.hpp"
 #include "solution/one_sided.hpp"
 
 namespace nbm {
 namespace {
 
+constexpr double kRounding = 1e-10;       // of the places where jumps are asked for, in edges
 constexpr double kStepsPerEdge = 4096.0;  // the differences of the networks: exact derivatives but for 1e-8
 
 std::string text_of(Vec3<index_t> cells) {
@@ -25,8 +31,11 @@ class Residual {
     h_ = {edge.x / kStepsPerEdge, edge.y / kStepsPerEdge, edge.z / kStepsPerEdge};
   }
 
-  // f - k u + div(mu grad u), by section 5's differences.
-  void source(Side side, PointsView points, std::span<double> out) const {
+  // f - k u + div(mu grad u), by section 5's differences; where a cell of the grid reaches beyond the interface, that
+  // of the interface: the solution of a side is extended there, and owes nothing to its equation.
+  void source(Side side, PointsView given, std::span<double> out) const {
+    const Points moved = on_side(side, given);
+    const PointsView points = moved.view();
     const Medium& medium = problem_.medium(side);
     const MediumNames& names = names_of(side);
     const auto n = static_cast<std::size_t>(points.size);
@@ -59,24 +68,84 @@ class Residual {
     for (std::size_t i = 0; i < out.size(); ++i) out[i] -= u[i];
   }
 
-  void jump_u(PointsView points, std::span<double> out) const {
-    ThreadPool alone(1);
-    std::vector<double> jump(out.size());
-    evaluate_finite(problem_.jump_u, "jump_u", points, out);
-    base_.jump(points, jump, alone);
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] -= jump[i];
-  }
-
-  void jump_flux(PointsView points, std::span<double> out) const {
-    ThreadPool alone(1);
-    std::vector<double> jump(out.size());
-    const Points normal = normals(points);
-    evaluate_finite(problem_.jump_flux, "jump_flux", points, out);
-    base_.flux_jump(problem_, points, normal.view(), jump, alone);
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] -= jump[i];
-  }
+  void jump_u(PointsView points, std::span<double> out) const { jumps(points, &Owed::value, out); }
+  void jump_flux(PointsView points, std::span<double> out) const { jumps(points, &Owed::flux, out); }
 
  private:
+  // What is owed of the two jumps at a point of the interface.
+  struct Owed {
+    double value, flux;
+  };
+  using Place = std::array<std::int64_t, kDim>;  // in units of kRounding edges
+  struct HashOfPlace {
+    std::size_t operator()(const Place& p) const {
+      std::uint64_t hash = 0;
+      for (const std::int64_t coordinate : p)
+        hash = (hash ^ static_cast<std::uint64_t>(coordinate)) * 0x9E3779B97F4A7C15u;
+      return static_cast<std::size_t>(hash ^ hash >> 32);
+    }
+  };
+
+  // The rows of many cells ask for the same places, up to round-off, and each is dear: they are kept. Computed at the
+  // rounded place, so that it does not matter who asks first.
+  void jumps(PointsView points, double Owed::*which, std::span<double> out) const {
+    std::vector<Place> places;
+    std::vector<Place> unknown;
+    {
+      const std::lock_guard lock(mutex_);
+      for (index_t i = 0; i < points.size; ++i) {
+        places.push_back(place_of(points[i]));
+        if (!known_.contains(places.back())) unknown.push_back(places.back());
+      }
+    }
+    std::sort(unknown.begin(), unknown.end());
+    unknown.erase(std::unique(unknown.begin(), unknown.end()), unknown.end());
+    const std::vector<Owed> owed = owed_at(unknown);
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < unknown.size(); ++i) known_.emplace(unknown[i], owed[i]);
+    for (std::size_t i = 0; i < places.size(); ++i) out[i] = known_.at(places[i]).*which;
+  }
+
+  Place place_of(Vec3<double> p) const {
+    Place place;
+    for (int k = 0; k < kDim; ++k) {
+      place[static_cast<std::size_t>(k)] =
+          std::llround((p[k] - problem_.box.lower[k]) / (kRounding * problem_.box.edge()[k]));
+    }
+    return place;
+  }
+
+  // Jumps are owed on the interface alone; the rows of a grid ask near it.
+  std::vector<Owed> owed_at(const std::vector<Place>& places) const {
+    std::vector<Owed> owed(places.size());
+    if (places.empty()) return owed;
+    ThreadPool alone(1);
+    Points points;
+    for (const Place& place : places) {
+      Vec3<double> p;
+      for (int k = 0; k < kDim; ++k) {
+        p[k] = problem_.box.lower[k] +
+               kRounding * problem_.box.edge()[k] * static_cast<double>(place[static_cast<std::size_t>(k)]);
+      }
+      points.push_back(p);
+    }
+    const Projected on = project(points.view());
+    std::vector<double> value(owed.size()), flux(owed.size()), u(owed.size()), ux(u), uy(u), uz(u), mu(u);
+    evaluate_finite(problem_.jump_u, "jump_u", on.points.view(), value);
+    evaluate_finite(problem_.jump_flux, "jump_flux", on.points.view(), flux);
+    for (const Side side : {Side::minus, Side::plus}) {
+      const double sign = side == Side::plus ? 1.0 : -1.0;
+      base_.evaluate_gradient_side(side, on.points.view(), u, {ux, uy, uz}, alone);
+      evaluate_positive(problem_.medium(side).mu, names_of(side).mu, on.points.view(), mu);
+      for (std::size_t i = 0; i < owed.size(); ++i) {
+        value[i] -= sign * u[i];
+        flux[i] -= sign * mu[i] * dot(Vec3<double>{ux[i], uy[i], uz[i]}, on.normals[static_cast<index_t>(i)]);
+      }
+    }
+    for (std::size_t i = 0; i < owed.size(); ++i) owed[i] = {value[i], flux[i]};
+    return owed;
+  }
+
   std::vector<double> mu_beside(const Field& mu, const char* name, PointsView points, int axis, double steps) const {
     std::vector<double> values(static_cast<std::size_t>(points.size));
     Points beside(points.size);
@@ -89,36 +158,94 @@ class Residual {
     return values;
   }
 
-  // From minus to plus; 0 where the level set has no gradient.
-  Points normals(PointsView points) const {
-    Points beside(points.size), normal(points.size);
-    std::vector<double> phi[kDim][2];
-    for (int axis = 0; axis < kDim; ++axis) {
-      for (const int end : {0, 1}) {
-        for (index_t i = 0; i < points.size; ++i) {
-          Vec3<double> x = points[i];
-          x[axis] += (end == 0 ? -1.0 : 1.0) * h_[axis];
-          beside.set(i, x);
-        }
-        phi[axis][end].resize(static_cast<std::size_t>(points.size));
-        evaluate_finite(problem_.level_set, "level_set", beside.view(), phi[axis][end]);
-      }
-    }
+  struct Projected {
+    Points points, normals;  // normals from minus to plus; 0 where the level set has no gradient
+  };
+
+  // The points of the interface next to these, by Newton steps; a point that loses its way stays where it was.
+  Projected project(PointsView points) const {
+    const Vec3<double> edge = problem_.box.edge();
+    const double longest = std::max({edge.x, edge.y, edge.z});
+    const InterfaceSearch search{problem_.box, longest, longest / 32.0};
+    Projected on{Points(points.size), Points(points.size)};
+    std::vector<index_t> moving;
     for (index_t i = 0; i < points.size; ++i) {
-      Vec3<double> gradient;
-      for (int axis = 0; axis < kDim; ++axis) {
-        const auto n = static_cast<std::size_t>(i);
-        gradient[axis] = (phi[axis][1][n] - phi[axis][0][n]) / h_[axis];
-      }
-      const double length = std::sqrt(dot(gradient, gradient));
-      normal.set(i, length > 0.0 ? (1.0 / length) * gradient : Vec3<double>{});
+      on.points.set(i, points[i]);
+      moving.push_back(i);
     }
-    return normal;
+    for (int step = 0; step < kNewtonSteps && !moving.empty(); ++step) {
+      Points at;
+      for (const index_t i : moving) at.push_back(on.points[i]);
+      const Local local = look_at(at.view(), search.difference_step());
+      std::vector<index_t> still;
+      for (std::size_t m = 0; m < moving.size(); ++m) {
+        Vec3<double> place = at[static_cast<index_t>(m)], normal{};
+        const Travel travel = newton_step(search, local.phi[m], local.gradient[m], place, normal);
+        on.normals.set(moving[m], normal);
+        on.points.set(moving[m], travel == Travel::lost ? points[moving[m]] : place);
+        if (travel == Travel::moving) still.push_back(moving[m]);
+      }
+      moving = std::move(still);
+    }
+    return on;
+  }
+
+  // Those that lie on the other side moved to the interface.
+  Points on_side(Side side, PointsView points) const {
+    std::vector<double> phi(static_cast<std::size_t>(points.size));
+    evaluate_finite(problem_.level_set, "level_set", points, phi);
+    Points own(points.size), beyond;
+    std::vector<index_t> numbers;
+    for (index_t i = 0; i < points.size; ++i) {
+      own.set(i, points[i]);
+      if ((phi[static_cast<std::size_t>(i)] < 0.0 ? Side::minus : Side::plus) == side) continue;
+      beyond.push_back(points[i]);
+      numbers.push_back(i);
+    }
+    if (numbers.empty()) return own;
+    const Projected on = project(beyond.view());
+    for (std::size_t m = 0; m < numbers.size(); ++m) own.set(numbers[m], on.points[static_cast<index_t>(m)]);
+    return own;
+  }
+
+  struct Local {
+    std::vector<double> phi;
+    std::vector<Vec3<double>> gradient;
+  };
+
+  // The level set and its gradient, by central differences over `step`.
+  Local look_at(PointsView points, double step) const {
+    const index_t n = points.size;
+    Points all(n * (1 + 2 * kDim));
+    for (index_t i = 0; i < n; ++i) {
+      all.set(i, points[i]);
+      for (int axis = 0; axis < kDim; ++axis) {
+        for (const int end : {0, 1}) {
+          Vec3<double> x = points[i];
+          x[axis] += end == 0 ? -step : step;
+          all.set(n * (1 + 2 * axis + end) + i, x);
+        }
+      }
+    }
+    std::vector<double> phi(all.x.size());
+    evaluate_finite(problem_.level_set, "level_set", all.view(), phi);
+    Local local{{phi.begin(), phi.begin() + n}, std::vector<Vec3<double>>(static_cast<std::size_t>(n))};
+    for (int axis = 0; axis < kDim; ++axis) {
+      for (index_t i = 0; i < n; ++i) {
+        const auto below = static_cast<std::size_t>(n * (1 + 2 * axis) + i),
+                   above = below + static_cast<std::size_t>(n);
+        local.gradient[static_cast<std::size_t>(i)][axis] = central_slope(
+            phi[above], phi[below], all[static_cast<index_t>(above)][axis], all[static_cast<index_t>(below)][axis]);
+      }
+    }
+    return local;
   }
 
   Problem problem_;
   Solution base_;
   Vec3<double> h_;
+  mutable std::mutex mutex_;
+  mutable std::unordered_map<Place, Owed, HashOfPlace> known_;
 };
 
 struct Solved {

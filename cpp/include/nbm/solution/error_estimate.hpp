@@ -1,0 +1,31 @@
+#pragma once
+#include <optional>
+
+#include "nbm/solution/grid_solver.hpp"
+#include "nbm/solution/solution.hpp"
+
+namespace nbm {
+
+// How far a solution is from the true one, as the classical solver sees it on two grids (docs/method.md, section 15).
+struct NBM_EXPORT ErrorEstimate {
+  Vec3<index_t> cells;              // of the finer grid
+  double rms = 0.0;                 // estimated error of u at the nodes: root mean square
+  double max = 0.0;                 // and largest
+  double missing = 0.0;             // RMS of what the finer grid would still add to the solution
+  double change = 0.0;              // RMS of what the finer grid changes in the correction of the coarser one
+  double lower = 0.0, upper = 0.0;  // the least and the largest u at the nodes
+  std::optional<SidedGrid> correction;  // of the finer grid, for the solution without the one that it has
+
+  // u has no scale of its own: errors are compared with how far it reaches.
+  double range() const { return upper - lower; }
+};
+
+// Cells along each axis for `cells` along the longest edge: even, of about equal size, at least 16.
+NBM_EXPORT Vec3<index_t> grid_cells(const Box& box, index_t cells);
+
+// Solves for the error of the solution without its correction on `cells` and on half as many along the longest edge.
+// Errors as of correct().
+NBM_EXPORT ErrorEstimate estimate_error(const Problem& problem, const Solution& solution, index_t cells,
+                                        ThreadPool& pool);
+
+}  // namespace nbm

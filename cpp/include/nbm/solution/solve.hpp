@@ -1,0 +1,34 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "nbm/solution/error_estimate.hpp"
+#include "nbm/training/expansion_fit.hpp"
+
+namespace nbm {
+
+struct NBM_EXPORT SolveOptions {
+  index_t cells = 64;            // along the longest edge, of the finer grid of the correction and the estimate
+  index_t most_unknowns = 3000;  // of an expansion
+  std::uint64_t seed = 0;
+
+  void validate() const;
+};
+
+// What solve() tried, and what came of it.
+struct NBM_EXPORT SolveReport {
+  struct Attempt {
+    std::string what;       // "expansion", "grid"; "+ correction" where the grid adds to it
+    double estimated_rmse;  // as ErrorEstimate::rms
+    double seconds;
+  };
+  std::vector<Attempt> attempts;
+  std::size_t chosen = 0;  // of the attempts
+  ErrorEstimate estimate;  // of the solution returned
+};
+
+// Solves a problem by whatever serves it best (docs/method.md, section 15): an expansion, with and without the grid's
+// correction, and where that leaves much to be desired the grid alone; the least estimated error decides.
+NBM_EXPORT Solution solve(const Problem& problem, const SolveOptions& options, ThreadPool& pool, SolveReport& report);
+
+}  // namespace nbm

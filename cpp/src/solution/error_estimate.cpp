@@ -1,0 +1,97 @@
+#include "nbm/solution/error_estimate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nbm/core/error.hpp"
+#include "nbm/solution/correction.hpp"
+
+namespace nbm {
+namespace {
+
+constexpr index_t kLeastCells = 16;
+constexpr double kTolerance = 1e-8;  // of the linear systems
+
+std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
+
+double root_mean_square(const std::vector<double>& values) {
+  double squares = 0.0;
+  for (const double v : values) squares += v * v;
+  return values.empty() ? 0.0 : std::sqrt(squares / static_cast<double>(values.size()));
+}
+
+double largest(const std::vector<double>& values) {
+  double most = 0.0;
+  for (const double v : values) most = std::max(most, std::abs(v));
+  return most;
+}
+
+Points nodes_of(const Box& box, Vec3<index_t> cells) {
+  Points points((cells.x + 1) * (cells.y + 1) * (cells.z + 1));
+  for (index_t n = 0; n < points.size(); ++n) {
+    const Vec3<double> place = {static_cast<double>(n / ((cells.y + 1) * (cells.z + 1))),
+                                static_cast<double>(n / (cells.z + 1) % (cells.y + 1)),
+                                static_cast<double>(n % (cells.z + 1))};
+    points.set(n, grid_node(box, cells, place));
+  }
+  return points;
+}
+
+// Those of the values on a grid of twice as many cells that are at the nodes of this one.
+std::vector<double> at_every_other(const std::vector<double>& fine, Vec3<index_t> cells) {
+  std::vector<double> values;
+  for (index_t i = 0; i <= cells.x; ++i) {
+    for (index_t j = 0; j <= cells.y; ++j) {
+      for (index_t k = 0; k <= cells.z; ++k) {
+        values.push_back(fine[at((2 * i * (2 * cells.y + 1) + 2 * j) * (2 * cells.z + 1) + 2 * k)]);
+      }
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+Vec3<index_t> grid_cells(const Box& box, index_t cells) {
+  const Vec3<double> edge = box.edge();
+  const double longest = std::max({edge.x, edge.y, edge.z});
+  Vec3<index_t> count;
+  for (int k = 0; k < kDim; ++k) {
+    const auto even = 2 * static_cast<index_t>(std::lround(0.5 * static_cast<double>(cells) * edge[k] / longest));
+    count[k] = std::max(kLeastCells, even);
+  }
+  return count;
+}
+
+ErrorEstimate estimate_error(const Problem& problem, const Solution& solution, index_t cells, ThreadPool& pool) {
+  const Vec3<index_t> fine_cells = grid_cells(problem.box, cells);
+  const Vec3<index_t> coarse_cells = {fine_cells.x / 2, fine_cells.y / 2, fine_cells.z / 2};
+  const Solution base = solution.uncorrected();
+  const Problem residual = residual_problem(problem, base);
+  const GridSolverOptions options{.tolerance = kTolerance};
+  const GridSolution fine = solve_on_grid(residual, fine_cells, options, pool);
+  const GridSolution coarse = solve_on_grid(residual, coarse_cells, options, pool);
+
+  const Points nodes = nodes_of(problem.box, fine_cells);
+  std::vector<double> own(at(nodes.size())), u(at(nodes.size()));
+  base.evaluate(nodes.view(), u, pool);
+  solution.evaluate(nodes.view(), own, pool);
+  std::vector<double> missing(u.size());
+  ErrorEstimate estimate{.cells = fine_cells, .correction = *fine.solution.correction()};
+  estimate.lower = estimate.upper = u.front() + fine.values.front();
+  for (std::size_t i = 0; i < u.size(); ++i) {
+    const double better = u[i] + fine.values[i];
+    missing[i] = better - own[i];
+    estimate.lower = std::min(estimate.lower, better);
+    estimate.upper = std::max(estimate.upper, better);
+  }
+  std::vector<double> change = at_every_other(fine.values, coarse_cells);
+  for (std::size_t i = 0; i < change.size(); ++i) change[i] -= coarse.values[i];
+  estimate.missing = root_mean_square(missing);
+  estimate.change = root_mean_square(change);
+  estimate.rms = std::hypot(estimate.missing, estimate.change);
+  estimate.max = std::hypot(largest(missing), largest(change));
+  return estimate;
+}
+
+}  // namespace nbm

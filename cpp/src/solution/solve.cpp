@@ -1,0 +1,75 @@
+#include "nbm/solution/solve.hpp"
+
+#include <chrono>
+#include <memory>
+
+#include "nbm/core/error.hpp"
+
+namespace nbm {
+namespace {
+
+constexpr double kGoodEnough = 1e-4;  // of the range of u: more than the grid alone can reach
+constexpr double kSettled = 0.5;      // a correction that the coarser grid changes by less of it is taken
+
+class Search {
+ public:
+  Search(const Problem& problem, const SolveOptions& options, ThreadPool& pool, SolveReport& report)
+      : problem_(problem), options_(options), pool_(pool), report_(report) {}
+
+  // Estimates the error of a solution without a correction, and takes it, or with its correction, where that is less.
+  void consider(const std::string& what, const Solution& base) {
+    ErrorEstimate estimate = estimate_error(problem_, base, options_.cells, pool_);
+    const double missing = estimate.missing;
+    attempt(what, base, estimate);
+    if (estimate.change > kSettled * missing) return;
+    estimate.rms = estimate.change;
+    estimate.missing = 0.0;
+    attempt(what + " + correction", base.corrected(*estimate.correction), estimate);
+  }
+
+  bool good_enough() const {
+    return !report_.attempts.empty() && report_.estimate.rms <= kGoodEnough * report_.estimate.range();
+  }
+  const Solution& best() const { return *best_; }
+
+ private:
+  void attempt(const std::string& what, const Solution& solution, const ErrorEstimate& estimate) {
+    const auto now = std::chrono::steady_clock::now();
+    const double seconds = std::chrono::duration<double>(now - since_).count();
+    since_ = now;
+    report_.attempts.push_back({what, estimate.rms, seconds});
+    if (best_ && !(estimate.rms < report_.estimate.rms)) return;
+    best_ = std::make_unique<Solution>(solution);
+    report_.estimate = estimate;
+    report_.chosen = report_.attempts.size() - 1;
+  }
+
+  const Problem& problem_;
+  const SolveOptions& options_;
+  ThreadPool& pool_;
+  SolveReport& report_;
+  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+  std::unique_ptr<Solution> best_;
+};
+
+}  // namespace
+
+void SolveOptions::validate() const {
+  if (cells < 32 || cells > 512) {
+    throw InvalidArgument("cells", "must be from 32 to 512, got " + std::to_string(cells));
+  }
+  ExpansionSearch{.most_unknowns = most_unknowns}.validate();
+}
+
+Solution solve(const Problem& problem, const SolveOptions& options, ThreadPool& pool, SolveReport& report) {
+  options.validate();
+  report = {};
+  Search search(problem, options, pool, report);
+  ExpansionFit fit = search_expansion(problem, {.most_unknowns = options.most_unknowns, .seed = options.seed}, pool);
+  if (fit.unknowns > 0)
+    search.consider("expansion", Solution(problem.box, problem.level_set, std::move(fit.expansion)));
+  if (!search.good_enough()) search.consider("grid", Solution(problem.box, problem.level_set, Expansion()));
+  return search.best();
+}
+
+}  // namespace nbm
