@@ -276,6 +276,7 @@ Problem residual_problem(const Problem& problem, const Solution& solution) {
   if (!(problem.box == solution.box())) {
     throw InvalidArgument("problem", "has another box than the solution: expected the problem that was solved");
   }
+  if (solution.uncorrected().is_zero()) return problem;
   const auto residual = std::make_shared<const Residual>(problem, solution);
   Problem out = problem;
   for (const Side side : {Side::minus, Side::plus}) {

@@ -56,6 +56,8 @@ Json describe(const Solution& solution, TensorFile& file) {
       {"level_set", store_field(solution.level_set(), kLevelSet, file)},
       {"info", std::move(info)},
   };
+  if (solution.correction() == nullptr && solution.expansion() == nullptr) return description;
+  description.emplace("corrected", solution.correction() != nullptr);
   if (solution.expansion() != nullptr) description.emplace("expansion", store_expansion(*solution.expansion(), file));
   return description;
 }
@@ -126,10 +128,11 @@ Solution load_model(const std::string& path, const Field* level_set) {
     const Solution networks(restore_box(json.at("box")),
                             level_set ? *level_set : restore_field(stored, kLevelSet, file), siren,
                             take_parameters(path, file, siren), std::move(info));
-    const Solution base = json.contains("expansion")
-                              ? networks.expanded(restore_expansion(json.at("expansion"), path, file, networks.box()))
-                              : networks;
-    const bool corrected = file.tensors.count(name_of_correction(Side::minus)) > 0;
+    if (json.at("format").integer("format") == kFormat) return networks;
+    const bool expanded = json.contains("expansion"), corrected = json.at("corrected").boolean("corrected");
+    if (!expanded && !corrected) throw FileError(path, "says that it is extended, but not by what");
+    const Solution base =
+        expanded ? networks.expanded(restore_expansion(json.at("expansion"), path, file, networks.box())) : networks;
     return corrected ? base.corrected(take_correction(path, file, base.box())) : base;
   } catch (const InvalidArgument& e) {
     throw FileError(path, e.what());

@@ -89,10 +89,11 @@ Solution Solution::corrected(SidedGrid correction) const {
   return out;
 }
 
-Solution::Solution(Box box, Field level_set, Expansion expansion, Info info)
-    : Solution(box, std::move(level_set), Siren{.hidden = {1}},
-               std::vector<double>(kSides * Siren{.hidden = {1}}.parameter_count()), std::move(info)) {
-  *this = expanded(std::move(expansion));
+Solution Solution::of_expansion(Box box, Field level_set, Expansion expansion, Info info) {
+  const Siren nothing{.hidden = {1}};
+  return Solution(box, std::move(level_set), nothing,
+                  std::vector<double>(static_cast<std::size_t>(kSides * nothing.parameter_count())), std::move(info))
+      .expanded(std::move(expansion));
 }
 
 Solution Solution::expanded(Expansion expansion) const {
@@ -112,6 +113,11 @@ Solution Solution::networks() const {
   Solution out = uncorrected();
   out.expansion_.reset();
   return out;
+}
+
+bool Solution::is_zero() const {
+  const bool silent = std::all_of(parameters_.begin(), parameters_.end(), [](double p) { return p == 0.0; });
+  return silent && !expansion_ && !correction_;
 }
 
 std::span<const double> Solution::parameters(Side side) const {

@@ -67,8 +67,8 @@ Solution solve(const Problem& problem, const SolveOptions& options, ThreadPool& 
   Search search(problem, options, pool, report);
   ExpansionFit fit = search_expansion(problem, {.most_unknowns = options.most_unknowns, .seed = options.seed}, pool);
   if (fit.unknowns > 0)
-    search.consider("expansion", Solution(problem.box, problem.level_set, std::move(fit.expansion)));
-  if (!search.good_enough()) search.consider("grid", Solution(problem.box, problem.level_set, Expansion()));
+    search.consider("expansion", Solution::of_expansion(problem.box, problem.level_set, std::move(fit.expansion)));
+  if (!search.good_enough()) search.consider("grid", Solution::of_expansion(problem.box, problem.level_set, {}));
   return search.best();
 }
 

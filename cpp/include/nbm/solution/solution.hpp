@@ -28,7 +28,7 @@ class NBM_EXPORT Solution {
   Solution(Box box, Field level_set, Siren siren, std::vector<double> parameters, Info info = {});
   // A grid or an expansion alone: the networks are 0.
   Solution(Box box, Field level_set, SidedGrid grid, Info info = {});
-  Solution(Box box, Field level_set, Expansion expansion, Info info = {});
+  static Solution of_expansion(Box box, Field level_set, Expansion expansion, Info info = {});
 
   const Box& box() const { return box_; }
   const Field& level_set() const { return level_set_; }
@@ -47,6 +47,8 @@ class NBM_EXPORT Solution {
   Solution expanded(Expansion expansion) const;
   Solution uncorrected() const;
   Solution networks() const;
+  // Whether there is nothing but networks that are 0.
+  bool is_zero() const;
   // Without a correction: one side's differences over `step` (box coordinates, small: they are derivatives) at every
   // point, as evaluate_network_differences has them.
   void evaluate_differences(Side side, PointsView points, Vec3<double> step, const NetworkDifferences& differences,
