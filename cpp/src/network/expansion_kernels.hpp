@@ -1,30 +1,10 @@
 #pragma once
-#include <cstdint>
-
 #include "core/simd_table.hpp"
-#include "nbm/network/feature_point.hpp"
+#include "nbm/core/points.hpp"
+#include "nbm/network/basis_point.hpp"
 
-// Loops over the basis functions of a piece, compiled for each SIMD level (expansion_kernels.cpp): a lane holds one.
+// Loops over the basis functions of a piece, compiled for each SIMD level (expansion_kernels.cpp).
 namespace nbm {
-
-// Sources [begin, end) with one mask of images.
-struct SourceGroup {
-  index_t begin, end;
-  std::uint8_t mirrors;
-};
-
-// PieceBasis as pointers.
-struct BasisView {
-  double center[kDim], stretch[kDim];  // local = (x - center) * stretch
-  index_t sines, sources, groups;
-  const double* wave[kDim];
-  const double* phase;
-  double decay;
-  const double* at[kDim];
-  const double* mirrored[kDim];
-  const double* reach;
-  const SourceGroup* group;
-};
 
 // A row: value u + sum_k (first_k du/dx_k + second_k d2u/dx_k2).
 struct RowWeights {
@@ -32,10 +12,11 @@ struct RowWeights {
 };
 
 struct ExpansionKernels {
-  // row[j] = what the row makes of basis function j, in the order of the coefficients.
+  // row[j] = what the row makes of basis function j, in the order of the coefficients: a lane holds one.
   void (*row)(const BasisView& basis, const double (&x)[kDim], const RowWeights& weights, double* row);
-  // The sum of coefficients times basis functions.
-  Jet<double> (*sum)(const BasisView& basis, const double* coefficients, const double (&x)[kDim]);
+  // The sum of coefficients times basis functions at points, with as many derivatives as wanted (0, 1 or 2; the others
+  // are 0): a lane holds a point, so that its jet depends on nothing else.
+  void (*sum)(const BasisView& basis, const double* coefficients, PointsView x, int derivatives, Jet<double>* jets);
 };
 
 NBM_SIMD_TABLE(ExpansionKernels, expansion_kernels);

@@ -32,12 +32,10 @@ template <class Weights>
 void fill(RowBlock& block, index_t column, const PieceBasis& basis, const Expansion& lookup, PointsView points,
           ThreadPool& pool, Weights&& weights) {
   const PreparedBasis prepared(basis);
-  const ExpansionKernels& kernels = expansion_kernels();
   const auto tasks = TaskPartition::of(points.size, kGrain, 4096);
   pool.run(tasks.tasks, [&](index_t t) {
     for (index_t i = tasks.begin(t); i < tasks.end(t); ++i) {
-      const Vec3<double> x = lookup.to_expansion(points[i]);
-      kernels.row(prepared.view(), {x.x, x.y, x.z}, weights(i), block.matrix.data() + i * block.columns + column);
+      prepared.row(lookup.to_expansion(points[i]), weights(i), block.matrix.data() + i * block.columns + column);
     }
   });
 }

@@ -48,7 +48,8 @@ class NBM_EXPORT Expansion {
   // Nothing: adds 0 everywhere.
   Expansion() = default;
   // Box coordinates are mapped by (x - center) / unit. coefficients: basis(0).size() of piece 0, then those of piece 1
-  // ... lower, upper: the box, over which the labels lie. Throws InvalidArgument where sizes do not fit.
+  // ... lower, upper: the box, over which the labels lie. Throws InvalidArgument where sizes do not fit or labels
+  // name pieces that there are not (with no pieces they only tell them apart).
   Expansion(Vec3<double> lower, Vec3<double> upper, std::vector<PieceBasis> pieces, PieceLabels labels,
             std::vector<double> coefficients);
 
@@ -78,7 +79,7 @@ class NBM_EXPORT Expansion {
  private:
   // use(i, jet in the coordinates of the expansion) for every point that has a piece.
   template <class Use>
-  void for_each_jet(Side side, PointsView points, ThreadPool& pool, Use&& use) const;
+  void for_each_jet(Side side, PointsView points, int derivatives, ThreadPool& pool, Use&& use) const;
 
   Vec3<double> lower_, upper_;
   double unit_ = 1.0;

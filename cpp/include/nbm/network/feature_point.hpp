@@ -3,8 +3,8 @@
 #include "nbm/core/types.hpp"
 
 // The basis functions of an expansion at one point (docs/method.md, section 14), on host and device: V is double, or a
-// vector of the compiler with one basis function a lane. Coordinates are those of Expansion: lengths over half of the
-// longest edge of the box.
+// vector of the compiler with one basis function or one point a lane. Coordinates are those of Expansion: lengths over
+// half of the longest edge of the box. What a caller does not read of a jet is not computed.
 namespace nbm {
 
 // Value, gradient and second derivatives along the axes.
@@ -15,7 +15,7 @@ struct Jet {
 
 // sin(wave . x + phase).
 template <class V>
-NBM_HD Jet<V> sine_jet(const V (&wave)[kDim], V phase, const double (&x)[kDim]) {
+NBM_HD Jet<V> sine_jet(const V (&wave)[kDim], V phase, const V (&x)[kDim]) {
   Jet<V> jet;
   V cosine;
   fast_sincos(wave[0] * x[0] + wave[1] * x[1] + wave[2] * x[2] + phase, jet.value, cosine);
@@ -29,7 +29,7 @@ NBM_HD Jet<V> sine_jet(const V (&wave)[kDim], V phase, const double (&x)[kDim]) 
 // Adds sign times the source (reach / r) exp(-decay (r - reach)), r = |x - at|: it solves lap u = decay^2 u away from
 // `at`, and is 1 at the distance `reach`. Plain where decay is 0.
 template <class V>
-NBM_HD void add_source(const V (&at)[kDim], V reach, double decay, double sign, const double (&x)[kDim], Jet<V>& jet) {
+NBM_HD void add_source(const V (&at)[kDim], V reach, double decay, double sign, const V (&x)[kDim], Jet<V>& jet) {
   V away[kDim], square = detail::broadcast<V>(0.0);
   for (int k = 0; k < kDim; ++k) {
     away[k] = x[k] - at[k];
@@ -54,18 +54,19 @@ NBM_HD void add_source(const V (&at)[kDim], V reach, double decay, double sign, 
 constexpr int kMonomials = 10;
 
 // stretch: d(local)/dx an axis.
-NBM_HD void monomial_jets(const double (&local)[kDim], const double (&stretch)[kDim], Jet<double> (&jets)[kMonomials]) {
-  for (auto& jet : jets) jet = {};
-  jets[0].value = 1.0;
+template <class V>
+NBM_HD void monomial_jets(const V (&local)[kDim], const double (&stretch)[kDim], Jet<V> (&jets)[kMonomials]) {
+  for (auto& jet : jets) jet = Jet<V>{};
+  jets[0].value = detail::broadcast<V>(1.0);
   int n = 1 + kDim;
   for (int i = 0; i < kDim; ++i) {
     jets[1 + i].value = local[i];
-    jets[1 + i].gradient[i] = stretch[i];
+    jets[1 + i].gradient[i] = detail::broadcast<V>(stretch[i]);
     for (int j = i; j < kDim; ++j, ++n) {
       jets[n].value = local[i] * local[j];
-      jets[n].gradient[i] += local[j] * stretch[i];
-      jets[n].gradient[j] += local[i] * stretch[j];
-      if (i == j) jets[n].second[i] = 2.0 * stretch[i] * stretch[i];
+      jets[n].gradient[i] = jets[n].gradient[i] + local[j] * stretch[i];
+      jets[n].gradient[j] = jets[n].gradient[j] + local[i] * stretch[j];
+      if (i == j) jets[n].second[i] = detail::broadcast<V>(2.0 * stretch[i] * stretch[i]);
     }
   }
 }
