@@ -193,7 +193,7 @@ double regular_residual(nbm::TrainingOptions options, nbm::Precision precision, 
   nbm::Trainer trainer(problem(), options, arguments.device);
   trainer.set_parameters(parameters);
   trainer.step(1);
-  return trainer.history().front().mean_squares[static_cast<std::size_t>(nbm::RowGroup::regular)];
+  return trainer.history().front().mean_squares[nbm::kRegularGroup];
 }
 
 void precision_at_8192(const char* name, const Siren& network, index_t points, const Arguments& arguments) {

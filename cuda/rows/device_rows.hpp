@@ -1,5 +1,8 @@
 #pragma once
-#include "nbm/core/types.hpp"
+#include <vector>
+
+#include "nbm/rows/point_row.hpp"
+#include "nbm/rows/row_groups.hpp"
 
 // Rows of one draw in device memory: views with the members of row_sets.hpp. A view holds room for `most` rows and has
 // *count rows (device memory: the host need not wait for it). Valid until the next draw.
@@ -16,14 +19,6 @@ struct DeviceDifferenceRows {  // row_sets.hpp: DifferenceRows
   index_t most;
 };
 
-struct DeviceValueRows {  // row_sets.hpp: ValueRows
-  const double* x[kDim];
-  const double* target;
-  const double* scale;
-  const index_t* count;
-  index_t most;
-};
-
 struct DeviceStencilRows {       // row_sets.hpp: StencilRows
   const index_t* begin[kSides];  // [*count + 1] a side
   const double* x[kSides][kDim];
@@ -34,31 +29,44 @@ struct DeviceStencilRows {       // row_sets.hpp: StencilRows
   index_t most_entries;  // a side
 };
 
-struct DeviceJumpRows {  // row_sets.hpp: JumpRows
+struct DevicePointRows {  // row_sets.hpp: PointRows
   Vec3<double> step;
   const double* x[kDim];
-  double value[kSides];
-  const double* first[kSides][kDim];
+  const double* weight[kSides][kPointTerms];  // null: the rows do not have the term
   const double* rhs;
   const index_t* count;
   index_t most;
+  int group;
+  bool touches[kSides];
+  bool has_differences;
+
+  bool one_sided() const { return touches[0] != touches[1]; }
 };
 
 struct DeviceRows {  // row_sets.hpp: RowSet
   DeviceDifferenceRows regular[kSides];
   DeviceStencilRows irregular;
-  DeviceValueRows boundary[kSides];
-  DeviceJumpRows value_jump, flux_jump;
+  std::vector<DevicePointRows> points;
 };
 
-// How many rows of each kind there are; also in device memory, where the views' `count` point into it.
+// How many rows of each set there are, known to the host.
 struct DeviceRowCounts {
   index_t regular[kSides] = {0, 0};
   index_t irregular = 0;
-  index_t boundary[kSides] = {0, 0};
-  index_t jump = 0;  // of each of the two jump conditions
+  std::vector<index_t> points;  // of each set
 
-  friend bool operator==(const DeviceRowCounts&, const DeviceRowCounts&) = default;
+  PerGroup<double> by_group(const DeviceRows& rows) const;
+};
+
+// How many points of each class a draw has, in the order of PointClass; also in device memory, where the views' `count`
+// point into it.
+struct PointCounts {
+  index_t regular[kSides] = {0, 0};
+  index_t irregular = 0;
+  index_t boundary[kSides] = {0, 0};
+  index_t interface = 0;
+
+  friend bool operator==(const PointCounts&, const PointCounts&) = default;
 };
 
 }  // namespace nbm::cuda

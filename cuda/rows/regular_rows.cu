@@ -1,9 +1,9 @@
 #include "core/launch.hpp"
-#include "nbm/rows/jump_row.hpp"
+#include "nbm/rows/point_row.hpp"
 #include "nbm/rows/regular_row.hpp"
 #include "rows/row_assembly.hpp"
 
-// One thread a row: regular, boundary and jump rows.
+// One thread a row: regular rows, and the point rows of each condition.
 namespace nbm::cuda {
 namespace {
 
@@ -12,7 +12,7 @@ constexpr int kBlock = 128;
 struct BySide {
   ClassView points[kSides];
   DifferenceRowsOut regular[kSides];
-  ValueRowsOut boundary[kSides];
+  PointRowsOut boundary[kSides];
 };
 
 __device__ index_t row_of_thread() { return static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
@@ -25,6 +25,16 @@ __device__ void put(double* const (&to)[kDim], index_t row, Vec3<double> v) {
   to[0][row] = v.x;
   to[1][row] = v.y;
   to[2][row] = v.z;
+}
+
+__device__ void put(const PointRowsOut& to, index_t row, Vec3<double> x, const PointRow<double>& values) {
+  put(to.x, row, x);
+  for (int side = 0; side < kSides; ++side) {
+    for (int q = 0; q < kPointTerms; ++q) {
+      if (to.weight[side][q] != nullptr) to.weight[side][q][row] = values.weight[side][q];
+    }
+  }
+  to.rhs[row] = values.rhs;
 }
 
 __global__ void __launch_bounds__(kBlock) regular_rows(RowKernelInput in, BySide sides) {
@@ -53,13 +63,12 @@ __global__ void __launch_bounds__(kBlock) boundary_rows(RowKernelInput in, BySid
   const index_t row = row_of_thread();
   if (row >= *sides.points[side].count) return;
   const Vec3<double> x = position(in.candidates, sides.points[side].members[row]);
-  const ValueRowsOut& out = sides.boundary[side];
-  put(out.x, row, in.problem->box.normalize(x));
-  out.target[row] = checked_value(*in.problem, of_side(FieldId::boundary_minus, side), x);
-  out.scale[row] = 1.0;
+  const double g = checked_value(*in.problem, of_side(FieldId::boundary_minus, side), x);
+  put(sides.boundary[side], row, in.problem->box.normalize(x), boundary_row(side, g));
 }
 
-__global__ void __launch_bounds__(kBlock) jump_rows(RowKernelInput in, ClassView points, JumpRowsOut out) {
+__global__ void __launch_bounds__(kBlock)
+    jump_rows(RowKernelInput in, ClassView points, PointRowsOut value_jump, PointRowsOut flux_jump) {
   const index_t row = row_of_thread();
   if (row >= *points.count) return;
   const ProblemView& problem = *in.problem;
@@ -71,12 +80,10 @@ __global__ void __launch_bounds__(kBlock) jump_rows(RowKernelInput in, ClassView
   const double mu_minus = checked_value(problem, FieldId::mu_minus, x);
   const double mu_plus = checked_value(problem, FieldId::mu_plus, x);
   const double beta = checked_value(problem, FieldId::jump_flux, x);
-  const FluxJumpRow<double> values = flux_jump_row(mu_minus, mu_plus, beta, normal, in.state->h);
-  put(out.x, row, problem.box.normalize(x));
-  put(out.first[0], row, values.minus);
-  put(out.first[1], row, values.plus);
-  out.value_rhs[row] = checked_value(problem, FieldId::jump_u, x);
-  out.flux_rhs[row] = values.rhs;
+  const double length = half_of_longest_edge(problem.box.edge());
+  const Vec3<double> at_row = problem.box.normalize(x);
+  put(value_jump, row, at_row, value_jump_row(checked_value(problem, FieldId::jump_u, x)));
+  put(flux_jump, row, at_row, flux_jump_row(mu_minus, mu_plus, beta, normal, in.state->h, length));
 }
 
 unsigned blocks_for(index_t rows) { return static_cast<unsigned>((rows + kBlock - 1) / kBlock); }
@@ -91,16 +98,16 @@ void launch_regular_rows(const RowKernelInput& in, const ClassView (&cells)[kSid
 }
 
 void launch_boundary_rows(const RowKernelInput& in, const ClassView (&points)[kSides],
-                          const ValueRowsOut (&out)[kSides], index_t most, cudaStream_t stream) {
+                          const PointRowsOut (&out)[kSides], index_t most, cudaStream_t stream) {
   if (most == 0) return;
   const BySide sides{{points[0], points[1]}, {}, {out[0], out[1]}};
   NBM_LAUNCH(boundary_rows, dim3(blocks_for(most), kSides), kBlock, 0, stream, in, sides);
 }
 
-void launch_jump_rows(const RowKernelInput& in, const ClassView& points, const JumpRowsOut& out, index_t most,
-                      cudaStream_t stream) {
+void launch_jump_rows(const RowKernelInput& in, const ClassView& points, const PointRowsOut& value_jump,
+                      const PointRowsOut& flux_jump, index_t most, cudaStream_t stream) {
   if (most == 0) return;
-  NBM_LAUNCH(jump_rows, blocks_for(most), kBlock, 0, stream, in, points, out);
+  NBM_LAUNCH(jump_rows, blocks_for(most), kBlock, 0, stream, in, points, value_jump, flux_jump);
 }
 
 }  // namespace nbm::cuda

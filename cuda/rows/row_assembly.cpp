@@ -26,26 +26,47 @@ class Cut {
 };
 
 constexpr int kDifferenceArrays = 3 * kDim + 2;  // x, first, second, value, rhs
-constexpr int kValueArrays = kDim + 2;           // x, target, scale
-constexpr int kJumpArrays = kDim + kSides * kDim + 2;
 
 template <std::size_t n>
 void share(const double* (&to)[n], double* const (&from)[n]) {
   std::copy(from, from + n, to);
 }
 
+// The rows of a condition have values only, or differences only.
+bool has_term(const DevicePointRows& rows, int side, int term) {
+  return rows.touches[side] && (term > 0) == rows.has_differences;
+}
+
+DevicePointRows without_rows(int group, bool minus, bool plus, bool has_differences) {
+  DevicePointRows rows{};
+  rows.group = group;
+  rows.touches[0] = minus;
+  rows.touches[1] = plus;
+  rows.has_differences = has_differences;
+  return rows;
+}
+
 }  // namespace
 
 RowAssembly::RowAssembly(const Problem& problem, const DeviceProblem& device_problem)
-    : problem_(device_problem), box_(problem.box) {}
+    : problem_(device_problem), box_(problem.box) {
+  rows_.points = {without_rows(kBoundaryGroup, true, false, false), without_rows(kBoundaryGroup, false, true, false),
+                  without_rows(kValueJumpGroup, true, true, false), without_rows(kFluxJumpGroup, true, true, true)};
+}
 
-bool RowAssembly::prepare(const DeviceRowCounts& most, const DeviceSampler& points, Vec3<double> cell_size,
+DeviceRowCounts RowAssembly::counts_of(const PointCounts& points) {
+  return {{points.regular[0], points.regular[1]},
+          points.irregular,
+          {points.boundary[0], points.boundary[1], points.interface, points.interface}};
+}
+
+bool RowAssembly::prepare(const PointCounts& most, const DeviceSampler& points, Vec3<double> cell_size,
                           cudaStream_t stream) {
   const Vec3<double> step = box_.normalize_lengths(cell_size);
-  rows_.regular[0].step = rows_.regular[1].step = rows_.value_jump.step = rows_.flux_jump.step = step;
+  rows_.regular[0].step = rows_.regular[1].step = rows_.points[flux_jump].step = step;
   const bool fits = most.regular[0] <= most_.regular[0] && most.regular[1] <= most_.regular[1] &&
                     most.irregular <= most_.irregular && most.boundary[0] <= most_.boundary[0] &&
-                    most.boundary[1] <= most_.boundary[1] && most.jump <= most_.jump;
+                    most.boundary[1] <= most_.boundary[1] && most.interface <= most_.interface;
   const bool placed = rows_.irregular.count == points.counts() + static_cast<int>(PointClass::irregular);
   if (fits && placed) return false;
   for (int side = 0; side < kSides; ++side) {
@@ -53,18 +74,21 @@ bool RowAssembly::prepare(const DeviceRowCounts& most, const DeviceSampler& poin
     most_.boundary[side] = std::max(most_.boundary[side], most.boundary[side]);
   }
   most_.irregular = std::max(most_.irregular, most.irregular);
-  most_.jump = std::max(most_.jump, most.jump);
-  make_room(points, stream);
+  most_.interface = std::max(most_.interface, most.interface);
+  make_room(points);
   return true;
 }
 
-void RowAssembly::make_room(const DeviceSampler& points, cudaStream_t stream) {
+void RowAssembly::make_room(const DeviceSampler& points) {
   for (int side = 0; side < kSides; ++side) {
     make_difference_room(side, points.counts() + static_cast<int>(PointClass::regular_minus) + side);
-    make_value_room(side, points.counts() + static_cast<int>(PointClass::boundary_minus) + side);
+    make_point_room(static_cast<PointSet>(boundary_minus + side), most_.boundary[side],
+                    points.counts() + static_cast<int>(PointClass::boundary_minus) + side);
   }
   make_stencil_room(points.counts() + static_cast<int>(PointClass::irregular));
-  make_jump_room(points.counts() + static_cast<int>(PointClass::interface), stream);
+  for (const PointSet set : {value_jump, flux_jump}) {
+    make_point_room(set, most_.interface, points.counts() + static_cast<int>(PointClass::interface));
+  }
 }
 
 void RowAssembly::make_difference_room(int side, const index_t* count) {
@@ -86,17 +110,22 @@ void RowAssembly::make_difference_room(int side, const index_t* count) {
   rows.most = most;
 }
 
-void RowAssembly::make_value_room(int side, const index_t* count) {
-  const index_t most = most_.boundary[side];
-  Cut cut(boundary_memory_[side].resize(kValueArrays * most), most);
-  ValueRowsOut& out = boundary_[side];
+void RowAssembly::make_point_room(PointSet set, index_t most, const index_t* count) {
+  DevicePointRows& rows = rows_.points[set];
+  PointRowsOut& out = points_[set];
+  int arrays = kDim + 1;  // x, rhs
+  for (int side = 0; side < kSides; ++side) {
+    for (int q = 0; q < kPointTerms; ++q) arrays += has_term(rows, side, q) ? 1 : 0;
+  }
+  Cut cut(point_memory_[set].resize(arrays * most), most);
   cut.axes(out.x);
-  out.target = cut.one();
-  out.scale = cut.one();
-  DeviceValueRows& rows = rows_.boundary[side];
   share(rows.x, out.x);
-  rows.target = out.target;
-  rows.scale = out.scale;
+  for (int side = 0; side < kSides; ++side) {
+    for (int q = 0; q < kPointTerms; ++q) {
+      rows.weight[side][q] = out.weight[side][q] = has_term(rows, side, q) ? cut.one() : nullptr;
+    }
+  }
+  rows.rhs = out.rhs = cut.one();
   rows.count = count;
   rows.most = most;
 }
@@ -122,35 +151,15 @@ void RowAssembly::make_stencil_room(const index_t* count) {
   rows.most_entries = entries;
 }
 
-void RowAssembly::make_jump_room(const index_t* count, cudaStream_t stream) {
-  const index_t most = most_.jump;
-  Cut cut(jump_memory_.resize(kJumpArrays * most), most);
-  no_flux_.resize(most);
-  no_flux_.zero(stream);
-  DeviceJumpRows &value = rows_.value_jump, &flux = rows_.flux_jump;
-  cut.axes(jump_.x);
-  share(value.x, jump_.x);
-  share(flux.x, jump_.x);
-  for (int side = 0; side < kSides; ++side) {
-    cut.axes(jump_.first[side]);
-    share(flux.first[side], jump_.first[side]);
-    std::fill_n(value.first[side], kDim, no_flux_.data());
-    value.value[side] = side == index_of(Side::minus) ? -1.0 : 1.0;
-    flux.value[side] = 0.0;
-  }
-  value.rhs = jump_.value_rhs = cut.one();
-  flux.rhs = jump_.flux_rhs = cut.one();
-  value.count = flux.count = count;
-  value.most = flux.most = most;
-}
-
 void RowAssembly::enqueue(const DeviceSampler& points, cudaStream_t stream) {
   const RowKernelInput in{problem_.view(), points.state(), points.candidates()};
   const ClassView regular[kSides] = {points.of(PointClass::regular_minus), points.of(PointClass::regular_plus)};
   launch_regular_rows(in, regular, regular_, std::max(most_.regular[0], most_.regular[1]), stream);
   const ClassView boundary[kSides] = {points.of(PointClass::boundary_minus), points.of(PointClass::boundary_plus)};
-  launch_boundary_rows(in, boundary, boundary_, std::max(most_.boundary[0], most_.boundary[1]), stream);
-  launch_jump_rows(in, points.of(PointClass::interface), jump_, most_.jump, stream);
+  const PointRowsOut on_boundary[kSides] = {points_[boundary_minus], points_[boundary_plus]};
+  launch_boundary_rows(in, boundary, on_boundary, std::max(most_.boundary[0], most_.boundary[1]), stream);
+  launch_jump_rows(in, points.of(PointClass::interface), points_[value_jump], points_[flux_jump], most_.interface,
+                   stream);
   enqueue_irregular(points, stream);
 }
 

@@ -15,22 +15,16 @@ struct DifferenceRowsOut {
   double* second[kDim];
   double* rhs;
 };
-struct ValueRowsOut {
+struct PointRowsOut {
   double* x[kDim];
-  double* target;
-  double* scale;
+  double* weight[kSides][kPointTerms];  // null: the rows do not have the term
+  double* rhs;
 };
 struct StencilRowsOut {
   index_t* begin[kSides];
   double* x[kSides][kDim];
   double* weight[kSides];
   double* rhs;
-};
-struct JumpRowsOut {
-  double* x[kDim];
-  double* first[kSides][kDim];  // of the flux jump
-  double* value_rhs;
-  double* flux_rhs;
 };
 
 // Assembles rows at the points of a sampler, in device memory of its own.
@@ -40,35 +34,36 @@ class RowAssembly {
 
   // Room for so many rows of each kind, and the cell size for what the host knows of the rows. True if pointers or room
   // have changed.
-  bool prepare(const DeviceRowCounts& most, const DeviceSampler& points, Vec3<double> cell_size, cudaStream_t stream);
+  bool prepare(const PointCounts& most, const DeviceSampler& points, Vec3<double> cell_size, cudaStream_t stream);
   // In the order of the stream, behind points.enqueue(); the same launches for a cell size until prepare() returns
   // true.
   void enqueue(const DeviceSampler& points, cudaStream_t stream);
 
   const DeviceRows& rows() const { return rows_; }
+  // Of the rows at so many points.
+  static DeviceRowCounts counts_of(const PointCounts& points);
   // Bytes of an irregular row if all of its nodes lie on one side.
   static constexpr index_t kIrregularRowBytes = kSides * kStencilNodes * (kDim + 1) * index_t{sizeof(double)};
 
  private:
-  void make_room(const DeviceSampler& points, cudaStream_t stream);
+  void make_room(const DeviceSampler& points);
   void make_difference_room(int side, const index_t* count);
-  void make_value_room(int side, const index_t* count);
+  // The sets of point rows: on the boundary from either side, then the two jump conditions.
+  enum PointSet { boundary_minus, boundary_plus, value_jump, flux_jump, point_sets };
+  void make_point_room(PointSet set, index_t most, const index_t* count);
   void make_stencil_room(const index_t* count);
-  void make_jump_room(const index_t* count, cudaStream_t stream);
   void enqueue_irregular(const DeviceSampler& points, cudaStream_t stream);
 
   const DeviceProblem& problem_;
   Box box_;
-  DeviceRowCounts most_;
-  DeviceBuffer<double> regular_memory_[kSides], boundary_memory_[kSides], irregular_memory_, jump_memory_;
-  DeviceBuffer<double> no_flux_;  // zeros
+  PointCounts most_;
+  DeviceBuffer<double> regular_memory_[kSides], irregular_memory_, point_memory_[point_sets];
   DeviceBuffer<index_t> entry_begin_;
   DeviceBuffer<std::int32_t> entry_count_;  // of the rows of a chunk
   DeviceBuffer<IrregularCell> cells_;       // of a chunk
   DifferenceRowsOut regular_[kSides]{};
-  ValueRowsOut boundary_[kSides]{};
   StencilRowsOut irregular_{};
-  JumpRowsOut jump_{};
+  PointRowsOut points_[point_sets]{};
   DeviceRows rows_{};
 };
 
@@ -84,9 +79,9 @@ struct RowKernelInput {
 void launch_regular_rows(const RowKernelInput& in, const ClassView (&cells)[kSides],
                          const DifferenceRowsOut (&out)[kSides], index_t most, cudaStream_t stream);
 void launch_boundary_rows(const RowKernelInput& in, const ClassView (&points)[kSides],
-                          const ValueRowsOut (&out)[kSides], index_t most, cudaStream_t stream);
-void launch_jump_rows(const RowKernelInput& in, const ClassView& points, const JumpRowsOut& out, index_t most,
-                      cudaStream_t stream);
+                          const PointRowsOut (&out)[kSides], index_t most, cudaStream_t stream);
+void launch_jump_rows(const RowKernelInput& in, const ClassView& points, const PointRowsOut& value_jump,
+                      const PointRowsOut& flux_jump, index_t most, cudaStream_t stream);
 
 // The rows of points [first, first + kIrregularChunk): those before them must be there.
 struct IrregularChunk {

@@ -14,66 +14,76 @@ void UploadedRows::put_all(const std::array<std::vector<double>, n>& from, const
   for (std::size_t i = 0; i < n; ++i) to[i] = put(from[i]);
 }
 
-// Where the device has the copy of one of counts_.
-const index_t* UploadedRows::count_of(const index_t& count) const {
-  const auto* first = reinterpret_cast<const index_t*>(&counts_);
-  return reinterpret_cast<const index_t*>(device_counts_.data()) + (&count - first);
-}
+// Where the device has the copy of the count of set number `set`: regular, irregular, then point rows.
+const index_t* UploadedRows::count_of(std::size_t set) const { return device_counts_.data() + set; }
 
 void UploadedRows::upload(const RowSet& rows, cudaStream_t stream) {
   stream_ = stream;
   used_ = 0;
-  for (std::size_t s = 0; s < kSides; ++s) {
-    counts_.regular[s] = rows.regular[s].size();
-    counts_.boundary[s] = rows.boundary[s].size();
-  }
-  counts_.irregular = rows.irregular.size();
-  counts_.jump = rows.value_jump.size();
-  device_counts_.upload({&counts_, 1}, stream);
-  for (std::size_t s = 0; s < kSides; ++s) {
-    const DifferenceRows& from = rows.regular[s];
-    DeviceDifferenceRows& to = rows_.regular[s];
-    put_all(from.x, to.x);
-    put_all(from.first, to.first);
-    put_all(from.second, to.second);
-    to.step = from.step;
-    to.value = put(from.value);
-    to.rhs = put(from.rhs);
-    to.count = count_of(counts_.regular[s]);
-    to.most = from.size();
-
-    const ValueRows& on_boundary = rows.boundary[s];
-    DeviceValueRows& values = rows_.boundary[s];
-    put_all(on_boundary.x, values.x);
-    values.target = put(on_boundary.target);
-    values.scale = put(on_boundary.scale);
-    values.count = count_of(counts_.boundary[s]);
-    values.most = on_boundary.size();
-
-    begin_[s].upload(rows.irregular.begin[s], stream);
-    rows_.irregular.begin[s] = begin_[s].data();
-    put_all(rows.irregular.x[s], rows_.irregular.x[s]);
-    rows_.irregular.weight[s] = put(rows.irregular.weight[s]);
-  }
-  rows_.irregular.rhs = put(rows.irregular.rhs);
-  rows_.irregular.count = count_of(counts_.irregular);
-  rows_.irregular.most = rows.irregular.size();
-  rows_.irregular.most_entries =
-      static_cast<index_t>(std::max(rows.irregular.weight[0].size(), rows.irregular.weight[1].size()));
-  const auto put_jump = [&](const JumpRows& from, DeviceJumpRows& to) {
-    to.step = from.step;
-    put_all(from.x, to.x);
-    for (std::size_t s = 0; s < kSides; ++s) {
-      to.value[s] = from.value[s];
-      put_all(from.first[s], to.first[s]);
-    }
-    to.rhs = put(from.rhs);
-    to.count = count_of(counts_.jump);
-    to.most = from.size();
-  };
-  put_jump(rows.value_jump, rows_.value_jump);
-  put_jump(rows.flux_jump, rows_.flux_jump);
+  counts_ = {{rows.regular[0].size(), rows.regular[1].size()}, rows.irregular.size(), {}};
+  std::vector<index_t> counts = {counts_.regular[0], counts_.regular[1], counts_.irregular};
+  for (const PointRows& set : rows.points) counts_.points.push_back(set.size());
+  counts.insert(counts.end(), counts_.points.begin(), counts_.points.end());
+  device_counts_.upload(counts, stream);
+  for (std::size_t s = 0; s < kSides; ++s) upload_regular(rows.regular[s], s);
+  upload_irregular(rows.irregular);
+  rows_.points.clear();
+  for (const PointRows& set : rows.points) upload_points(set);
   check(cudaStreamSynchronize(stream), "work on the GPU");
+}
+
+void UploadedRows::upload_regular(const DifferenceRows& from, std::size_t side) {
+  DeviceDifferenceRows& to = rows_.regular[side];
+  put_all(from.x, to.x);
+  put_all(from.first, to.first);
+  put_all(from.second, to.second);
+  to.step = from.step;
+  to.value = put(from.value);
+  to.rhs = put(from.rhs);
+  to.count = count_of(side);
+  to.most = from.size();
+}
+
+void UploadedRows::upload_irregular(const StencilRows& from) {
+  DeviceStencilRows& to = rows_.irregular;
+  for (std::size_t s = 0; s < kSides; ++s) {
+    begin_[s].upload(from.begin[s], stream_);
+    to.begin[s] = begin_[s].data();
+    put_all(from.x[s], to.x[s]);
+    to.weight[s] = put(from.weight[s]);
+  }
+  to.rhs = put(from.rhs);
+  to.count = count_of(kSides);
+  to.most = from.size();
+  to.most_entries = static_cast<index_t>(std::max(from.weight[0].size(), from.weight[1].size()));
+}
+
+void UploadedRows::upload_points(const PointRows& from) {
+  const std::size_t number = rows_.points.size();
+  DevicePointRows& to = rows_.points.emplace_back();
+  to.step = from.step;
+  put_all(from.x, to.x);
+  for (std::size_t s = 0; s < kSides; ++s) {
+    to.touches[s] = from.touches(s);
+    for (std::size_t q = 0; q < kPointTerms; ++q) {
+      to.weight[s][q] = from.weight[s][q].empty() ? nullptr : put(from.weight[s][q]);
+    }
+  }
+  to.rhs = put(from.rhs);
+  to.count = count_of(kSides + 1 + number);
+  to.most = from.size();
+  to.group = from.group;
+  to.has_differences = from.has_differences();
+}
+
+PerGroup<double> DeviceRowCounts::by_group(const DeviceRows& rows) const {
+  PerGroup<double> counts{};
+  counts[kRegularGroup] = static_cast<double>(regular[0] + regular[1]);
+  counts[kIrregularGroup] = static_cast<double>(irregular);
+  for (std::size_t s = 0; s < points.size(); ++s) {
+    counts[static_cast<std::size_t>(rows.points[s].group)] += static_cast<double>(points[s]);
+  }
+  return counts;
 }
 
 }  // namespace nbm::cuda

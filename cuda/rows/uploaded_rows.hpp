@@ -22,14 +22,17 @@ class UploadedRows {
   const double* put(const std::vector<double>& values);
   template <std::size_t n>
   void put_all(const std::array<std::vector<double>, n>& from, const double* (&to)[n]);
-  const index_t* count_of(const index_t& count) const;
+  const index_t* count_of(std::size_t set) const;
+  void upload_regular(const DifferenceRows& from, std::size_t side);
+  void upload_irregular(const StencilRows& from);
+  void upload_points(const PointRows& from);
 
   cudaStream_t stream_ = nullptr;
   std::size_t used_ = 0;
   std::deque<DeviceBuffer<double>> arrays_;
   DeviceBuffer<index_t> begin_[kSides];
   DeviceRowCounts counts_;
-  DeviceBuffer<DeviceRowCounts> device_counts_;
+  DeviceBuffer<index_t> device_counts_;
   DeviceRows rows_{};
 };
 

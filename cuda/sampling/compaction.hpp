@@ -4,7 +4,7 @@
 
 namespace nbm::cuda {
 
-// What becomes of a candidate. In the order of DeviceRowCounts.
+// What becomes of a candidate. In the order of PointCounts.
 enum class PointClass : std::uint8_t {
   regular_minus,
   regular_plus,

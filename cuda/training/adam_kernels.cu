@@ -6,18 +6,26 @@ namespace {
 
 constexpr int kDecideThreads = 256, kUpdateThreads = 128;
 
-// Numbers of rows in device memory: one for each side, or one.
-struct RowCounts {
-  const index_t* of[kRowGroups][kSides];
+// Numbers of rows in device memory, of each set.
+struct CountOfSet {
+  const index_t* rows;
+  int group;
+};
+struct AllCounts {
+  static constexpr int kMost = 48;
+
+  CountOfSet of[kMost];
+  int sets;
+
+  void add(const index_t* rows, int group) { of[sets++] = {rows, group}; }
 };
 
-__global__ void factors_kernel(AdamArrays arrays, RowCounts counts) {
+__global__ void factors_kernel(AdamArrays arrays, AllCounts counts) {
   const int group = static_cast<int>(threadIdx.x);
   if (arrays.control->refused != 0) return;
   double rows = 0;
-  for (int s = 0; s < kSides; ++s) {
-    const index_t* count = counts.of[group][s];
-    if (count != nullptr) rows += static_cast<double>(*count);
+  for (int s = 0; s < counts.sets; ++s) {
+    if (counts.of[s].group == group) rows += static_cast<double>(*counts.of[s].rows);
   }
   arrays.factors[group] = 2.0 * group_factor(arrays.weights[group], rows);
   arrays.records[arrays.control->taken].rows[group] = rows;
@@ -50,7 +58,7 @@ __global__ void __launch_bounds__(kDecideThreads) decide_kernel(AdamArrays array
   if (thread != 0) return;
   bool usable = finite_of[0] != 0 && (arrays.fault == nullptr || arrays.fault->kind == FieldFault::none);
   StepRecord& record = arrays.records[control.taken];
-  for (int g = 0; g < kRowGroups; ++g) {
+  for (int g = 0; g < kMostGroups; ++g) {
     record.squares[g] = arrays.squares[g];
     usable = usable && is_finite(arrays.squares[g]);
   }
@@ -74,12 +82,11 @@ __global__ void __launch_bounds__(kUpdateThreads) update_kernel(AdamArrays array
 }  // namespace
 
 void launch_step_factors(const AdamArrays& arrays, const DeviceRows& rows, cudaStream_t stream) {
-  const RowCounts counts{{{rows.regular[0].count, rows.regular[1].count},
-                          {rows.irregular.count, nullptr},
-                          {rows.boundary[0].count, rows.boundary[1].count},
-                          {rows.value_jump.count, nullptr},
-                          {rows.flux_jump.count, nullptr}}};
-  NBM_LAUNCH(factors_kernel, 1, kRowGroups, 0, stream, arrays, counts);
+  AllCounts counts{};
+  for (const DeviceDifferenceRows& side : rows.regular) counts.add(side.count, kRegularGroup);
+  counts.add(rows.irregular.count, kIrregularGroup);
+  for (const DevicePointRows& set : rows.points) counts.add(set.count, set.group);
+  NBM_LAUNCH(factors_kernel, 1, kMostGroups, 0, stream, arrays, counts);
 }
 
 void launch_adam_step(const AdamArrays& arrays, const AdamOptions& options, cudaStream_t stream) {

@@ -8,8 +8,8 @@ namespace nbm::cuda {
 
 // Sums of a step over the rows, by group.
 struct StepRecord {
-  double squares[kRowGroups];
-  double rows[kRowGroups];
+  double squares[kMostGroups];
+  double rows[kMostGroups];
 };
 
 struct AdamControl {
@@ -24,9 +24,9 @@ struct AdamControl {
 struct AdamArrays {
   AdamControl* control;
   StepRecord* records;
-  const double* weights;    // [kRowGroups]
-  double* factors;          // [kRowGroups]
-  const double* squares;    // [kRowGroups]
+  const double* weights;    // [kMostGroups]
+  double* factors;          // [kMostGroups]
+  const double* squares;    // [kMostGroups]
   const double* gradient;   // [count]
   double* parameters;       // [count]
   double* first;            // [count]

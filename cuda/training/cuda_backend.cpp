@@ -24,9 +24,7 @@ class CudaBackend final : public TrainingBackend {
   }
 
   PerGroup<double> row_counts() const override {
-    const auto sum = [](const index_t(&sides)[kSides]) { return static_cast<double>(sides[0] + sides[1]); };
-    const auto jump = static_cast<double>(counts_.jump);
-    return {sum(counts_.regular), static_cast<double>(counts_.irregular), sum(counts_.boundary), jump, jump};
+    return rows_ == nullptr ? PerGroup<double>{} : counts_.by_group(*rows_);
   }
 
   GroupSums loss_sums(std::span<const double> parameters) override { return run(parameters, {}, {}); }
@@ -63,8 +61,8 @@ class CudaBackend final : public TrainingBackend {
 
   std::unique_ptr<ResidentAdam> resident_adam(const AdamOptions& options) override {
     const DeviceGuard guard(device_);
-    return std::make_unique<DeviceAdam>(options, replay_steps_, 2 * siren_.parameter_count(), maker_, loss_, stream_,
-                                        device_);
+    return std::make_unique<DeviceAdam>(options, replay_steps_, 2 * siren_.parameter_count(), group_names_, maker_,
+                                        loss_, stream_, device_);
   }
 
  private:
@@ -72,6 +70,7 @@ class CudaBackend final : public TrainingBackend {
   CudaBackend(const DeviceGuard& /*current*/, const Problem& problem, const TrainingOptions& options, int device,
               int rank, int ranks)
       : siren_(options.network),
+        group_names_(options.group_names()),
         replay_steps_(options.replay_steps),
         device_(device),
         maker_(problem, options, rank, ranks, stream_),
@@ -83,7 +82,7 @@ class CudaBackend final : public TrainingBackend {
     check_parameters(siren_, parameters);
     parameters_.upload(parameters, stream_);
     factors_.upload(factors, stream_);
-    squares_.resize(kRowGroups);
+    squares_.resize(kMostGroups);
     if (!gradient.empty()) {
       gradient_.resize(static_cast<index_t>(gradient.size()));
       gradient_.zero(stream_);
@@ -110,6 +109,7 @@ class CudaBackend final : public TrainingBackend {
   }
 
   Siren siren_;
+  std::vector<std::string> group_names_;
   bool replay_steps_;
   int device_;
   Stream stream_;

@@ -8,17 +8,19 @@
 
 namespace nbm::cuda {
 
-DeviceAdam::DeviceAdam(const AdamOptions& options, bool replay, index_t parameters, DeviceRowMaker& maker,
-                       DeviceLoss& loss, const Stream& stream, int device)
+DeviceAdam::DeviceAdam(const AdamOptions& options, bool replay, index_t parameters,
+                       std::vector<std::string> group_names, DeviceRowMaker& maker, DeviceLoss& loss,
+                       const Stream& stream, int device)
     : options_(options),
       replay_(replay && maker.on_device()),
       count_(parameters),
+      group_names_(std::move(group_names)),
       maker_(maker),
       loss_(loss),
       stream_(stream),
       device_(device),
-      factors_(kRowGroups),
-      squares_(kRowGroups),
+      factors_(kMostGroups),
+      squares_(kMostGroups),
       gradient_(parameters),
       state_(3 * parameters),
       control_(1),
@@ -86,14 +88,14 @@ ResidentAdam::Report DeviceAdam::finish() {
   Report report;
   for (const StepRecord& record : records) {
     GroupSums& sums = report.steps.emplace_back();
-    std::copy_n(record.squares, kRowGroups, sums.squares.begin());
-    std::copy_n(record.rows, kRowGroups, sums.rows.begin());
+    std::copy_n(record.squares, kMostGroups, sums.squares.begin());
+    std::copy_n(record.rows, kMostGroups, sums.rows.begin());
   }
   if (control.refused != 0) {
     const double slope = control.finite_gradient != 0 ? 0.0 : std::numeric_limits<double>::quiet_NaN();
     report.failure = attempt([&] {
       static_cast<void>(maker_.counts());  // throws if a coefficient is at fault
-      require_finite(report.steps.back(), {&slope, 1}, control.step);
+      require_finite(report.steps.back(), {&slope, 1}, group_names_, control.step);
     });
     report.steps.pop_back();
   }

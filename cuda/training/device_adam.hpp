@@ -17,8 +17,9 @@ namespace nbm::cuda {
 class DeviceAdam final : public ResidentAdam {
  public:
   // The rows, the loss and the stream belong to the backend. `replay`: whether steps are recorded.
-  DeviceAdam(const AdamOptions& options, bool replay, index_t parameters, DeviceRowMaker& maker, DeviceLoss& loss,
-             const Stream& stream, int device);
+  // group_names: for errors.
+  DeviceAdam(const AdamOptions& options, bool replay, index_t parameters, std::vector<std::string> group_names,
+             DeviceRowMaker& maker, DeviceLoss& loss, const Stream& stream, int device);
   ~DeviceAdam() override { static_cast<void>(cudaSetDevice(device_)); }  // whose memory the members give back
 
   void start(std::span<const double> parameters, const AdamMemory& memory) override;
@@ -39,6 +40,7 @@ class DeviceAdam final : public ResidentAdam {
   AdamOptions options_;
   bool replay_;
   index_t count_;
+  std::vector<std::string> group_names_;
   DeviceRowMaker& maker_;
   DeviceLoss& loss_;
   const Stream& stream_;

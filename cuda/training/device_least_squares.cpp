@@ -8,6 +8,7 @@
 #include "training/device_loss.hpp"
 #include "training/jacobian_kernels.hpp"
 #include "training/least_squares.hpp"
+#include "training/row_tasks.hpp"
 #include "training/warps.hpp"
 
 namespace nbm::cuda {
@@ -15,23 +16,30 @@ namespace {
 
 constexpr index_t kMostPanel = 4096, kPanelBytes = index_t{64} << 20;
 
-// Rows of one group; of one-sided rows those of one network.
+// Rows of one set.
 struct RowPiece {
-  RowGroup group;
-  int side;
+  RowKind kind;
+  std::size_t set;    // as in RowTask
+  std::size_t group;  // whose rows they are
+  int only_side;      // of rows of one network; -1: of both
   index_t rows;
 
-  bool one_sided() const { return group == RowGroup::regular || group == RowGroup::boundary; }
-  std::size_t at() const { return static_cast<std::size_t>(group); }
+  bool one_sided() const { return only_side >= 0; }
 };
 
-std::vector<RowPiece> weighted_pieces(const DeviceRowCounts& counts, const PerGroup<double>& factors) {
-  std::vector<RowPiece> pieces = {
-      {RowGroup::regular, 0, counts.regular[0]},   {RowGroup::regular, 1, counts.regular[1]},
-      {RowGroup::boundary, 0, counts.boundary[0]}, {RowGroup::boundary, 1, counts.boundary[1]},
-      {RowGroup::irregular, 0, counts.irregular},  {RowGroup::value_jump, 0, counts.jump},
-      {RowGroup::flux_jump, 0, counts.jump}};
-  std::erase_if(pieces, [&](const RowPiece& piece) { return piece.rows == 0 || !(factors[piece.at()] > 0); });
+std::vector<RowPiece> weighted_pieces(const DeviceRows& rows, const DeviceRowCounts& counts,
+                                      const PerGroup<double>& factors) {
+  std::vector<RowPiece> pieces;
+  for (int side = 0; side < kSides; ++side) {
+    pieces.push_back({RowKind::regular, static_cast<std::size_t>(side), kRegularGroup, side, counts.regular[side]});
+  }
+  for (std::size_t s = 0; s < rows.points.size(); ++s) {
+    const DevicePointRows& set = rows.points[s];
+    const int only_side = set.one_sided() ? (set.touches[0] ? 0 : 1) : -1;
+    pieces.push_back({RowKind::points, s, static_cast<std::size_t>(set.group), only_side, counts.points[s]});
+  }
+  pieces.push_back({RowKind::irregular, 0, kIrregularGroup, -1, counts.irregular});
+  std::erase_if(pieces, [&](const RowPiece& piece) { return piece.rows == 0 || !(factors[piece.group] > 0); });
   return pieces;
 }
 
@@ -56,12 +64,10 @@ struct DeviceLeastSquares::State {
 
   void fill(const NetworkPair<double>& nets, const DeviceRows& rows, const RowPiece& piece,
             const JacobianPanel& panel) {
-    switch (piece.group) {
-      case RowGroup::regular: return launch_difference_jacobian(nets.side[piece.side], rows.regular[piece.side], panel);
-      case RowGroup::boundary: return launch_value_jacobian(nets.side[piece.side], rows.boundary[piece.side], panel);
-      case RowGroup::irregular: return launch_stencil_jacobian(nets, rows.irregular, static_cast<int>(count), panel);
-      case RowGroup::value_jump: return launch_jump_jacobian(nets, rows.value_jump, panel);
-      case RowGroup::flux_jump: return launch_jump_jacobian(nets, rows.flux_jump, panel);
+    switch (piece.kind) {
+      case RowKind::regular: return launch_difference_jacobian(nets.side[piece.set], rows.regular[piece.set], panel);
+      case RowKind::points: return launch_point_jacobian(nets, rows.points[piece.set], panel);
+      case RowKind::irregular: return launch_stencil_jacobian(nets, rows.irregular, static_cast<int>(count), panel);
     }
   }
 
@@ -69,15 +75,15 @@ struct DeviceLeastSquares::State {
   JacobianPanel make_panel(const DeviceRows& rows, const RowPiece& piece, index_t begin, index_t end, double* jacobian,
                            index_t pitch, double* residual, const PerGroup<double>& factors) {
     const index_t numbers = networks.workspace(kQuantities);
-    const index_t lanes = (end - begin) * (piece.group == RowGroup::irregular ? kLanes : 1);
+    const index_t lanes = (end - begin) * (piece.kind == RowKind::irregular ? kLanes : 1);
     const unsigned warps = warps_for(lanes, 2 * numbers * kLanes * static_cast<index_t>(sizeof(double)));
     workspace.resize(std::max(workspace.size(), index_t{2} * warps * numbers * kLanes));
-    const double factor = factors[piece.at()];
+    const double factor = factors[piece.group];
     const JacobianPanel panel{jacobian, pitch, static_cast<int>(padded), residual, std::sqrt(factor),
                               begin,    end,   workspace.data(),         numbers,  warps,
                               stream};
     fill(networks.views(), rows, piece, panel);
-    launch_panel_squares(panel, factor, squares.data() + piece.at());
+    launch_panel_squares(panel, factor, squares.data() + piece.group);
     return panel;
   }
 
@@ -92,7 +98,7 @@ struct DeviceLeastSquares::State {
     vector.resize(n);
     vector.zero(stream);
     for (const RowPiece& piece : pieces) {
-      const index_t corner = piece.one_sided() ? piece.side * padded : 0, width = piece.one_sided() ? padded : n;
+      const index_t corner = piece.one_sided() ? piece.only_side * padded : 0, width = piece.one_sided() ? padded : n;
       for (index_t begin = 0; begin < piece.rows; begin += most) {
         const index_t end = std::min(piece.rows, begin + most);
         make_panel(rows, piece, begin, end, columns.data(), most, residuals.data(), factors);
@@ -115,7 +121,7 @@ struct DeviceLeastSquares::State {
     inverse_norms.resize(n);
     index_t first = 0;
     for (const RowPiece& piece : pieces) {
-      double* corner = columns.data() + (piece.one_sided() ? piece.side * padded * all : 0) + first;
+      double* corner = columns.data() + (piece.one_sided() ? piece.only_side * padded * all : 0) + first;
       make_panel(rows, piece, 0, piece.rows, corner, all, vector.data() + first, factors);
       first += piece.rows;
     }
@@ -150,10 +156,10 @@ PerGroup<double> DeviceLeastSquares::linearize(const DeviceRows& rows, const Dev
   State& s = *state_;
   s.system = system;
   s.networks.prepare(parameters, kSides, difference_step(rows), s.stream);
-  s.squares.resize(kRowGroups);
+  s.squares.resize(kMostGroups);
   s.squares.zero(s.stream);
   s.host.resize(static_cast<std::size_t>(2 * s.padded));
-  const std::vector<RowPiece> pieces = weighted_pieces(counts, factors);
+  const std::vector<RowPiece> pieces = weighted_pieces(rows, counts, factors);
   if (system == LinearSystem::rows) {
     s.make_row_system(rows, pieces, factors);
   } else {

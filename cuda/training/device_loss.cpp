@@ -10,8 +10,6 @@
 namespace nbm::cuda {
 namespace {
 
-constexpr std::size_t at(RowGroup group) { return static_cast<std::size_t>(group); }
-
 // Memory of the launches in one precision; they follow each other, so that all kinds of rows share it.
 template <class T>
 class Passes {
@@ -25,8 +23,7 @@ class Passes {
     const index_t numbers = workspace * kLanes + index_t{sides} * networks.parameter_count();
     return warps_for(items, 2 * numbers * static_cast<index_t>(sizeof(T)));
   }
-  void reserve(unsigned warps, index_t workspace, int sides) {
-    const index_t units = index_t{2} * warps;
+  void reserve(index_t units, index_t workspace, int sides) {
     workspace_.resize(std::max(workspace_.size(), units * workspace * kLanes));
     sums_.resize(std::max(sums_.size(), units * sides * networks.parameter_count()));
   }
@@ -41,21 +38,43 @@ class Passes {
   DeviceBuffer<T> workspace_, sums_;
 };
 
-struct GroupLaunch {
+struct KindLaunch {
   unsigned warps = 0;  // 0: no rows
   index_t workspace = 0;
   int sides = 1;
 
-  friend bool operator==(const GroupLaunch&, const GroupLaunch&) = default;
+  friend bool operator==(const KindLaunch&, const KindLaunch&) = default;
 };
+
+// Kinds of rows, each with a kernel of its own.
+enum Kind : std::size_t { regular, irregular, values, differences, kinds };
 
 // What tells the launches for some rows from those for others: their shapes and the memory that they use.
 struct LaunchSet {
-  std::array<GroupLaunch, kRowGroups> launches{};
+  std::array<KindLaunch, kinds> launches{};
   std::array<const void*, 7> memory{};
 
   friend bool operator==(const LaunchSet&, const LaunchSet&) = default;
 };
+
+Kind kind_of(const DevicePointRows& rows) { return rows.has_differences ? differences : values; }
+
+// The sets of a kind that may have rows, as many as one launch takes.
+std::vector<PointSets> launches_of(const DeviceRows& rows, Kind kind) {
+  std::vector<PointSets> launches;
+  for (const DevicePointRows& set : rows.points) {
+    if (set.most == 0 || kind_of(set) != kind) continue;
+    if (launches.empty() || launches.back().count == kMostPointSets) launches.push_back({});
+    launches.back().set[launches.back().count++] = set;
+  }
+  return launches;
+}
+
+index_t most_rows(const PointSets& sets) {
+  index_t most = 0;
+  for (int i = 0; i < sets.count; ++i) most = std::max(most, sets.set[i].most);
+  return most;
+}
 
 }  // namespace
 
@@ -63,10 +82,13 @@ Vec3<double> difference_step(const DeviceRows& rows) {
   for (const DeviceDifferenceRows& side : rows.regular) {
     if (side.most > 0) return side.step;
   }
-  return rows.value_jump.most > 0 ? rows.value_jump.step : rows.flux_jump.step;
+  for (const DevicePointRows& set : rows.points) {
+    if (set.most > 0 && set.has_differences) return set.step;
+  }
+  return {};
 }
 
-// Regular, boundary and jump rows run in the precision of the training, irregular rows and Jacobians in double.
+// Regular and point rows run in the precision of the training, irregular rows and Jacobians in double.
 struct DeviceLoss::State {
   State(const Siren& of, Precision p, cudaStream_t s)
       : precision(p),
@@ -84,29 +106,36 @@ struct DeviceLoss::State {
   int count;
   Passes<float> single;
   Passes<double> twice;
-  std::array<GroupLaunch, kRowGroups> launches{};
+  std::array<KindLaunch, kinds> launches{};
   LaunchSet reserved;  // by the last call of DeviceLoss::reserve
   SquareParts layout{};
   DeviceBuffer<double> parts, entry_values[kSides];
 
+  // grids: blocks along y, which keep sums of their own.
   template <class T>
-  void plan(Passes<T>& passes, RowGroup group, index_t items, int columns, int sides) {
-    GroupLaunch& launch = launches[at(group)];
-    const bool in_registers = group == RowGroup::regular && fused;
+  void plan(Passes<T>& passes, Kind kind, index_t items, int columns, int sides, int grids) {
+    KindLaunch& launch = launches[kind];
+    const bool in_registers = kind == regular && fused;
     launch = {0, in_registers ? 0 : index_t{sides} * passes.networks.workspace(columns), sides};
     if (items == 0) return;
     // A warp of the fused kernel takes few points at a time; half as many of them fill the registers of the GPU.
     launch.warps = passes.warps(in_registers ? items * kLanes / kFusedPoints : items, launch.workspace, sides);
     if (in_registers) launch.warps = std::max<unsigned>(launch.warps / 2 / kBlockWarps, 1) * kBlockWarps;
-    passes.reserve(launch.warps, launch.workspace, sides);
+    passes.reserve(index_t{grids} * launch.warps, launch.workspace, sides);
   }
 
   template <class T>
   void plan_network_rows(Passes<T>& passes, const DeviceRows& rows) {
-    plan(passes, RowGroup::regular, std::max(rows.regular[0].most, rows.regular[1].most), kQuantities, 1);
-    plan(passes, RowGroup::boundary, std::max(rows.boundary[0].most, rows.boundary[1].most), 1, 1);
-    plan(passes, RowGroup::value_jump, std::max(rows.value_jump.most, rows.flux_jump.most), kQuantities, kSides);
-    launches[at(RowGroup::flux_jump)] = launches[at(RowGroup::value_jump)];
+    plan(passes, regular, std::max(rows.regular[0].most, rows.regular[1].most), kQuantities, 1, kSides);
+    for (const Kind kind : {values, differences}) {
+      index_t most = 0;
+      int grids = 0;
+      for (const PointSets& sets : launches_of(rows, kind)) {
+        most = std::max(most, most_rows(sets));
+        grids = std::max(grids, sets.count);
+      }
+      plan(passes, kind, most, kind == values ? 1 : kQuantities, kSides, grids);
+    }
   }
 
   void reserve(const DeviceRows& rows) {
@@ -115,16 +144,18 @@ struct DeviceLoss::State {
     else
       plan_network_rows(twice, rows);
     const index_t entries = rows.irregular.most > 0 ? rows.irregular.most_entries : 0;
-    plan(twice, RowGroup::irregular, entries, 1, 1);
-    for (auto& values : entry_values) values.resize(entries);
-    // Squares of a launch lie together: those of both sides, or of the value jump and then the flux jump.
-    layout.begin[0] = 0;
-    for (std::size_t g = 0; g < kRowGroups; ++g) {
-      const auto group = static_cast<RowGroup>(g);
-      const index_t grids = group == RowGroup::regular || group == RowGroup::boundary ? 2 : 1;
-      layout.begin[g + 1] = layout.begin[g] + grids * launches[g].warps;
+    plan(twice, irregular, entries, 1, 1, kSides);
+    for (auto& of_side : entry_values) of_side.resize(entries);
+    // Squares lie in the order of the launches; of regular rows those of both sides, of irregular ones those of one.
+    layout = {};
+    layout.add(kRegularGroup, index_t{kSides} * launches[regular].warps);
+    layout.add(kIrregularGroup, launches[irregular].warps);
+    for (const Kind kind : {values, differences}) {
+      for (const PointSets& sets : launches_of(rows, kind)) {
+        for (int i = 0; i < sets.count; ++i) layout.add(sets.set[i].group, launches[kind].warps);
+      }
     }
-    parts.resize(layout.begin[kRowGroups]);
+    parts.resize(layout.end());
   }
 
   LaunchSet launch_set() const {
@@ -133,14 +164,15 @@ struct DeviceLoss::State {
              entry_values[1].data()}};
   }
 
-  double* squares_of(RowGroup group) { return parts.data() + layout.begin[at(group)]; }
+  // The squares of set number `set` of the layout.
+  double* squares_at(int set) { return parts.data() + layout.begin[set]; }
 
   // Adds the sums of a launch over both sides, each of `warps` warps, to the gradient.
   template <class T>
-  void add_side_sums(const Passes<T>& passes, RowGroup group, const double* factors, double* gradient) {
+  void add_side_sums(const Passes<T>& passes, Kind kind, const double* factor, double* gradient) {
     if (gradient == nullptr) return;
-    const index_t warps = launches[at(group)].warps;
-    launch_sum_gradients(passes.sums(), warps, count, warps * count, count, factors + at(group), gradient, stream);
+    const index_t warps = launches[kind].warps;
+    launch_sum_gradients(passes.sums(), warps, count, warps * count, count, factor, gradient, stream);
   }
 
   void launch_regular(const Launch& launch, const NetworkPair<float>& nets, const BothDifferenceRows& rows,
@@ -156,28 +188,19 @@ struct DeviceLoss::State {
   template <class T>
   void enqueue_network_rows(Passes<T>& passes, const DeviceRows& rows, const double* factors, double* gradient) {
     const NetworkPair<T> nets = passes.networks.views();
-    const auto memory = [&](RowGroup group) {
-      return passes.memory(launches[at(group)].workspace, squares_of(group), gradient != nullptr);
-    };
-    const auto launch = [&](RowGroup group) { return Launch{launches[at(group)].warps, stream}; };
-    if (launches[at(RowGroup::regular)].warps > 0) {
-      launch_regular(launch(RowGroup::regular), nets, {{rows.regular[0], rows.regular[1]}}, memory(RowGroup::regular));
-      add_side_sums(passes, RowGroup::regular, factors, gradient);
+    if (launches[regular].warps > 0) {
+      launch_regular({launches[regular].warps, stream}, nets, {{rows.regular[0], rows.regular[1]}},
+                     passes.memory(launches[regular].workspace, squares_at(0), gradient != nullptr));
+      add_side_sums(passes, regular, factors + kRegularGroup, gradient);
     }
-    if (launches[at(RowGroup::boundary)].warps > 0) {
-      launch_value_rows(launch(RowGroup::boundary), nets, {{rows.boundary[0], rows.boundary[1]}},
-                        memory(RowGroup::boundary));
-      add_side_sums(passes, RowGroup::boundary, factors, gradient);
-    }
-    if (launches[at(RowGroup::value_jump)].warps > 0) {
-      launch_jump_rows(launch(RowGroup::value_jump), nets, {{rows.value_jump, rows.flux_jump}},
-                       memory(RowGroup::value_jump));
-      const index_t warps = launches[at(RowGroup::value_jump)].warps;
-      for (int condition = 0; condition < 2 && gradient != nullptr; ++condition) {
-        const T* sums = passes.sums() + condition * warps * kSides * count;
-        const RowGroup group = condition == 0 ? RowGroup::value_jump : RowGroup::flux_jump;
-        launch_sum_gradients(sums, warps, index_t{kSides} * count, index_t{count}, count, factors + at(group), gradient,
-                             stream);
+    int set = 2;  // behind regular and irregular rows
+    for (const Kind kind : {values, differences}) {
+      const Launch launch{launches[kind].warps, stream};
+      for (const PointSets& sets : launches_of(rows, kind)) {
+        launch_point_rows(launch, nets, sets,
+                          passes.memory(launches[kind].workspace, squares_at(set), gradient != nullptr));
+        set += sets.count;
+        if (gradient != nullptr) launch_sum_point_gradients(passes.sums(), launch, sets, count, factors, gradient);
       }
     }
   }
@@ -190,16 +213,16 @@ struct DeviceLoss::State {
       single.networks.prepare(parameters, kSides, step, stream);
       enqueue_network_rows(single, rows, factors, gradient);
     }
-    const GroupLaunch& irregular = launches[at(RowGroup::irregular)];
-    if (precision == Precision::float64 || irregular.warps > 0) {
+    const KindLaunch& stencils = launches[irregular];
+    if (precision == Precision::float64 || stencils.warps > 0) {
       twice.networks.prepare(parameters, kSides, step, stream);
     }
     if (precision == Precision::float64) enqueue_network_rows(twice, rows, factors, gradient);
-    if (irregular.warps > 0) {
-      launch_stencil_rows({irregular.warps, stream}, twice.networks.views(), rows.irregular,
+    if (stencils.warps > 0) {
+      launch_stencil_rows({stencils.warps, stream}, twice.networks.views(), rows.irregular,
                           {{entry_values[0].data(), entry_values[1].data()}},
-                          twice.memory(irregular.workspace, squares_of(RowGroup::irregular), gradient != nullptr));
-      add_side_sums(twice, RowGroup::irregular, factors, gradient);
+                          twice.memory(stencils.workspace, squares_at(1), gradient != nullptr));
+      add_side_sums(twice, irregular, factors + kIrregularGroup, gradient);
     }
     launch_sum_squares(parts.data(), layout, squares, stream);
   }

@@ -17,7 +17,7 @@ class DeviceLoss {
   // Makes room for what the calls below need for these rows; enqueue() allocates nothing then. True if its launches are
   // others than at the last call of reserve().
   bool reserve(const DeviceRows& rows);
-  // All in device memory: parameters [2 count], factors [kRowGroups], squares [kRowGroups] (overwritten), gradient
+  // All in device memory: parameters [2 count], factors [kMostGroups], squares [kMostGroups] (overwritten), gradient
   // [2 count] (added to) or null.
   void enqueue(const DeviceRows& rows, const double* parameters, const double* factors, double* squares,
                double* gradient);

@@ -1,4 +1,5 @@
 #include "training/jacobian_kernels.hpp"
+#include "training/point_pass.hpp"
 #include "training/sinks.hpp"
 
 namespace nbm::cuda {
@@ -45,40 +46,28 @@ __global__ void __launch_bounds__(kBlockThreads)
   }
 }
 
+template <bool Differences>
 __global__ void __launch_bounds__(kBlockThreads)
-    value_jacobian_kernel(SirenView<double> net, DeviceValueRows rows, JacobianPanel panel) {
+    point_jacobian_kernel(NetworkPair<double> nets, DevicePointRows rows, JacobianPanel panel) {
+  using Pass = PointPass<Differences, 1>;
+  constexpr int terms = Pass::terms;
+  const int first_side = rows.touches[0] ? 0 : 1;
   for (index_t first = warp_index() * kLanes; first < panel.end - panel.begin; first += warp_count() * kLanes) {
     const PanelRow at(panel, first);
     const index_t i = at.row;
-    double x[kDim][1], u[1];
+    double x[kDim][1];
     for (int k = 0; k < kDim; ++k) x[k][0] = rows.x[k][i];
-    siren_values<1>(net, x, at.workspace, u);
-    const double seed[1] = {panel.scale * rows.scale[i]};
-    at.store(panel, seed[0] * (u[0] - rows.target[i]));
-    ColumnSink sink = at.sink(panel, 0);
-    siren_values_adjoint<1>(net, x, at.workspace, seed, sink);
-  }
-}
-
-__global__ void __launch_bounds__(kBlockThreads)
-    jump_jacobian_kernel(NetworkPair<double> nets, DeviceJumpRows rows, JacobianPanel panel) {
-  for (index_t first = warp_index() * kLanes; first < panel.end - panel.begin; first += warp_count() * kLanes) {
-    const PanelRow at(panel, first);
-    const index_t i = at.row;
-    double x[kDim];
-    for (int k = 0; k < kDim; ++k) x[k] = rows.x[k][i];
     double residual = -panel.scale * rows.rhs[i];
     for (int s = 0; s < kSides; ++s) {
-      double seed[kQuantities], out[kQuantities];
-      seed[kValue] = panel.scale * rows.value[s];
-      for (int k = 0; k < kDim; ++k) {
-        seed[kFirst + k] = panel.scale * rows.first[s][k][i];
-        seed[kSecond + k] = 0.0;
+      if (!rows.touches[s]) continue;
+      double seed[1][terms], out[1][terms];
+      for (int q = 0; q < terms; ++q) {
+        seed[0][q] = rows.weight[s][q] == nullptr ? 0.0 : panel.scale * rows.weight[s][q][i];
       }
-      siren_differences(nets.side[s], x, at.workspace, out);
-      for (int q = 0; q < kSecond; ++q) residual += seed[q] * out[q];
-      ColumnSink sink = at.sink(panel, s * panel.plus_offset);
-      siren_differences_adjoint(nets.side[s], x, at.workspace, seed, sink);
+      Pass::forward(nets.side[s], x, at.workspace, out);
+      for (int q = 0; q < terms; ++q) residual += seed[0][q] * out[0][q];
+      ColumnSink sink = at.sink(panel, (s - first_side) * panel.plus_offset);
+      Pass::backward(nets.side[s], x, at.workspace, seed, sink);
     }
     at.store(panel, residual);
   }
@@ -151,12 +140,13 @@ void launch_difference_jacobian(const SirenView<double>& net, const DeviceDiffer
   NBM_LAUNCH(difference_jacobian_kernel, panel.warps / kBlockWarps, kBlockThreads, 0, panel.stream, net, rows, panel);
 }
 
-void launch_value_jacobian(const SirenView<double>& net, const DeviceValueRows& rows, const JacobianPanel& panel) {
-  NBM_LAUNCH(value_jacobian_kernel, panel.warps / kBlockWarps, kBlockThreads, 0, panel.stream, net, rows, panel);
-}
-
-void launch_jump_jacobian(const NetworkPair<double>& nets, const DeviceJumpRows& rows, const JacobianPanel& panel) {
-  NBM_LAUNCH(jump_jacobian_kernel, panel.warps / kBlockWarps, kBlockThreads, 0, panel.stream, nets, rows, panel);
+void launch_point_jacobian(const NetworkPair<double>& nets, const DevicePointRows& rows, const JacobianPanel& panel) {
+  const unsigned blocks = panel.warps / kBlockWarps;
+  if (rows.has_differences) {
+    NBM_LAUNCH(point_jacobian_kernel<true>, blocks, kBlockThreads, 0, panel.stream, nets, rows, panel);
+  } else {
+    NBM_LAUNCH(point_jacobian_kernel<false>, blocks, kBlockThreads, 0, panel.stream, nets, rows, panel);
+  }
 }
 
 void launch_stencil_jacobian(const NetworkPair<double>& nets, const DeviceStencilRows& rows, int parameters,

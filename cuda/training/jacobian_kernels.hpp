@@ -23,8 +23,8 @@ struct JacobianPanel {
 
 void launch_difference_jacobian(const SirenView<double>& net, const DeviceDifferenceRows& rows,
                                 const JacobianPanel& panel);
-void launch_value_jacobian(const SirenView<double>& net, const DeviceValueRows& rows, const JacobianPanel& panel);
-void launch_jump_jacobian(const NetworkPair<double>& nets, const DeviceJumpRows& rows, const JacobianPanel& panel);
+// Of rows of one network the parameters of that network alone.
+void launch_point_jacobian(const NetworkPair<double>& nets, const DevicePointRows& rows, const JacobianPanel& panel);
 // `parameters`: of one network.
 void launch_stencil_jacobian(const NetworkPair<double>& nets, const DeviceStencilRows& rows, int parameters,
                              const JacobianPanel& panel);

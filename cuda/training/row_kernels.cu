@@ -1,3 +1,4 @@
+#include "training/point_pass.hpp"
 #include "training/row_kernels.hpp"
 #include "training/sinks.hpp"
 
@@ -79,37 +80,13 @@ __global__ void __launch_bounds__(kBlockThreads)
   own.store_squares(squares);
 }
 
-template <class T>
+template <class T, bool Differences>
 __global__ void __launch_bounds__(kBlockThreads)
-    value_rows_kernel(NetworkPair<T> nets, BothValueRows both, WarpMemory<T> memory) {
+    point_rows_kernel(NetworkPair<T> nets, PointSets all, WarpMemory<T> memory) {
+  using Pass = PointPass<Differences, 1>;
+  constexpr int terms = Pass::terms;
   NBM_DYN_SHARED(T, tiles);
-  const SirenView<T>& net = nets.side[blockIdx.y];
-  const DeviceValueRows& rows = both.side[blockIdx.y];
-  const OwnMemory<T> own(memory, 1, tiles);
-  WarpSumSink<T> sink(own.tile, own.sums[0]);
-  const index_t count = *rows.count;
-  double squares = 0;
-  for (index_t first = warp_index() * kLanes; first < count; first += warp_count() * kLanes) {
-    const LaneRow at(first, count);
-    T x[kDim][1], u[1];
-    for (int k = 0; k < kDim; ++k) x[k][0] = static_cast<T>(rows.x[k][at.row]);
-    siren_values<1>(net, x, own.workspace, u);
-    const T scale = static_cast<T>(rows.scale[at.row]);
-    const T residual = at.valid ? scale * (u[0] - static_cast<T>(rows.target[at.row])) : T(0);
-    squares += static_cast<double>(residual * residual);
-    if (own.sums[0] == nullptr) continue;
-    const T seed[1] = {scale * residual};
-    siren_values_adjoint<1>(net, x, own.workspace, seed, sink);
-  }
-  if (own.sums[0] != nullptr) sink.flush();
-  own.store_squares(squares);
-}
-
-template <class T>
-__global__ void __launch_bounds__(kBlockThreads)
-    jump_rows_kernel(NetworkPair<T> nets, BothJumpRows both, WarpMemory<T> memory) {
-  NBM_DYN_SHARED(T, tiles);
-  const DeviceJumpRows& rows = both.condition[blockIdx.y];
+  const DevicePointRows& rows = all.set[blockIdx.y];
   const OwnMemory<T> own(memory, kSides, tiles);
   const index_t count = *rows.count;
   // Of the plus network behind that of the minus network.
@@ -118,30 +95,28 @@ __global__ void __launch_bounds__(kBlockThreads)
   double squares = 0;
   for (index_t first = warp_index() * kLanes; first < count; first += warp_count() * kLanes) {
     const LaneRow at(first, count);
-    T x[kDim], weight[kSides][kDim];
-    load_point(rows.x, at.row, x);
+    T x[kDim][1], weight[kSides][terms];
+    for (int k = 0; k < kDim; ++k) x[k][0] = static_cast<T>(rows.x[k][at.row]);
     T residual = -static_cast<T>(rows.rhs[at.row]);
     for (int s = 0; s < kSides; ++s) {
-      T out[kQuantities];
-      siren_differences(nets.side[s], x, workspace[s], out);
-      residual += static_cast<T>(rows.value[s]) * out[kValue];
-      for (int k = 0; k < kDim; ++k) {
-        weight[s][k] = static_cast<T>(rows.first[s][k][at.row]);
-        residual += weight[s][k] * out[kFirst + k];
+      if (!rows.touches[s]) continue;
+      T out[1][terms];
+      Pass::forward(nets.side[s], x, workspace[s], out);
+      for (int q = 0; q < terms; ++q) {
+        const double* of_term = rows.weight[s][q];
+        weight[s][q] = of_term == nullptr ? T(0) : static_cast<T>(of_term[at.row]);
+        residual += weight[s][q] * out[0][q];
       }
     }
     if (!at.valid) residual = T(0);
     squares += static_cast<double>(residual * residual);
     if (own.sums[0] == nullptr) continue;
     for (int s = 0; s < kSides; ++s) {
-      T seed[kQuantities];
-      seed[kValue] = static_cast<T>(rows.value[s]) * residual;
-      for (int k = 0; k < kDim; ++k) {
-        seed[kFirst + k] = weight[s][k] * residual;
-        seed[kSecond + k] = T(0);
-      }
+      if (!rows.touches[s]) continue;
+      T seed[1][terms];
+      for (int q = 0; q < terms; ++q) seed[0][q] = weight[s][q] * residual;
       WarpSumSink<T> sink(own.tile, own.sums[s]);
-      siren_differences_adjoint(nets.side[s], x, workspace[s], seed, sink);
+      Pass::backward(nets.side[s], x, workspace[s], seed, sink);
       sink.flush();
     }
   }
@@ -222,10 +197,32 @@ __global__ void sum_gradients_kernel(const T* sums, index_t units, index_t unit_
   gradient[static_cast<index_t>(blockIdx.y) * parameters + p] += *factor * sum;
 }
 
+template <class T>
+__global__ void sum_point_gradients_kernel(const T* sums, index_t warps, PointSets all, int parameters,
+                                           const double* factors, double* gradient) {
+  __shared__ double part[kSumRows][kSumColumns];
+  const int p = static_cast<int>(blockIdx.x * kSumColumns + threadIdx.x), side = static_cast<int>(blockIdx.y);
+  double sum = 0;
+  for (int set = 0; p < parameters && set < all.count; ++set) {
+    if (!all.set[set].touches[side]) continue;
+    double of_set = 0;
+    for (index_t warp = threadIdx.y; warp < warps; warp += kSumRows) {
+      of_set += static_cast<double>(sums[((set * warps + warp) * kSides + side) * parameters + p]);
+    }
+    sum += factors[all.set[set].group] * of_set;
+  }
+  part[threadIdx.y][threadIdx.x] = sum;
+  __syncthreads();
+  if (threadIdx.y != 0 || p >= parameters) return;
+  for (unsigned y = 1; y < kSumRows; ++y) sum += part[y][threadIdx.x];
+  gradient[static_cast<index_t>(side) * parameters + p] += sum;
+}
+
 __global__ void sum_squares_kernel(const double* parts, SquareParts layout, double* squares) {
   double sum = 0;
-  for (index_t i = layout.begin[blockIdx.x] + lane_index(); i < layout.begin[blockIdx.x + 1]; i += kLanes) {
-    sum += parts[i];
+  for (int set = 0; set < layout.count; ++set) {
+    if (layout.group[set] != static_cast<int>(blockIdx.x)) continue;
+    for (index_t i = layout.begin[set] + lane_index(); i < layout.begin[set + 1]; i += kLanes) sum += parts[i];
   }
   sum = warp_sum(sum);
   if (lane_index() == 0) squares[blockIdx.x] = sum;
@@ -243,15 +240,14 @@ void launch_difference_rows(const Launch& launch, const NetworkPair<T>& nets, co
 }
 
 template <class T>
-void launch_value_rows(const Launch& launch, const NetworkPair<T>& nets, const BothValueRows& rows,
+void launch_point_rows(const Launch& launch, const NetworkPair<T>& nets, const PointSets& rows,
                        const WarpMemory<T>& memory) {
-  NBM_LAUNCH(value_rows_kernel<T>, two_grids(launch), kBlockThreads, kTileBytes<T>, launch.stream, nets, rows, memory);
-}
-
-template <class T>
-void launch_jump_rows(const Launch& launch, const NetworkPair<T>& nets, const BothJumpRows& rows,
-                      const WarpMemory<T>& memory) {
-  NBM_LAUNCH(jump_rows_kernel<T>, two_grids(launch), kBlockThreads, kTileBytes<T>, launch.stream, nets, rows, memory);
+  const dim3 grid(launch.warps / kBlockWarps, static_cast<unsigned>(rows.count));
+  if (rows.set[0].has_differences) {
+    NBM_LAUNCH((point_rows_kernel<T, true>), grid, kBlockThreads, kTileBytes<T>, launch.stream, nets, rows, memory);
+  } else {
+    NBM_LAUNCH((point_rows_kernel<T, false>), grid, kBlockThreads, kTileBytes<T>, launch.stream, nets, rows, memory);
+  }
 }
 
 void launch_stencil_rows(const Launch& launch, const NetworkPair<double>& nets, const DeviceStencilRows& rows,
@@ -272,15 +268,23 @@ void launch_sum_gradients(const T* sums, index_t units, index_t unit_stride, ind
              side_stride, parameters, factor, gradient);
 }
 
-void launch_sum_squares(const double* parts, const SquareParts& layout, double* squares, cudaStream_t stream) {
-  NBM_LAUNCH(sum_squares_kernel, kRowGroups, kLanes, 0, stream, parts, layout, squares);
+template <class T>
+void launch_sum_point_gradients(const T* sums, const Launch& launch, const PointSets& rows, int parameters,
+                                const double* factors, double* gradient) {
+  const dim3 grid((static_cast<unsigned>(parameters) + kSumColumns - 1) / kSumColumns, kSides);
+  NBM_LAUNCH(sum_point_gradients_kernel<T>, grid, dim3(kSumColumns, kSumRows), 0, launch.stream, sums,
+             index_t{launch.warps}, rows, parameters, factors, gradient);
 }
 
-#define NBM_INSTANTIATE(T)                                                                                           \
-  template void launch_difference_rows(const Launch&, const NetworkPair<T>&, const BothDifferenceRows&,              \
-                                       const WarpMemory<T>&);                                                        \
-  template void launch_value_rows(const Launch&, const NetworkPair<T>&, const BothValueRows&, const WarpMemory<T>&); \
-  template void launch_jump_rows(const Launch&, const NetworkPair<T>&, const BothJumpRows&, const WarpMemory<T>&);   \
+void launch_sum_squares(const double* parts, const SquareParts& layout, double* squares, cudaStream_t stream) {
+  NBM_LAUNCH(sum_squares_kernel, kMostGroups, kLanes, 0, stream, parts, layout, squares);
+}
+
+#define NBM_INSTANTIATE(T)                                                                                          \
+  template void launch_difference_rows(const Launch&, const NetworkPair<T>&, const BothDifferenceRows&,             \
+                                       const WarpMemory<T>&);                                                       \
+  template void launch_point_rows(const Launch&, const NetworkPair<T>&, const PointSets&, const WarpMemory<T>&);    \
+  template void launch_sum_point_gradients(const T*, const Launch&, const PointSets&, int, const double*, double*); \
   template void launch_sum_gradients(const T*, index_t, index_t, index_t, int, const double*, double*, cudaStream_t)
 NBM_INSTANTIATE(float);
 NBM_INSTANTIATE(double);

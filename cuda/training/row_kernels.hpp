@@ -22,11 +22,11 @@ struct WarpMemory {
 struct BothDifferenceRows {
   DeviceDifferenceRows side[kSides];
 };
-struct BothValueRows {
-  DeviceValueRows side[kSides];
-};
-struct BothJumpRows {
-  DeviceJumpRows condition[2];
+// Sets of point rows that are launched together, by blockIdx.y: all with differences, or none.
+constexpr int kMostPointSets = 16;
+struct PointSets {
+  DevicePointRows set[kMostPointSets];
+  int count;
 };
 // Network values at the entries of stencil rows, then their seeds.
 struct EntryValues {
@@ -38,16 +38,13 @@ struct Launch {
   cudaStream_t stream;
 };
 
-// The launches of one kind of rows; of two sides, or two jump conditions, by blockIdx.y.
+// The launches of one kind of rows; of two sides by blockIdx.y.
 template <class T>
 void launch_difference_rows(const Launch& launch, const NetworkPair<T>& nets, const BothDifferenceRows& rows,
                             const WarpMemory<T>& memory);
 template <class T>
-void launch_value_rows(const Launch& launch, const NetworkPair<T>& nets, const BothValueRows& rows,
+void launch_point_rows(const Launch& launch, const NetworkPair<T>& nets, const PointSets& rows,
                        const WarpMemory<T>& memory);
-template <class T>
-void launch_jump_rows(const Launch& launch, const NetworkPair<T>& nets, const BothJumpRows& rows,
-                      const WarpMemory<T>& memory);
 // Rows of blockIdx.y = 0 alone have squares.
 void launch_stencil_rows(const Launch& launch, const NetworkPair<double>& nets, const DeviceStencilRows& rows,
                          const EntryValues& values, const WarpMemory<double>& memory);
@@ -56,9 +53,24 @@ void launch_stencil_rows(const Launch& launch, const NetworkPair<double>& nets, 
 template <class T>
 void launch_sum_gradients(const T* sums, index_t units, index_t unit_stride, index_t side_stride, int parameters,
                           const double* factor, double* gradient, cudaStream_t stream);
-// squares[g] = sum of parts[begin[g]] ... parts[begin[g + 1] - 1].
+// The same of point rows: gradient[side][p] += sum over sets of factors[their group] times their sums.
+template <class T>
+void launch_sum_point_gradients(const T* sums, const Launch& launch, const PointSets& rows, int parameters,
+                                const double* factors, double* gradient);
+// squares[g] = sum of parts[begin[i]] ... parts[begin[i + 1] - 1] over the i with group[i] = g.
 struct SquareParts {
-  index_t begin[kRowGroups + 1];
+  static constexpr int kMost = 32;
+
+  index_t begin[kMost + 1];
+  int group[kMost];
+  int count;
+
+  index_t end() const { return begin[count]; }
+  void add(int of_group, index_t numbers) {
+    group[count] = of_group;
+    begin[count + 1] = begin[count] + numbers;
+    ++count;
+  }
 };
 void launch_sum_squares(const double* parts, const SquareParts& layout, double* squares, cudaStream_t stream);
 

@@ -17,29 +17,29 @@ namespace {
 // As long as irregular rows at all candidates stay below this, the host need not know how many there are.
 constexpr index_t kMostGuessedBytes = index_t{96} << 20;
 
-static_assert(sizeof(DeviceRowCounts) == kPointClasses * sizeof(index_t), "counts by PointClass");
+static_assert(sizeof(PointCounts) == kPointClasses * sizeof(index_t), "counts by PointClass");
 
-DeviceRowCounts most_of(const DeviceSampler& points) {
-  DeviceRowCounts most;
+PointCounts most_of(const DeviceSampler& points) {
+  PointCounts most;
   most.regular[0] = points.most(PointClass::regular_minus);
   most.regular[1] = points.most(PointClass::regular_plus);
   most.irregular = points.most(PointClass::irregular);
   most.boundary[0] = points.most(PointClass::boundary_minus);
   most.boundary[1] = points.most(PointClass::boundary_plus);
-  most.jump = points.most(PointClass::interface);
+  most.interface = points.most(PointClass::interface);
   return most;
 }
 
 index_t with_slack(index_t count) { return count + count / 8; }
 
 // Some more than there are now, so that later draws fit.
-DeviceRowCounts with_slack(DeviceRowCounts counts) {
+PointCounts with_slack(PointCounts counts) {
   for (int side = 0; side < kSides; ++side) {
     counts.regular[side] = with_slack(counts.regular[side]);
     counts.boundary[side] = with_slack(counts.boundary[side]);
   }
   counts.irregular = with_slack(counts.irregular);
-  counts.jump = with_slack(counts.jump);
+  counts.interface = with_slack(counts.interface);
   return counts;
 }
 
@@ -62,11 +62,11 @@ class OnDevice {
   bool prepare(index_t draw, Vec3<double> cell_size) {
     validate_cell_size(cell_size, box_);
     bool changed = points_.prepare(state_of(draw, cell_size), stream_);
-    DeviceRowCounts most = most_of(points_);
+    PointCounts most = most_of(points_);
     sampled_ = most.irregular * RowAssembly::kIrregularRowBytes > kMostGuessedBytes;
     if (sampled_) {
       points_.enqueue(stream_);
-      most = with_slack(counts());
+      most = with_slack(point_counts());
     }
     return rows_.prepare(most, points_, cell_size, stream_) || changed;
   }
@@ -75,13 +75,7 @@ class OnDevice {
     rows_.enqueue(points_, stream_);
     return rows_.rows();
   }
-  DeviceRowCounts counts() {
-    DeviceRowCounts counts;
-    check(cudaMemcpyAsync(&counts, points_.counts(), sizeof counts, cudaMemcpyDeviceToHost, stream_),
-          "a copy from the GPU");
-    problem_.check(stream_);
-    return counts;
-  }
+  DeviceRowCounts counts() { return RowAssembly::counts_of(point_counts()); }
   const DeviceRows& rows() const { return rows_.rows(); }
   const FieldFault* fault() const { return problem_.fault(); }
 
@@ -93,6 +87,14 @@ class OnDevice {
     }
     static_cast<void>(GridBatches(problem, options.sampling.grid_nodes, options.seed, options.sampling.batch));
     return {};
+  }
+
+  PointCounts point_counts() {
+    PointCounts counts;
+    check(cudaMemcpyAsync(&counts, points_.counts(), sizeof counts, cudaMemcpyDeviceToHost, stream_),
+          "a copy from the GPU");
+    problem_.check(stream_);
+    return counts;
   }
 
   DrawState state_of(index_t draw, Vec3<double> cell_size) {
@@ -129,7 +131,7 @@ class OnHost {
     return true;
   }
   const DeviceRows& enqueue() const { return copy_.rows(); }
-  DeviceRowCounts counts() const { return copy_.counts(); }
+  const DeviceRowCounts& counts() const { return copy_.counts(); }
   const DeviceRows& rows() const { return copy_.rows(); }
   const FieldFault* fault() const { return nullptr; }
 

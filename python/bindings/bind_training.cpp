@@ -82,13 +82,12 @@ void bind_options(nb::module_& m) {
 }
 
 // What is recorded goes to Python as a dictionary: nbm.training names it.
-nb::dict entry_of(const HistoryEntry& e) {
+nb::dict entry_of(const HistoryEntry& e, const std::vector<std::string>& groups) {
   nb::dict mean_squares, rows;
-  for (std::size_t g = 0; g < kRowGroups; ++g) {
+  for (std::size_t g = 0; g < groups.size(); ++g) {
     if (e.rows[g] == 0) continue;
-    const std::string name = to_string(static_cast<RowGroup>(g));
-    mean_squares[name.c_str()] = e.mean_squares[g];
-    rows[name.c_str()] = static_cast<index_t>(e.rows[g]);
+    mean_squares[groups[g].c_str()] = e.mean_squares[g];
+    rows[groups[g].c_str()] = static_cast<index_t>(e.rows[g]);
   }
   nb::dict entry;
   entry["step"] = e.step;
@@ -110,7 +109,7 @@ std::string run_steps(Trainer& trainer, index_t count, const PythonCallback& cal
   return to_string(trainer.step(count, [&](const HistoryEntry& entry) {
     const nb::gil_scoped_acquire acquire;
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
-    return callback ? callback(entry_of(entry)) : false;
+    return callback ? callback(entry_of(entry, trainer.group_names())) : false;
   }));
 }
 
@@ -133,7 +132,7 @@ void bind_trainer(nb::module_& m) {
       .def("history",
            [](const Trainer& t) {
              nb::list entries;
-             for (const HistoryEntry& e : t.history()) entries.append(entry_of(e));
+             for (const HistoryEntry& e : t.history()) entries.append(entry_of(e, t.group_names()));
              return entries;
            })
       .def("parameters", [](const Trainer& t) { return array_of(std::vector<double>(t.parameters())); })
@@ -167,8 +166,9 @@ void bind_held_out(nb::module_& m) {
           groups = held_out_residuals(problem, solution.siren(), solution.parameters(), options);
         }
         nb::dict out;
-        for (std::size_t g = 0; g < kRowGroups; ++g) {
-          if (!groups[g].empty()) out[to_string(static_cast<RowGroup>(g)).c_str()] = array_of(std::move(groups[g]));
+        for (int g = 0; g < kStandardGroups; ++g) {
+          std::vector<double>& residuals = groups[static_cast<std::size_t>(g)];
+          if (!residuals.empty()) out[group_name(g).c_str()] = array_of(std::move(residuals));
         }
         return out;
       },

@@ -49,7 +49,7 @@ class OnDevice {
   GroupSums run(const std::vector<double>& parameters, const PerGroup<double>& factors, std::vector<double>* gradient) {
     parameters_.upload(parameters, stream_);
     factors_.upload(factors, stream_);
-    squares_.resize(kRowGroups);
+    squares_.resize(kMostGroups);
     if (gradient != nullptr) gradient_.upload(*gradient, stream_);
     loss_.enqueue(rows_.rows(), parameters_.data(), factors_.data(), squares_.data(),
                   gradient == nullptr ? nullptr : gradient_.data());
@@ -80,8 +80,8 @@ inline void expect_same(const std::vector<double>& device, const std::vector<dou
 }
 
 inline void expect_same(const GroupSums& device, const GroupSums& host, double relative) {
-  for (std::size_t g = 0; g < kRowGroups; ++g) {
-    EXPECT_NEAR(device.squares[g], host.squares[g], relative * host.squares[g]) << to_string(static_cast<RowGroup>(g));
+  for (std::size_t g = 0; g < kMostGroups; ++g) {
+    EXPECT_NEAR(device.squares[g], host.squares[g], relative * host.squares[g]) << "group " << g;
   }
 }
 

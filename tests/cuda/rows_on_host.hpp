@@ -52,16 +52,6 @@ inline DifferenceRows on_host(const cuda::DeviceDifferenceRows& from) {
   return rows;
 }
 
-inline ValueRows on_host(const cuda::DeviceValueRows& from) {
-  const index_t n = on_host(from.count, 1)[0];
-  EXPECT_LE(n, from.most);
-  ValueRows rows;
-  to_host(rows.x, from.x, n);
-  rows.target = on_host(from.target, n);
-  rows.scale = on_host(from.scale, n);
-  return rows;
-}
-
 inline StencilRows on_host(const cuda::DeviceStencilRows& from) {
   const index_t n = on_host(from.count, 1)[0];
   EXPECT_LE(n, from.most);
@@ -77,15 +67,21 @@ inline StencilRows on_host(const cuda::DeviceStencilRows& from) {
   return rows;
 }
 
-inline JumpRows on_host(const cuda::DeviceJumpRows& from) {
+inline PointRows on_host(const cuda::DevicePointRows& from) {
   const index_t n = on_host(from.count, 1)[0];
   EXPECT_LE(n, from.most);
-  JumpRows rows;
+  PointTerms terms;
+  for (std::size_t side = 0; side < kSides; ++side) {
+    terms.value[side] = from.touches[side] && !from.has_differences;
+    terms.first[side] = from.touches[side] && from.has_differences;
+  }
+  PointRows rows(from.group, terms, n);
   rows.step = from.step;
   to_host(rows.x, from.x, n);
   for (std::size_t side = 0; side < kSides; ++side) {
-    rows.value[side] = from.value[side];
-    to_host(rows.first[side], from.first[side], n);
+    for (std::size_t q = 0; q < kPointTerms; ++q) {
+      if (from.weight[side][q] != nullptr) rows.weight[side][q] = on_host(from.weight[side][q], n);
+    }
   }
   rows.rhs = on_host(from.rhs, n);
   return rows;
@@ -95,11 +91,9 @@ inline RowSet on_host(const cuda::DeviceRows& from) {
   RowSet rows;
   for (std::size_t side = 0; side < kSides; ++side) {
     rows.regular[side] = on_host(from.regular[side]);
-    rows.boundary[side] = on_host(from.boundary[side]);
   }
   rows.irregular = on_host(from.irregular);
-  rows.value_jump = on_host(from.value_jump);
-  rows.flux_jump = on_host(from.flux_jump);
+  for (const cuda::DevicePointRows& set : from.points) rows.points.push_back(on_host(set));
   return rows;
 }
 
@@ -146,12 +140,6 @@ inline void expect_close(const DifferenceRows& device, const DifferenceRows& cpu
   expect_close(device.rhs, cpu.rhs, tolerance, "regular rhs");
 }
 
-inline void expect_close(const ValueRows& device, const ValueRows& cpu, double tolerance) {
-  expect_close(device.x, cpu.x, tolerance, "boundary x");
-  expect_close(device.target, cpu.target, tolerance, "boundary target");
-  expect_close(device.scale, cpu.scale, 0.0, "boundary scale");
-}
-
 inline void expect_close(const StencilRows& device, const StencilRows& cpu, double tolerance) {
   EXPECT_EQ(device.begin, cpu.begin);
   expect_close(device.x[0], cpu.x[0], tolerance, "irregular x-");
@@ -160,23 +148,31 @@ inline void expect_close(const StencilRows& device, const StencilRows& cpu, doub
   expect_close(device.rhs, cpu.rhs, tolerance, "irregular rhs");
 }
 
-inline void expect_close(const JumpRows& device, const JumpRows& cpu, double tolerance) {
+inline void expect_close(const PointRows& device, const PointRows& cpu, double tolerance) {
+  EXPECT_EQ(device.group, cpu.group);
   EXPECT_EQ(device.step, cpu.step);
-  EXPECT_EQ(device.value, cpu.value);
-  expect_close(device.x, cpu.x, tolerance, "jump x");
-  expect_close(device.first[0], cpu.first[0], tolerance, "jump first-");
-  expect_close(device.first[1], cpu.first[1], tolerance, "jump first+");
-  expect_close(device.rhs, cpu.rhs, tolerance, "jump rhs");
+  expect_close(device.x, cpu.x, tolerance, "point x");
+  for (std::size_t side = 0; side < kSides; ++side) {
+    expect_close(device.weight[side], cpu.weight[side], tolerance, "point weight");
+  }
+  expect_close(device.rhs, cpu.rhs, tolerance, "point rhs");
+}
+
+// Sets without rows do not count.
+inline void expect_close(std::vector<PointRows> device, std::vector<PointRows> cpu, double tolerance) {
+  for (auto* sets : {&device, &cpu}) {
+    std::erase_if(*sets, [](const PointRows& set) { return set.size() == 0; });
+  }
+  ASSERT_EQ(device.size(), cpu.size());
+  for (std::size_t s = 0; s < cpu.size(); ++s) expect_close(device[s], cpu[s], tolerance);
 }
 
 inline void expect_close(const RowSet& device, const RowSet& cpu, double tolerance) {
   for (std::size_t side = 0; side < kSides; ++side) {
     expect_close(device.regular[side], cpu.regular[side], tolerance);
-    expect_close(device.boundary[side], cpu.boundary[side], tolerance);
   }
   expect_close(device.irregular, cpu.irregular, tolerance);
-  expect_close(device.value_jump, cpu.value_jump, tolerance);
-  expect_close(device.flux_jump, cpu.flux_jump, tolerance);
+  expect_close(device.points, cpu.points, tolerance);
 }
 
 }  // namespace nbm::testing

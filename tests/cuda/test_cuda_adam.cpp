@@ -97,7 +97,7 @@ void expect_same_entries(const nbm::History& a, const nbm::History& b, double re
     EXPECT_EQ(a[i].cell_size, b[i].cell_size);
     EXPECT_NEAR(a[i].rate, b[i].rate, 1e-14 * b[i].rate);
     EXPECT_NEAR(a[i].loss, b[i].loss, relative * b[i].loss);
-    for (std::size_t g = 0; g < nbm::kRowGroups; ++g) {
+    for (std::size_t g = 0; g < nbm::kMostGroups; ++g) {
       EXPECT_NEAR(a[i].mean_squares[g], b[i].mean_squares[g], relative * b[i].mean_squares[g]);
     }
   }
@@ -305,7 +305,7 @@ TEST_F(ResidentTrainer, RecordsEachKindOfStepOnce) {
   nbm::cuda::DeviceRowMaker maker(sphere_problem(), options, 0, 1, stream);
   nbm::cuda::DeviceLoss loss(options.network, options.precision, stream);
   const index_t count = 2 * options.network.parameter_count();
-  nbm::cuda::DeviceAdam adam({}, true, count, maker, loss, stream, 0);
+  nbm::cuda::DeviceAdam adam({}, true, count, options.group_names(), maker, loss, stream, 0);
   const std::vector<double> zeros(static_cast<std::size_t>(count), 0.0);
   adam.start(nbm::testing::both_networks(options.network), {zeros, zeros, 0});
   const nbm::Vec3<double> coarse{0.125, 0.125, 0.125}, fine = 0.5 * coarse;

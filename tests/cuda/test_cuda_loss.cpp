@@ -72,14 +72,12 @@ TEST(DeviceLossRows, MayBeMissing) {
   expect_device_is_host(siren, none, Precision::float32);
   RowSet plus_only = few_rows();
   plus_only.regular[0].resize(0);
-  plus_only.boundary[0].resize(0);
+  plus_only.points[0].resize(0);
   plus_only.irregular.clear();
   expect_device_is_host(siren, plus_only, Precision::float64);
   RowSet minus_only = few_rows();
   minus_only.regular[1].resize(0);
-  minus_only.boundary[1].resize(0);
-  minus_only.value_jump.resize(0);
-  minus_only.flux_jump.resize(0);
+  for (std::size_t s = 1; s < minus_only.points.size(); ++s) minus_only.points[s].resize(0);
   expect_device_is_host(siren, minus_only, Precision::float64);
 }
 
@@ -89,7 +87,7 @@ TEST(DeviceLossRows, FillWarpsOrNot) {
   for (const int count : {1, 31, 32, 33, 129}) {
     RowSet rows = odd_rows();
     for (auto& side : rows.regular) side.resize(count);
-    for (auto& side : rows.boundary) side.resize(count / 2);
+    for (std::size_t s = 0; s < nbm::kSides; ++s) rows.points[s].resize(count / 2);
     expect_device_is_host(Siren{.hidden = {5, 6}}, rows, Precision::float64);
   }
 }

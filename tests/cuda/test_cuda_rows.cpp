@@ -38,18 +38,13 @@ RowSet cpu_rows(const Problem& problem, const DeviceSampler& points, Vec3<double
     rows.regular[s] = make_difference_rows(problem.box, h, regular.size());
     assemble_regular(problem, static_cast<Side>(s), regular.view(), h, rows.regular[s], 0);
     const Points boundary = on_host(points, of(PointClass::boundary_minus));
-    rows.boundary[s].resize(boundary.size());
-    assemble_boundary(problem, static_cast<Side>(s), boundary.view(), rows.boundary[s], 0);
+    rows.points.push_back(make_boundary_rows(static_cast<Side>(s), boundary.size()));
+    assemble_boundary(problem, static_cast<Side>(s), boundary.view(), rows.points.back(), 0);
   }
   return rows;
 }
 
-DeviceRowCounts counts_of(const RowSet& rows) {
-  return {{rows.regular[0].size(), rows.regular[1].size()},
-          rows.irregular.size(),
-          {rows.boundary[0].size(), rows.boundary[1].size()},
-          rows.value_jump.size()};
-}
+PerGroup<double> counts_of(DeviceRowMaker& device) { return device.counts().by_group(device.rows()); }
 
 TEST_F(DeviceRowSets, AreThoseOfTheCpuAtTheSamePoints) {
   for (const testing::Case& c : cases()) {
@@ -69,8 +64,8 @@ TEST_F(DeviceRowSets, AreThoseOfTheCpuAtTheSamePoints) {
     const RowSet rows = on_host(assembly.rows()), wanted = cpu_rows(c.problem, points, c.h);
     for (std::size_t s = 0; s < kSides; ++s) {
       expect_close(rows.regular[s], wanted.regular[s], kRoundOff);
-      expect_close(rows.boundary[s], wanted.boundary[s], kRoundOff);
     }
+    expect_close(rows.points, wanted.points, kRoundOff);
     // Fractions of a cell are quotients of values of the level set, which lose digits by subtraction.
     expect_close(rows.irregular, wanted.irregular, 1e-9);
   }
@@ -88,11 +83,11 @@ TEST_F(DeviceRowSets, OfADrawAreThoseOfTheCpu) {
       RowSet wanted;
       cpu.assemble(5, c.h, wanted);
       const RowSet rows = on_host(device.assemble(5, c.h));
-      EXPECT_EQ(device.counts(), counts_of(wanted));
+      EXPECT_EQ(counts_of(device), row_counts(wanted));
       for (std::size_t s = 0; s < kSides; ++s) {
         expect_close(rows.regular[s], wanted.regular[s], kRoundOff);
-        expect_close(rows.boundary[s], wanted.boundary[s], kRoundOff);
       }
+      expect_close(rows.points, wanted.points, kRoundOff);
       expect_close(rows.irregular, wanted.irregular, kNewton);
     }
   }
@@ -109,7 +104,7 @@ TEST_F(DeviceRowSets, OfJumpsAreThoseOfTheCpu) {
     RowSet wanted;
     cpu.assemble(2, c.h, wanted);
     const RowSet rows = on_host(device.assemble(2, c.h));
-    EXPECT_EQ(device.counts(), counts_of(wanted));
+    EXPECT_EQ(counts_of(device), row_counts(wanted));
     expect_close(rows, wanted, kNewton);
   }
 }
@@ -128,7 +123,7 @@ TEST_F(DeviceRowSets, OfAGridAreThoseOfTheCpu) {
       RowSet wanted;
       cpu.assemble(draw, c.h, wanted);
       const RowSet rows = on_host(device.assemble(draw, c.h));
-      EXPECT_EQ(device.counts(), counts_of(wanted));
+      EXPECT_EQ(counts_of(device), row_counts(wanted));
       expect_close(rows.regular[0], wanted.regular[0], kRoundOff);
       expect_close(rows.regular[1], wanted.regular[1], kRoundOff);
       expect_close(rows.irregular, wanted.irregular, kNewton);
@@ -149,7 +144,7 @@ TEST_F(DeviceRowSets, ManyIrregularRowsInChunks) {
   ASSERT_GT(wanted.irregular.size(), 2 * kIrregularChunk);
   EXPECT_TRUE(device.prepare(0, h));
   const RowSet rows = on_host(device.enqueue());
-  EXPECT_EQ(device.counts(), counts_of(wanted));
+  EXPECT_EQ(counts_of(device), row_counts(wanted));
   expect_close(rows.irregular.rhs, wanted.irregular.rhs, kNewton, "rhs");
   EXPECT_EQ(rows.irregular.begin, wanted.irregular.begin);
 }

@@ -17,34 +17,28 @@ class Residuals {
         parameters_(parameters),
         rows_(rows) {}
 
-  std::vector<T> of(RowGroup group) const {
+  std::vector<T> of(int group) const {
     std::vector<T> r;
     for (std::size_t s = 0; s < kSides; ++s) {
-      if (group == RowGroup::regular) {
-        const DifferenceRows& rows = rows_.regular[s];
-        for (std::size_t i = 0; i < rows.rhs.size(); ++i) {
-          T sum = T(rows.value[i]) * value(s, at(rows.x, i)) - T(rows.rhs[i]);
-          for (int k = 0; k < kDim; ++k) {
-            const auto axis = static_cast<std::size_t>(k);
-            const auto [first, second] = differences(s, at(rows.x, i), rows.step, k);
-            sum += T(rows.first[axis][i]) * first + T(rows.second[axis][i]) * second;
-          }
-          r.push_back(sum);
+      const DifferenceRows& rows = rows_.regular[s];
+      for (std::size_t i = 0; group == kRegularGroup && i < rows.rhs.size(); ++i) {
+        T sum = T(rows.value[i]) * value(s, at(rows.x, i)) - T(rows.rhs[i]);
+        for (int k = 0; k < kDim; ++k) {
+          const auto axis = static_cast<std::size_t>(k);
+          const auto [first, second] = differences(s, at(rows.x, i), rows.step, k);
+          sum += T(rows.first[axis][i]) * first + T(rows.second[axis][i]) * second;
         }
-      } else if (group == RowGroup::boundary) {
-        const ValueRows& rows = rows_.boundary[s];
-        for (std::size_t i = 0; i < rows.target.size(); ++i) {
-          r.push_back(T(rows.scale[i]) * (value(s, at(rows.x, i)) - T(rows.target[i])));
-        }
+        r.push_back(sum);
       }
     }
-    if (group == RowGroup::irregular) add_stencil_rows(r);
-    if (group == RowGroup::value_jump) add_jump_rows(rows_.value_jump, r);
-    if (group == RowGroup::flux_jump) add_jump_rows(rows_.flux_jump, r);
+    if (group == kIrregularGroup) add_stencil_rows(r);
+    for (const PointRows& rows : rows_.points) {
+      if (rows.group == group) add_point_rows(rows, r);
+    }
     return r;
   }
 
-  double squares(RowGroup group) const {
+  double squares(int group) const {
     T sum = 0;
     for (const T r : of(group)) sum += r * r;
     return static_cast<double>(sum);
@@ -77,14 +71,15 @@ class Residuals {
       r.push_back(sum);
     }
   }
-  void add_jump_rows(const JumpRows& rows, std::vector<T>& r) const {
+  void add_point_rows(const PointRows& rows, std::vector<T>& r) const {
     for (std::size_t i = 0; i < rows.rhs.size(); ++i) {
       T sum = -T(rows.rhs[i]);
       for (std::size_t s = 0; s < kSides; ++s) {
-        sum += T(rows.value[s]) * value(s, at(rows.x, i));
+        const auto& weight = rows.weight[s];
+        if (!weight[0].empty()) sum += T(weight[0][i]) * value(s, at(rows.x, i));
         for (int k = 0; k < kDim; ++k) {
-          const auto axis = static_cast<std::size_t>(k);
-          sum += T(rows.first[s][axis][i]) * differences(s, at(rows.x, i), rows.step, k).first;
+          const auto& of_axis = weight[static_cast<std::size_t>(1 + k)];
+          if (!of_axis.empty()) sum += T(of_axis[i]) * differences(s, at(rows.x, i), rows.step, k).first;
         }
       }
       r.push_back(sum);

@@ -17,12 +17,12 @@ inline RowSet sample_rows(const Problem& problem, SampleCounts counts, double h,
     const auto side = static_cast<Side>(s);
     rows.regular[s] = make_difference_rows(problem.box, cell, samples.regular[s].size());
     assemble_regular(problem, side, samples.regular[s].view(), cell, rows.regular[s], 0);
-    rows.boundary[s].resize(samples.boundary[s].size());
-    assemble_boundary(problem, side, samples.boundary[s].view(), rows.boundary[s], 0);
+    rows.points.push_back(make_boundary_rows(side, samples.boundary[s].size()));
+    assemble_boundary(problem, side, samples.boundary[s].view(), rows.points.back(), 0);
   }
-  rows.value_jump = make_value_jump_rows(problem.box, cell, on.size());
-  rows.flux_jump = make_flux_jump_rows(problem.box, cell, on.size());
-  assemble_jumps(problem, on.points.view(), on.normals.view(), cell, rows.value_jump, rows.flux_jump, 0);
+  rows.points.push_back(make_value_jump_rows(on.size()));
+  rows.points.push_back(make_flux_jump_rows(problem.box, cell, on.size()));
+  assemble_jumps(problem, on.points.view(), on.normals.view(), cell, rows.points[2], rows.points[3], 0);
   return rows;
 }
 

@@ -142,11 +142,4 @@ StencilRows assemble_irregular(const Problem& problem, PointsView points, Vec3<d
   return rows;
 }
 
-void assemble_boundary(const Problem& problem, Side side, PointsView points, ValueRows& rows, index_t offset) {
-  normalize(problem.box, points, rows.x, offset);
-  evaluate_block(evaluate_finite, problem.medium(side).boundary, names_of(side).boundary, points,
-                 rows.target.data() + offset);
-  std::fill_n(rows.scale.data() + offset, points.size, 1.0);
-}
-
 }  // namespace nbm

@@ -89,7 +89,7 @@ class GridTask {
     for (index_t n = first_; n < last_; ++n) sort_node(n);
     for (std::size_t s = 0; s < kSides; ++s) {
       const Side of = static_cast<Side>(s);
-      boundary_[s].resize(boundary_points_[s].size());
+      boundary_[s] = make_boundary_rows(of, boundary_points_[s].size());
       assemble_boundary(grid_.problem, of, boundary_points_[s].view(), boundary_[s], 0);
       regular_[s] = make_difference_rows(grid_.problem.box, grid_.h, regular_points_[s].size());
       regular_diagonal_[s].resize(at(regular_points_[s].size()));
@@ -139,7 +139,7 @@ class GridTask {
       switch (kind_[at(n - first_)]) {
         case Row::boundary:
           put(n, 1.0);
-          rhs.push_back(boundary_[s].target[at(next_boundary[s]++)]);
+          rhs.push_back(boundary_[s].rhs[at(next_boundary[s]++)]);
           diagonal.push_back(1.0);
           break;
         case Row::regular:
@@ -222,7 +222,7 @@ class GridTask {
   index_t first_, last_;
   std::vector<Row> kind_;
   std::array<Points, kSides> boundary_points_, regular_points_;
-  std::array<ValueRows, kSides> boundary_;
+  std::array<PointRows, kSides> boundary_;
   std::array<DifferenceRows, kSides> regular_;
   std::array<std::vector<double>, kSides> regular_diagonal_;
   std::vector<index_t> irregular_;

@@ -40,20 +40,34 @@ void StencilRows::append(const StencilRows& other) {
   append_all(rhs, other.rhs);
 }
 
-void ValueRows::resize(index_t n) {
-  const auto count = static_cast<std::size_t>(n);
-  for (auto& axis : x) axis.resize(count);
-  target.resize(count);
-  scale.resize(count);
-}
+PointRows::PointRows(int of_group, PointTerms of_terms, index_t n) : group(of_group), terms_(of_terms) { resize(n); }
 
-void JumpRows::resize(index_t n) {
+void PointRows::resize(index_t n) {
   const auto count = static_cast<std::size_t>(n);
   for (auto& axis : x) axis.resize(count);
-  for (auto& side : first) {
-    for (auto& axis : side) axis.resize(count);
+  for (std::size_t side = 0; side < kSides; ++side) {
+    for (std::size_t q = 0; q < kPointTerms; ++q) {
+      if (q == 0 ? terms_.value[side] : terms_.first[side]) weight[side][q].resize(count);
+    }
   }
   rhs.resize(count);
+}
+
+void PointRows::set(index_t i, Vec3<double> at, const PointRow<double>& row) {
+  const auto to = static_cast<std::size_t>(i);
+  for (std::size_t k = 0; k < kDim; ++k) x[k][to] = at[static_cast<int>(k)];
+  for (std::size_t side = 0; side < kSides; ++side) {
+    for (std::size_t q = 0; q < kPointTerms; ++q) {
+      if (!weight[side][q].empty()) weight[side][q][to] = row.weight[side][q];
+    }
+  }
+  rhs[to] = row.rhs;
+}
+
+std::string group_name(int group) {
+  static constexpr const char* kNames[kStandardGroups] = {"regular", "irregular", "boundary", "value_jump",
+                                                          "flux_jump"};
+  return kNames[group];
 }
 
 }  // namespace nbm

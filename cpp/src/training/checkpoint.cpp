@@ -14,8 +14,10 @@ namespace nbm {
 namespace {
 
 constexpr const char* kFormat = "nbm-checkpoint-1";
-constexpr index_t kProgress = 7;  // numbers about what is in progress
-constexpr index_t kHistoryColumns = 6 + 2 * kRowGroups;
+constexpr index_t kProgress = 7;     // numbers about what is in progress
+constexpr index_t kStepColumns = 6;  // of the history, before those of the groups
+
+index_t history_columns(std::size_t groups) { return kStepColumns + 2 * static_cast<index_t>(groups); }
 
 void describe(std::ostream& text, const AdamOptions& o) {
   text << "adam " << o.steps << ' ' << o.learning_rate << ' ' << static_cast<int>(o.schedule) << ' ' << o.final_fraction
@@ -29,20 +31,22 @@ void describe(std::ostream& text, const GaussNewtonOptions& o) {
 
 void describe(std::ostream& text, Vec3<double> v) { text << v.x << ' ' << v.y << ' ' << v.z << ' '; }
 
-Tensor history_tensor(const History& history) {
+Tensor history_tensor(const History& history, std::size_t groups) {
   Tensor table;
-  table.shape = {static_cast<index_t>(history.size()), kHistoryColumns};
+  table.shape = {static_cast<index_t>(history.size()), history_columns(groups)};
+  const auto used = static_cast<std::ptrdiff_t>(groups);
   for (const HistoryEntry& e : history) {
     table.values.insert(table.values.end(),
                         {static_cast<double>(e.step), e.loss, e.rate, e.cell_size, e.seconds, e.points_per_second});
-    table.values.insert(table.values.end(), e.mean_squares.begin(), e.mean_squares.end());
-    table.values.insert(table.values.end(), e.rows.begin(), e.rows.end());
+    table.values.insert(table.values.end(), e.mean_squares.begin(), e.mean_squares.begin() + used);
+    table.values.insert(table.values.end(), e.rows.begin(), e.rows.begin() + used);
   }
   return table;
 }
 
-History history_from(const std::vector<double>& table) {
-  History history(table.size() / kHistoryColumns);
+History history_from(const std::vector<double>& table, std::size_t groups) {
+  const index_t columns = history_columns(groups);
+  History history(table.size() / static_cast<std::size_t>(columns));
   const double* row = table.data();
   for (HistoryEntry& e : history) {
     e.step = static_cast<index_t>(row[0]);
@@ -51,9 +55,9 @@ History history_from(const std::vector<double>& table) {
     e.cell_size = row[3];
     e.seconds = row[4];
     e.points_per_second = row[5];
-    std::copy_n(row + 6, kRowGroups, e.mean_squares.begin());
-    std::copy_n(row + 6 + kRowGroups, kRowGroups, e.rows.begin());
-    row += kHistoryColumns;
+    std::copy_n(row + kStepColumns, groups, e.mean_squares.begin());
+    std::copy_n(row + kStepColumns + groups, groups, e.rows.begin());
+    row += columns;
   }
   return history;
 }
@@ -103,7 +107,7 @@ void Trainer::State::write_checkpoint(const std::string& path) const {
   const PlateauDetector::State& window = plateau.state();
   file.tensors["progress"] = Tensor::vector({window.sum, static_cast<double>(window.count), window.last_mean, seconds,
                                              seconds_at_entry, rows_since_entry, loss_at_look});
-  file.tensors["history"] = history_tensor(history);
+  file.tensors["history"] = history_tensor(history, group_names.size());
   file.write(path);
 }
 
@@ -127,7 +131,7 @@ std::vector<double> Trainer::State::read_checkpoint(const std::string& path) con
   for (const auto& [name, values] : optimizer->state()) {
     append("optimizer." + name, {static_cast<index_t>(values.size())});
   }
-  append("history", {rows_saved, kHistoryColumns});
+  append("history", {rows_saved, history_columns(group_names.size())});
   return saved;
 }
 
@@ -149,7 +153,7 @@ void Trainer::State::restore(const std::vector<double>& saved) {
   std::map<std::string, std::vector<double>> states = optimizer->state();
   for (auto& [name, values] : states) values = take(values.size());
   optimizer->restore(states);
-  history = history_from(take(static_cast<std::size_t>(saved.data() + saved.size() - next)));
+  history = history_from(take(static_cast<std::size_t>(saved.data() + saved.size() - next)), group_names.size());
   supply->forget();
   resident_started = false;
 }

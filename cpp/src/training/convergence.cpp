@@ -25,7 +25,7 @@ bool Trainer::State::looks_for_the_end() const {
 StopReason Trainer::State::look(const Draw& draw, GroupSums& sums) {
   const auto loss_on = [&](const Draw& rows) {
     supply->provide(rows, {}, false);
-    const Objective objective(*backend, communicator, message, *supply, weights_of(rows), steps_done);
+    const Objective objective(*backend, communicator, message, *supply, {weights_of(rows), group_names}, steps_done);
     sums = objective.sums(parameters);
     return objective.loss(sums);
   };

@@ -25,6 +25,7 @@ HostRowMaker::HostRowMaker(const Problem& problem, const TrainingOptions& option
 }
 
 void HostRowMaker::assemble(index_t draw, Vec3<double> cell_size, RowSet& rows) const {
+  rows.points.clear();
   if (grid_) {
     const index_t batches = grid_->batches_per_epoch();
     assemble_rows(grid_->draw(draw / batches, draw % batches, cell_size, pool_, rank_, ranks_), cell_size, rows);
@@ -38,13 +39,14 @@ void HostRowMaker::assemble(index_t draw, Vec3<double> cell_size, RowSet& rows) 
 
 void HostRowMaker::assemble_jump_rows(index_t draw, Vec3<double> cell_size, RowSet& rows) const {
   const InterfacePoints on = sampler_->draw_interface(draw, interface_points_, pool_, rank_, ranks_);
-  rows.value_jump = make_value_jump_rows(problem_.box, cell_size, on.size());
-  rows.flux_jump = make_flux_jump_rows(problem_.box, cell_size, on.size());
+  rows.points.reserve(rows.points.size() + 2);  // the references below stay good
+  PointRows& value_jump = rows.points.emplace_back(make_value_jump_rows(on.size()));
+  PointRows& flux_jump = rows.points.emplace_back(make_flux_jump_rows(problem_.box, cell_size, on.size()));
   const auto cut = TaskPartition::of(on.size(), kRegularGrain);
   pool_.run(cut.tasks, [&](index_t t) {
     const index_t first = cut.begin(t), count = cut.end(t) - first;
     assemble_jumps(problem_, on.points.view().slice(first, count), on.normals.view().slice(first, count), cell_size,
-                   rows.value_jump, rows.flux_jump, first);
+                   value_jump, flux_jump, first);
   });
 }
 
@@ -69,11 +71,11 @@ void HostRowMaker::assemble_rows(const SampleSet& samples, Vec3<double> cell_siz
                        rows.regular[s], first);
     });
     const Points& boundary_points = samples.boundary[s];
-    rows.boundary[s].resize(boundary_points.size());
+    PointRows& on_boundary = rows.points.emplace_back(make_boundary_rows(side, boundary_points.size()));
     const auto boundary = TaskPartition::of(boundary_points.size(), kBoundaryGrain);
     pool_.run(boundary.tasks, [&](index_t t) {
       const index_t first = boundary.begin(t);
-      assemble_boundary(problem_, side, boundary_points.view().slice(first, boundary.end(t) - first), rows.boundary[s],
+      assemble_boundary(problem_, side, boundary_points.view().slice(first, boundary.end(t) - first), on_boundary,
                         first);
     });
   }

@@ -2,6 +2,7 @@
 #include "training/jacobian_kernels.hpp"
 
 #include "training/kernel_sums.hpp"
+#include "training/point_pass.hpp"
 
 namespace nbm::NBM_SIMD_NAMESPACE {
 namespace {
@@ -48,44 +49,39 @@ void difference_rows(const SirenView<double>& net, const DifferenceRowsView& row
   }
 }
 
-void value_rows(const SirenView<double>& net, const ValueRowsView& rows, index_t begin, index_t end,
+template <class Pass>
+void point_rows(const SirenView<double>* nets, const PointRowsView& rows, index_t begin, index_t end,
                 const JacobianTarget& target, double* memory) {
-  T* work = reinterpret_cast<T*>(memory);
-  for (index_t i = begin; i < end; i += T::size) {
-    T x[kDim][1], u[1];
-    for (int k = 0; k < kDim; ++k) x[k][0] = load_lanes<T>(rows.x[k], i, end);
-    siren_values<1>(net, x, work, u);
-    const T seed[1] = {T(target.scale) * load_lanes<T>(rows.scale, i, end)};
-    const index_t lanes = lanes_from(i, end);
-    store_residuals(seed[0] * (u[0] - load_lanes<T>(rows.target, i, end)), lanes, target.residuals + (i - begin));
-    RowSink sink{target.jacobian + (i - begin) * target.stride, target.stride, lanes};
-    siren_values_adjoint<1>(net, x, work, seed, sink);
-  }
-}
-
-void jump_rows(const SirenView<double>* nets, const JumpRowsView& rows, index_t begin, index_t end,
-               const JacobianTarget& target, double* memory) {
+  constexpr int terms = Pass::terms;
   T* work = reinterpret_cast<T*>(memory);
   const T scale(target.scale);
+  const int first_side = rows.touches[0] ? 0 : 1;
   for (index_t i = begin; i < end; i += T::size) {
-    T x[kDim];
-    for (int k = 0; k < kDim; ++k) x[k] = load_lanes<T>(rows.x[k], i, end);
+    T x[kDim][1];
+    for (int k = 0; k < kDim; ++k) x[k][0] = load_lanes<T>(rows.x[k], i, end);
     const index_t lanes = lanes_from(i, end);
     T residual = -scale * load_lanes<T>(rows.rhs, i, end);
     for (int s = 0; s < kSides; ++s) {
-      T seed[kQuantities], out[kQuantities];
-      seed[kValue] = scale * T(rows.value[s]);
-      for (int k = 0; k < kDim; ++k) {
-        seed[kFirst + k] = scale * load_lanes<T>(rows.first[s][k], i, end);
-        seed[kSecond + k] = T(0.0);
+      if (!rows.touches[s]) continue;
+      T seed[1][terms], out[1][terms];
+      for (int q = 0; q < terms; ++q) {
+        const double* weight = rows.weight[s][q];
+        seed[0][q] = weight == nullptr ? T(0.0) : scale * load_lanes<T>(weight, i, end);
       }
-      siren_differences(nets[s], x, work, out);
-      for (int q = 0; q < kSecond; ++q) residual = residual + seed[q] * out[q];
-      RowSink sink{target.jacobian + (i - begin) * target.stride + s * target.plus_offset, target.stride, lanes};
-      siren_differences_adjoint(nets[s], x, work, seed, sink);
+      Pass::forward(nets[s], x, work, out);
+      for (int q = 0; q < terms; ++q) residual = residual + seed[0][q] * out[0][q];
+      const index_t column = (s - first_side) * target.plus_offset;
+      RowSink sink{target.jacobian + (i - begin) * target.stride + column, target.stride, lanes};
+      Pass::backward(nets[s], x, work, seed, sink);
     }
     store_residuals(residual, lanes, target.residuals + (i - begin));
   }
+}
+
+void any_point_rows(const SirenView<double>* nets, const PointRowsView& rows, index_t begin, index_t end,
+                    const JacobianTarget& target, double* memory) {
+  const auto run = rows.has_differences ? point_rows<PointPass<true, 1>> : point_rows<PointPass<false, 1>>;
+  run(nets, rows, begin, end, target, memory);
 }
 
 // One network's part of a stencil row: its derivatives, and its share of the residual.
@@ -127,6 +123,6 @@ void stencil_rows(const SirenView<double>* nets, const StencilRowsView& rows, in
 
 }  // namespace
 
-extern const JacobianKernels jacobian_kernels = {T::size, difference_rows, value_rows, jump_rows, stencil_rows};
+extern const JacobianKernels jacobian_kernels = {T::size, difference_rows, any_point_rows, stencil_rows};
 
 }  // namespace nbm::NBM_SIMD_NAMESPACE

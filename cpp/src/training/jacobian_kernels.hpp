@@ -19,10 +19,8 @@ struct JacobianKernels {
   int pack_size;
   void (*difference_rows)(const SirenView<double>& net, const DifferenceRowsView& rows, index_t begin, index_t end,
                           const JacobianTarget& target, double* memory);
-  void (*value_rows)(const SirenView<double>& net, const ValueRowsView& rows, index_t begin, index_t end,
+  void (*point_rows)(const SirenView<double>* nets, const PointRowsView& rows, index_t begin, index_t end,
                      const JacobianTarget& target, double* memory);
-  void (*jump_rows)(const SirenView<double>* nets, const JumpRowsView& rows, index_t begin, index_t end,
-                    const JacobianTarget& target, double* memory);
   void (*stencil_rows)(const SirenView<double>* nets, const StencilRowsView& rows, index_t begin, index_t end,
                        const JacobianTarget& target, double* memory);
 };

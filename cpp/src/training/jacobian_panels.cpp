@@ -10,9 +10,7 @@ namespace {
 
 constexpr index_t kPanelRows = 512;
 constexpr index_t kRowsInTask = 32;  // of a panel
-constexpr TaskGrains kPanels = {.one_sided = kPanelRows, .jumps = kPanelRows, .irregular = kPanelRows};
-
-bool is_one_sided(RowGroup group) { return group == RowGroup::regular || group == RowGroup::boundary; }
+constexpr TaskGrains kPanels = {.one_sided = kPanelRows, .two_sided = kPanelRows, .irregular = kPanelRows};
 
 }  // namespace
 
@@ -33,13 +31,12 @@ GroupSums JacobianPanels::for_each(const PerGroup<double>& factors, const std::f
   GroupSums sums;
   sums.rows = row_counts(rows_);
   for (const RowTask& task : make_tasks(rows_, kPanels)) {
-    const auto group = static_cast<std::size_t>(task.group);
     for (index_t begin = task.begin; begin < task.end; begin += kPanelRows) {
       const index_t end = std::min(task.end, begin + kPanelRows);
-      const Panel panel = fill({task.group, task.side, begin, end}, std::sqrt(factors[group]));
+      const Panel panel = fill({task.kind, task.set, task.group, begin, end}, std::sqrt(factors[task.group]));
       double squares = 0;
       for (index_t i = 0; i < panel.rows; ++i) squares += panel.residuals[i] * panel.residuals[i];
-      sums.squares[group] += factors[group] > 0 ? squares / factors[group] : 0.0;
+      sums.squares[task.group] += factors[task.group] > 0 ? squares / factors[task.group] : 0.0;
       use(panel);
     }
   }
@@ -50,12 +47,20 @@ JacobianPanels::Panel JacobianPanels::fill(const RowTask& rows, double scale) {
   const index_t count = rows.end - rows.begin, stride = 2 * padded_;
   pool_.run((count + kRowsInTask - 1) / kRowsInTask, [&](index_t t) {
     const index_t begin = rows.begin + t * kRowsInTask;
-    fill_rows({rows.group, rows.side, begin, std::min(rows.end, begin + kRowsInTask)}, t * kRowsInTask, scale);
+    fill_rows({rows.kind, rows.set, rows.group, begin, std::min(rows.end, begin + kRowsInTask)}, t * kRowsInTask,
+              scale);
   });
-  if (is_one_sided(rows.group)) {
-    return {count, rows.side * padded_, padded_, jacobian_.data(), stride, residuals_.data()};
+  if (const int side = only_side(rows); side >= 0) {
+    return {count, side * padded_, padded_, jacobian_.data(), stride, residuals_.data()};
   }
   return {count, 0, stride, jacobian_.data(), stride, residuals_.data()};
+}
+
+// The side of rows of one network; -1: they are of both.
+int JacobianPanels::only_side(const RowTask& task) const {
+  if (task.kind == RowKind::regular) return static_cast<int>(task.set);
+  if (task.kind == RowKind::irregular || !rows_.points[task.set].one_sided()) return -1;
+  return rows_.points[task.set].touches(0) ? 0 : 1;
 }
 
 // Rows [task.begin, task.end) into the panel from row `at` on. One-sided rows use its first columns.
@@ -64,16 +69,13 @@ void JacobianPanels::fill_rows(const RowTask& task, index_t at, double scale) {
   AlignedBuffer<double> memory(kernels.pack_size * jacobian_workspace(views_[0]));
   const index_t stride = 2 * padded_;
   const JacobianTarget target{jacobian_.data() + at * stride, stride, padded_, residuals_.data() + at, scale};
-  const auto side = static_cast<std::size_t>(task.side);
   const auto run = [&](auto kernel, const auto& networks, const auto& rows) {
     kernel(networks, rows, task.begin, task.end, target, memory.data());
   };
-  switch (task.group) {
-    case RowGroup::regular: return run(kernels.difference_rows, views_[side], view_of(rows_.regular[side]));
-    case RowGroup::boundary: return run(kernels.value_rows, views_[side], view_of(rows_.boundary[side]));
-    case RowGroup::irregular: return run(kernels.stencil_rows, views_.data(), view_of(rows_.irregular));
-    case RowGroup::value_jump: return run(kernels.jump_rows, views_.data(), view_of(rows_.value_jump));
-    case RowGroup::flux_jump: return run(kernels.jump_rows, views_.data(), view_of(rows_.flux_jump));
+  switch (task.kind) {
+    case RowKind::regular: return run(kernels.difference_rows, views_[task.set], view_of(rows_.regular[task.set]));
+    case RowKind::points: return run(kernels.point_rows, views_.data(), view_of(rows_.points[task.set]));
+    case RowKind::irregular: return run(kernels.stencil_rows, views_.data(), view_of(rows_.irregular));
   }
 }
 

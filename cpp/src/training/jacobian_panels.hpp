@@ -17,7 +17,7 @@ class JacobianPanels {
  public:
   JacobianPanels(const Siren& siren, std::span<const double> parameters, const RowSet& rows, ThreadPool& pool);
 
-  // Rows of one group. Those of one network have that network's columns alone, from first_column on.
+  // Rows of one set. Those of one network have that network's columns alone, from first_column on.
   struct Panel {
     index_t rows, first_column, columns;
     const double* jacobian;  // [rows][stride], from first_column on
@@ -29,6 +29,7 @@ class JacobianPanels {
 
  private:
   Panel fill(const RowTask& rows, double scale);
+  int only_side(const RowTask& task) const;
   void fill_rows(const RowTask& task, index_t at, double scale);
 
   const RowSet& rows_;

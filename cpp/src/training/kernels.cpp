@@ -2,6 +2,7 @@
 #include "training/kernels.hpp"
 
 #include "training/kernel_sums.hpp"
+#include "training/point_pass.hpp"
 
 namespace nbm::NBM_SIMD_NAMESPACE {
 namespace {
@@ -38,78 +39,62 @@ double difference_rows(const SirenView<S>& net, const DifferenceRowsView& rows, 
   return squares;
 }
 
-template <class S>
-double jump_rows(const SirenView<S>* nets, const JumpRowsView& rows, index_t begin, index_t end,
-                 double* const* gradient, S* memory) {
+// The weights of a term in `packs` packs of rows; 0 where the rows do not have it.
+template <int packs, class T>
+NBM_HD void load_weights(const double* from, index_t first, index_t end, T (&weight)[packs]) {
+  for (int p = 0; p < packs; ++p) {
+    weight[p] = from == nullptr ? T(typename T::Scalar(0)) : load_lanes<T>(from, first + p * T::size, end);
+  }
+}
+
+// Lanes behind the last row have no weights and no right side.
+template <class S, class Pass>
+double point_rows(const SirenView<S>* nets, const PointRowsView& rows, index_t begin, index_t end,
+                  double* const* gradient, S* memory) {
   using T = P<S>;
+  constexpr int packs = Pass::packs, terms = Pass::terms;
   const int parameters = parameter_count(nets[0]);
-  const index_t side_memory = difference_rows_workspace(nets[0]);
+  const index_t side_memory = parameters + siren_workspace(nets[0].width, nets[0].depth, Pass::columns);
   auto* base = reinterpret_cast<T*>(memory);
   for (int s = 0; s < kSides; ++s) set_zero(base + s * side_memory, parameters);
   double squares = 0;
-  for (index_t i = begin; i < end; i += T::size) {
-    T x[kDim], first[kSides][kDim];
-    for (int k = 0; k < kDim; ++k) x[k] = load_lanes<T>(rows.x[k], i, end);
-    // Lanes behind the last row: the right side is all that keeps their residual from being that of a real row.
-    const index_t lanes = end - i < T::size ? end - i : T::size;
-    const T valid = first_lanes<T>(lanes);
-    T residual = -load_lanes<T>(rows.rhs, i, end);
+  for (index_t i = begin; i < end; i += packs * T::size) {
+    T x[kDim][packs], weight[kSides][terms][packs], residual[packs];
+    for (int k = 0; k < kDim; ++k) load_weights<packs>(rows.x[k], i, end, x[k]);
+    load_weights<packs>(rows.rhs, i, end, residual);
+    for (int p = 0; p < packs; ++p) residual[p] = -residual[p];
     for (int s = 0; s < kSides; ++s) {
-      T out[kQuantities];
-      siren_differences(nets[s], x, base + s * side_memory + parameters, out);
-      residual = residual + T(S(rows.value[s])) * valid * out[kValue];
-      for (int k = 0; k < kDim; ++k) {
-        first[s][k] = load_lanes<T>(rows.first[s][k], i, end);
-        residual = residual + first[s][k] * out[kFirst + k];
+      if (!rows.touches[s]) continue;
+      T out[packs][terms];
+      Pass::forward(nets[s], x, base + s * side_memory + parameters, out);
+      for (int q = 0; q < terms; ++q) {
+        load_weights<packs>(rows.weight[s][q], i, end, weight[s][q]);
+        for (int p = 0; p < packs; ++p) residual[p] = residual[p] + weight[s][q][p] * out[p][q];
       }
     }
-    squares += sum_of_lanes(residual * residual);
-    if (gradient == nullptr) continue;
+    for (int p = 0; p < packs; ++p) squares += sum_of_lanes(residual[p] * residual[p]);
     for (int s = 0; s < kSides; ++s) {
-      T seed[kQuantities];
-      seed[kValue] = T(S(rows.value[s])) * valid * residual;
-      for (int k = 0; k < kDim; ++k) {
-        seed[kFirst + k] = first[s][k] * residual;
-        seed[kSecond + k] = T(S(0));
+      if (gradient == nullptr || !rows.touches[s]) continue;
+      T seed[packs][terms];
+      for (int p = 0; p < packs; ++p) {
+        for (int q = 0; q < terms; ++q) seed[p][q] = weight[s][q][p] * residual[p];
       }
-      T* sums = base + s * side_memory;
-      AddSink<T> sink{sums};
-      siren_differences_adjoint(nets[s], x, sums + parameters, seed, sink);
+      AddSink<T> sink{base + s * side_memory};
+      Pass::backward(nets[s], x, base + s * side_memory + parameters, seed, sink);
     }
   }
-  if (gradient != nullptr) {
-    for (int s = 0; s < kSides; ++s) add_lanes(base + s * side_memory, parameters, gradient[s]);
+  for (int s = 0; s < kSides; ++s) {
+    if (gradient != nullptr && rows.touches[s]) add_lanes(base + s * side_memory, parameters, gradient[s]);
   }
   return squares;
 }
 
 template <class S>
-double value_rows(const SirenView<S>& net, const ValueRowsView& rows, index_t begin, index_t end, double* gradient,
-                  S* memory) {
-  using T = P<S>;
-  constexpr int columns = kRowColumns;
-  const int parameters = parameter_count(net);
-  AddSink<T> sink{reinterpret_cast<T*>(memory)};
-  T* work = sink.sums + parameters;
-  set_zero(sink.sums, parameters);
-  double squares = 0;
-  for (index_t i = begin; i < end; i += columns * T::size) {
-    T x[kDim][columns], u[columns], seed[columns];
-    for (int q = 0; q < columns; ++q) {
-      for (int k = 0; k < kDim; ++k) x[k][q] = load_lanes<T>(rows.x[k], i + q * T::size, end);
-    }
-    siren_values<columns>(net, x, work, u);
-    for (int q = 0; q < columns; ++q) {
-      const index_t at = i + q * T::size;
-      const T scale = load_lanes<T>(rows.scale, at, end);
-      const T residual = scale * (u[q] - load_lanes<T>(rows.target, at, end));
-      squares += sum_of_lanes(residual * residual);
-      seed[q] = scale * residual;
-    }
-    if (gradient != nullptr) siren_values_adjoint<columns>(net, x, work, seed, sink);
-  }
-  if (gradient != nullptr) add_lanes(sink.sums, parameters, gradient);
-  return squares;
+double any_point_rows(const SirenView<S>* nets, const PointRowsView& rows, index_t begin, index_t end,
+                      double* const* gradient, S* memory) {
+  const auto run =
+      rows.has_differences ? point_rows<S, PointPass<true, 1>> : point_rows<S, PointPass<false, kRowColumns>>;
+  return run(nets, rows, begin, end, gradient, memory);
 }
 
 // One network's part in a block of stencil rows: its entries in groups of packs, each with a workspace of its own, so
@@ -203,7 +188,7 @@ double stencil_rows(const SirenView<S>* nets, const StencilRowsView& rows, index
 }
 
 template <class S>
-constexpr TrainingKernels<S> kernels = {P<S>::size, difference_rows<S>, value_rows<S>, jump_rows<S>, stencil_rows<S>};
+constexpr TrainingKernels<S> kernels = {P<S>::size, difference_rows<S>, any_point_rows<S>, stencil_rows<S>};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #pragma once
 #include "core/simd_table.hpp"
 #include "nbm/network/siren_point.hpp"
+#include "nbm/rows/point_row.hpp"
 
 // Residuals of batches of rows and their gradients by the network's parameters, compiled for each SIMD level.
 // Every kernel returns the sum of squared residuals and, unless `gradient` is null, adds sum_i r_i dr_i/dparameters.
@@ -15,17 +16,12 @@ struct DifferenceRowsView {  // row_sets.hpp: DifferenceRows
   const double* rhs;
 };
 
-struct ValueRowsView {  // row_sets.hpp: ValueRows
+struct PointRowsView {  // row_sets.hpp: PointRows
   const double* x[kDim];
-  const double* target;
-  const double* scale;
-};
-
-struct JumpRowsView {  // row_sets.hpp: JumpRows
-  const double* x[kDim];
-  double value[kSides];
-  const double* first[kSides][kDim];
+  const double* weight[kSides][kPointTerms];  // null: the rows do not have the term
   const double* rhs;
+  bool touches[kSides];
+  bool has_differences;
 };
 
 struct StencilRowsView {  // row_sets.hpp: StencilRows
@@ -35,7 +31,7 @@ struct StencilRowsView {  // row_sets.hpp: StencilRows
   const double* rhs;
 };
 
-constexpr int kRowColumns = 4;      // packs of value rows computed together
+constexpr int kRowColumns = 4;      // packs of points computed together where values are wanted
 constexpr int kStencilColumns = 2;  // packs of stencil entries computed together: rows are short
 constexpr int kStencilBlock = 4;    // stencil rows computed together, so that packs fill up
 
@@ -44,10 +40,8 @@ struct TrainingKernels {
   int pack_size;
   double (*difference_rows)(const SirenView<S>& net, const DifferenceRowsView& rows, index_t begin, index_t end,
                             double* gradient, S* memory);
-  double (*value_rows)(const SirenView<S>& net, const ValueRowsView& rows, index_t begin, index_t end, double* gradient,
-                       S* memory);
-  double (*jump_rows)(const SirenView<S>* nets, const JumpRowsView& rows, index_t begin, index_t end,
-                      double* const* gradient, S* memory);
+  double (*point_rows)(const SirenView<S>* nets, const PointRowsView& rows, index_t begin, index_t end,
+                       double* const* gradient, S* memory);
   // most_entries: of one network in any kStencilBlock consecutive rows.
   double (*stencil_rows)(const SirenView<S>* nets, const StencilRowsView& rows, index_t begin, index_t end,
                          index_t most_entries, double* const* gradient, S* memory);
@@ -67,11 +61,7 @@ NBM_HD index_t difference_rows_workspace(const SirenView<S>& net) {
   return parameter_count(net) + siren_workspace(net.width, net.depth, kQuantities);
 }
 template <class S>
-NBM_HD index_t value_rows_workspace(const SirenView<S>& net) {
-  return parameter_count(net) + siren_workspace(net.width, net.depth, kRowColumns);
-}
-template <class S>
-NBM_HD index_t jump_rows_workspace(const SirenView<S>& net) {
+NBM_HD index_t point_rows_workspace(const SirenView<S>& net) {  // kRowColumns < kQuantities
   return kSides * difference_rows_workspace(net);
 }
 template <class S>

@@ -68,7 +68,7 @@ void Trainer::State::step_alone(index_t step, LocalTotals& totals) {
   static const Communicator nobody_else;
   const Draw draw = draw_of(step);
   supply->provide_alone(draw);
-  const Objective objective(*backend, nobody_else, message, *supply, weights_of(draw), step);
+  const Objective objective(*backend, nobody_else, message, *supply, {weights_of(draw), group_names}, step);
   totals.last = optimizer->step(objective, parameters);
   totals.losses += objective.loss(totals.last);
   totals.rows = std::accumulate(totals.last.rows.begin(), totals.last.rows.end(), totals.rows);
@@ -99,7 +99,7 @@ void Trainer::State::average(LocalTotals& totals, std::exception_ptr failure) {
 
 index_t local_message_size(const TrainingOptions& options) {
   const index_t parameters = 2 * options.network.parameter_count();
-  constexpr index_t kAdamStep = 1, kTotals = 2 * kRowGroups + 2;
+  constexpr index_t kAdamStep = 1, kTotals = 2 * kMostGroups + 2;
   return 3 * parameters + kAdamStep + kTotals;
 }
 

@@ -13,7 +13,7 @@ namespace nbm {
 namespace {
 
 // Rows in a task: long enough that the gradient's final sums do not show, short enough to share the work.
-constexpr TaskGrains kGrains = {.one_sided = 1024, .jumps = 512, .irregular = 64};
+constexpr TaskGrains kGrains = {.one_sided = 1024, .two_sided = 512, .irregular = 64};
 
 index_t most_block_entries(const StencilRows& rows) {
   index_t most = 0;
@@ -26,7 +26,7 @@ index_t most_block_entries(const StencilRows& rows) {
   return most;
 }
 
-// Regular and boundary rows run in precision S, irregular rows in double (docs/method.md, sections 5 and 7).
+// Regular and point rows run in precision S, irregular rows in double (docs/method.md, sections 5 and 7).
 template <class S>
 class LossGradient {
  public:
@@ -52,8 +52,7 @@ class LossGradient {
     });
     GroupSums sums;
     sums.rows = row_counts(rows_);
-    for (std::size_t t = 0; t < tasks_.size(); ++t)
-      sums.squares[static_cast<std::size_t>(tasks_[t].group)] += squares_[t];
+    for (std::size_t t = 0; t < tasks_.size(); ++t) sums.squares[tasks_[t].group] += squares_[t];
     return sums;
   }
 
@@ -61,7 +60,7 @@ class LossGradient {
     gradients_.assign(tasks_.size() * static_cast<std::size_t>(2 * count_), 0.0);
     const GroupSums sums = squares(pool);
     for (std::size_t t = 0; t < tasks_.size(); ++t) {
-      const double factor = factors[static_cast<std::size_t>(tasks_[t].group)];
+      const double factor = factors[tasks_[t].group];
       const double* part = gradient_part(t);
       for (std::size_t p = 0; p < gradient.size(); ++p) gradient[p] += factor * part[p];
     }
@@ -72,11 +71,11 @@ class LossGradient {
   PerGroup<std::vector<double>> absolute_residuals(ThreadPool& pool) const {
     const PerGroup<double> counts = row_counts(rows_);
     PerGroup<std::vector<double>> residuals;
-    for (std::size_t g = 0; g < kRowGroups; ++g) residuals[g].resize(static_cast<std::size_t>(counts[g]));
+    for (std::size_t g = 0; g < kMostGroups; ++g) residuals[g].resize(static_cast<std::size_t>(counts[g]));
     pool.run(static_cast<index_t>(tasks_.size()), [&](index_t t) {
       RowTask row = tasks_[static_cast<std::size_t>(t)];
-      const index_t first = row.side == 0 ? 0 : minus_rows(row.group), end = row.end;
-      std::vector<double>& out = residuals[static_cast<std::size_t>(row.group)];
+      const index_t first = rows_before(row), end = row.end;
+      std::vector<double>& out = residuals[row.group];
       for (; row.begin < end; ++row.begin) {
         row.end = row.begin + 1;
         out[static_cast<std::size_t>(first + row.begin)] = std::sqrt(squares_of(row, nullptr));
@@ -86,35 +85,34 @@ class LossGradient {
   }
 
  private:
-  index_t minus_rows(RowGroup group) const {
-    return group == RowGroup::regular ? rows_.regular[0].size() : rows_.boundary[0].size();
+  // Of the same group, in the sets before.
+  index_t rows_before(const RowTask& task) const {
+    if (task.kind == RowKind::regular) return task.set == 0 ? 0 : rows_.regular[0].size();
+    index_t rows = 0;
+    for (std::size_t s = 0; task.kind == RowKind::points && s < task.set; ++s) {
+      if (rows_.points[s].group == rows_.points[task.set].group) rows += rows_.points[s].size();
+    }
+    return rows;
   }
 
   double* gradient_part(std::size_t task) { return gradients_.data() + task * static_cast<std::size_t>(2 * count_); }
 
   // The sum of squared residuals; also adds to `gradient` (of both networks) unless it is null.
   double squares_of(const RowTask& task, double* gradient) const {
-    const auto side = static_cast<std::size_t>(task.side);
     double* const both[kSides] = {gradient, gradient != nullptr ? gradient + count_ : nullptr};
     double* const* gradients = gradient != nullptr ? both : nullptr;
-    double* const own = both[side];
     const TrainingKernels<S>& kernels = kernels_for<S>(training_kernels());
-    const SirenView<S>& net = views_[side];
     AlignedBuffer<S> memory;
-    switch (task.group) {
-      case RowGroup::regular:
-        memory.reserve(kernels.pack_size * difference_rows_workspace(net));
-        return kernels.difference_rows(net, view_of(rows_.regular[side]), task.begin, task.end, own, memory.data());
-      case RowGroup::boundary:
-        memory.reserve(kernels.pack_size * value_rows_workspace(net));
-        return kernels.value_rows(net, view_of(rows_.boundary[side]), task.begin, task.end, own, memory.data());
-      case RowGroup::value_jump:
-      case RowGroup::flux_jump: {
-        const JumpRows& rows = task.group == RowGroup::value_jump ? rows_.value_jump : rows_.flux_jump;
-        memory.reserve(kernels.pack_size * jump_rows_workspace(net));
-        return kernels.jump_rows(views_.data(), view_of(rows), task.begin, task.end, gradients, memory.data());
-      }
-      case RowGroup::irregular: break;
+    switch (task.kind) {
+      case RowKind::regular:
+        memory.reserve(kernels.pack_size * difference_rows_workspace(views_[0]));
+        return kernels.difference_rows(views_[task.set], view_of(rows_.regular[task.set]), task.begin, task.end,
+                                       both[task.set], memory.data());
+      case RowKind::points:
+        memory.reserve(kernels.pack_size * point_rows_workspace(views_[0]));
+        return kernels.point_rows(views_.data(), view_of(rows_.points[task.set]), task.begin, task.end, gradients,
+                                  memory.data());
+      case RowKind::irregular: break;
     }
     return irregular_squares(task, gradients);
   }

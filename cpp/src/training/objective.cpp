@@ -34,15 +34,16 @@ StepMessage::StepMessage(index_t numbers, const Communicator& communicator) {
 }
 
 Objective::Objective(TrainingBackend& backend, const Communicator& communicator, StepMessage& message,
-                     RowSupply& supply, const PerGroup<double>& weights, index_t step)
+                     RowSupply& supply, const GroupWeights& groups, index_t step)
     : backend_(backend),
       communicator_(communicator),
       message_(message),
       supply_(supply),
       rows_(supply.rows()),
-      weights_(weights),
+      weights_(groups.weights),
+      names_(groups.names),
       step_(step) {
-  for (std::size_t g = 0; g < kRowGroups; ++g) factors_[g] = group_factor(weights[g], rows_[g]);
+  for (std::size_t g = 0; g < kMostGroups; ++g) factors_[g] = group_factor(weights_[g], rows_[g]);
 }
 
 void Objective::exchange(std::vector<double>& message, std::exception_ptr failure) const {
@@ -71,7 +72,7 @@ GroupSums Objective::gradient(std::span<const double> parameters, std::span<doub
   auto failure = attempt([&] {
     std::fill(gradient.begin(), gradient.end(), 0.0);
     sums = backend_.add_loss_gradient(parameters, twice, gradient);
-    require_finite(sums, gradient, step_);
+    require_finite(sums, gradient, names_, step_);
   });
   if (alone() && failure) std::rethrow_exception(failure);
   if (!alone()) {
@@ -82,7 +83,7 @@ GroupSums Objective::gradient(std::span<const double> parameters, std::span<doub
     Reader reader(message);
     reader.read(gradient);
     reader.read(sums.squares);
-    require_finite(sums, gradient, step_);  // the sum may overflow
+    require_finite(sums, gradient, names_, step_);  // the sum may overflow
   }
   sums.rows = rows_;
   return sums;
@@ -99,7 +100,7 @@ GroupSums Objective::linearize(std::span<const double> parameters, LinearSystem 
   GroupSums sums;
   auto failure = attempt([&] {
     sums = backend_.linearize(parameters, factors_, system, gradient);
-    require_finite(sums, gradient, step_);
+    require_finite(sums, gradient, names_, step_);
   });
   if (alone() && failure) std::rethrow_exception(failure);
   if (!alone()) {
@@ -107,12 +108,12 @@ GroupSums Objective::linearize(std::span<const double> parameters, LinearSystem 
     append(message, sums.squares);
     if (!failure) backend_.append_normal_equations(message);
     const std::size_t n = parameters.size(), packed = n * (n + 1) / 2 + n;
-    message.resize(kRowGroups + packed, 0.0);  // also where this rank failed
+    message.resize(kMostGroups + packed, 0.0);  // also where this rank failed
     exchange(message, std::move(failure));
     Reader(message).read(sums.squares);
-    backend_.take_normal_equations(std::span(message).subspan(kRowGroups));
+    backend_.take_normal_equations(std::span(message).subspan(kMostGroups));
     std::copy_n(message.end() - static_cast<std::ptrdiff_t>(n), n, gradient.begin());
-    require_finite(sums, gradient, step_);  // the sum may overflow
+    require_finite(sums, gradient, names_, step_);  // the sum may overflow
   }
   sums.rows = rows_;
   return sums;

@@ -24,13 +24,19 @@ class StepMessage {
   std::vector<double> values_;
 };
 
+// The groups of a step: lambda_g, and what they are called (for errors).
+struct GroupWeights {
+  PerGroup<double> weights;
+  const std::vector<std::string>& names;
+};
+
 // The loss sum_g lambda_g^2 mean(r^2) over the rows of all ranks, as an optimizer sees it. Collective; the same numbers
 // on every rank, and one message a call. An error of one rank is thrown on all.
 class Objective {
  public:
   // The rows of all ranks that `supply` has in place. step: for errors.
   Objective(TrainingBackend& backend, const Communicator& communicator, StepMessage& message, RowSupply& supply,
-            const PerGroup<double>& weights, index_t step);
+            const GroupWeights& groups, index_t step);
 
   // May be infinite or NaN.
   GroupSums sums(std::span<const double> parameters) const;
@@ -58,6 +64,7 @@ class Objective {
   PerGroup<double> rows_;
   PerGroup<double> weights_;
   PerGroup<double> factors_;  // lambda_g^2 / N_g
+  const std::vector<std::string>& names_;
   index_t step_;
 };
 

@@ -15,13 +15,14 @@ std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, const
   return std::make_unique<MultiStart>(std::get<GaussNewtonOptions>(options), siren, seed);
 }
 
-void require_finite(const GroupSums& sums, std::span<const double> gradient, index_t step) {
+void require_finite(const GroupSums& sums, std::span<const double> gradient, const std::vector<std::string>& names,
+                    index_t step) {
   const std::string at = "step " + std::to_string(step) + ": ";
   const std::string advice =
       " not finite; the parameters of the step before are kept: lower the learning rate, or clip the gradient";
-  for (std::size_t g = 0; g < kRowGroups; ++g) {
+  for (std::size_t g = 0; g < kMostGroups; ++g) {
     if (std::isfinite(sums.squares[g])) continue;
-    const std::string group = to_string(static_cast<RowGroup>(g));
+    const std::string& group = names.at(g);
     throw NonFiniteLoss(step, group, at + "the residuals of the " + group + " rows are" + advice);
   }
   for (const double g : gradient) {

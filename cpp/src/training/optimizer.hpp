@@ -34,7 +34,8 @@ class Optimizer {
 
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, const Siren& siren, std::uint64_t seed);
 
-// Throws NonFiniteLoss naming the group whose residuals are not finite, or "gradient".
-NBM_EXPORT void require_finite(const GroupSums& sums, std::span<const double> gradient, index_t step);
+// Throws NonFiniteLoss naming the group whose residuals are not finite, or "gradient". names: of the groups.
+NBM_EXPORT void require_finite(const GroupSums& sums, std::span<const double> gradient,
+                               const std::vector<std::string>& names, index_t step);
 
 }  // namespace nbm

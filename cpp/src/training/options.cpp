@@ -89,4 +89,10 @@ void TrainingOptions::validate(const Box& box) const {
   require(record_every >= 1, "record_every", "must be at least 1", static_cast<double>(record_every));
 }
 
+std::vector<std::string> TrainingOptions::group_names() const {
+  std::vector<std::string> names;
+  for (int group = 0; group < kStandardGroups; ++group) names.push_back(group_name(group));
+  return names;
+}
+
 }  // namespace nbm

@@ -9,7 +9,7 @@ namespace nbm {
 
 RowSupply::RowSupply(TrainingBackend& backend, const Communicator& communicator, bool ahead)
     : backend_(backend), communicator_(communicator), ahead_(ahead && communicator.size() > 1) {
-  counts_.reserve(kRowGroups + 1);
+  counts_.reserve(kMostGroups + 1);
 }
 
 // Whether there is a message follows from what all ranks know alike: the draws, and whether their rows are counted.
@@ -74,7 +74,7 @@ void RowSupply::read_announced(std::vector<double>& message) {
   const auto rows = message.end() - kAnnounced;
   if (announced_.number >= 0 && missing == 0.0) {
     Set& set = next_.draw == announced_ ? next_ : in_place_;
-    std::copy_n(rows, kRowGroups, set.rows.begin());
+    std::copy_n(rows, kMostGroups, set.rows.begin());
     set.counted = true;
   }
   message.erase(rows, message.end());

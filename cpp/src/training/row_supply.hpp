@@ -24,7 +24,7 @@ class RowSupply {
   // The draws of the two steps after this one.
   using Upcoming = std::array<Draw, 2>;
   // Numbers that `announce` adds to a message.
-  static constexpr index_t kAnnounced = kRowGroups + 1;
+  static constexpr index_t kAnnounced = kMostGroups + 1;
 
   // `backend` and `communicator` must outlive this. ahead: whether to make rows ahead, the same on all ranks.
   RowSupply(TrainingBackend& backend, const Communicator& communicator, bool ahead);

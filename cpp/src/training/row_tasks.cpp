@@ -5,22 +5,23 @@
 namespace nbm {
 namespace {
 
-void add_tasks(std::vector<RowTask>& tasks, RowGroup group, int side, index_t rows, index_t grain) {
-  const auto cut = TaskPartition::of(rows, grain);
-  for (index_t t = 0; t < cut.tasks; ++t) tasks.push_back({group, side, cut.begin(t), cut.end(t)});
+void add_tasks(std::vector<RowTask>& tasks, RowTask all, index_t grain) {
+  const auto cut = TaskPartition::of(all.end, grain);
+  for (index_t t = 0; t < cut.tasks; ++t) tasks.push_back({all.kind, all.set, all.group, cut.begin(t), cut.end(t)});
 }
 
 }  // namespace
 
 std::vector<RowTask> make_tasks(const RowSet& rows, const TaskGrains& grains) {
   std::vector<RowTask> tasks;
-  add_tasks(tasks, RowGroup::irregular, 0, rows.irregular.size(), grains.irregular);
-  add_tasks(tasks, RowGroup::value_jump, 0, rows.value_jump.size(), grains.jumps);
-  add_tasks(tasks, RowGroup::flux_jump, 0, rows.flux_jump.size(), grains.jumps);
-  for (int s = 0; s < kSides; ++s) {
-    const auto side = static_cast<std::size_t>(s);
-    add_tasks(tasks, RowGroup::regular, s, rows.regular[side].size(), grains.one_sided);
-    add_tasks(tasks, RowGroup::boundary, s, rows.boundary[side].size(), grains.one_sided);
+  add_tasks(tasks, {RowKind::irregular, 0, kIrregularGroup, 0, rows.irregular.size()}, grains.irregular);
+  for (std::size_t side = 0; side < kSides; ++side) {
+    add_tasks(tasks, {RowKind::regular, side, kRegularGroup, 0, rows.regular[side].size()}, grains.one_sided);
+  }
+  for (std::size_t s = 0; s < rows.points.size(); ++s) {
+    const PointRows& set = rows.points[s];
+    const index_t grain = set.one_sided() ? grains.one_sided : grains.two_sided;
+    add_tasks(tasks, {RowKind::points, s, static_cast<std::size_t>(set.group), 0, set.size()}, grain);
   }
   return tasks;
 }
@@ -37,8 +38,9 @@ Vec3<double> difference_step(const RowSet& rows) {
     found = true;
   };
   for (const DifferenceRows& side : rows.regular) visit(side);
-  visit(rows.value_jump);
-  visit(rows.flux_jump);
+  for (const PointRows& set : rows.points) {
+    if (set.has_differences()) visit(set);
+  }
   return step;
 }
 

@@ -6,16 +6,20 @@
 
 namespace nbm {
 
-// A piece of one group's rows. Its result has a place of its own, so that sums are made in the order of the tasks.
+// The members of a RowSet, each with a kernel of its own.
+enum class RowKind { regular, irregular, points };
+
+// A piece of the rows of one set. Its result has a place of its own, so that sums are made in the order of the tasks.
 struct RowTask {
-  RowGroup group;
-  int side;  // of one-sided rows
+  RowKind kind;
+  std::size_t set;    // of regular rows the side, of point rows the number of the set
+  std::size_t group;  // whose rows they are
   index_t begin, end;
 };
 
 // Least rows in a task, by what they cost.
 struct TaskGrains {
-  index_t one_sided, jumps, irregular;
+  index_t one_sided, two_sided, irregular;
 };
 
 // All rows, cut by their number alone; the long tasks first, so that a team ends together.

@@ -12,18 +12,17 @@ inline DifferenceRowsView view_of(const DifferenceRows& rows) {
           rows.rhs.data()};
 }
 
-inline ValueRowsView view_of(const ValueRows& rows) {
-  return {{rows.x[0].data(), rows.x[1].data(), rows.x[2].data()}, rows.target.data(), rows.scale.data()};
-}
-
-inline JumpRowsView view_of(const JumpRows& rows) {
-  JumpRowsView view{};
-  for (std::size_t k = 0; k < kDim; ++k) {
-    view.x[k] = rows.x[k].data();
-    for (std::size_t s = 0; s < kSides; ++s) view.first[s][k] = rows.first[s][k].data();
+inline PointRowsView view_of(const PointRows& rows) {
+  PointRowsView view{};
+  for (std::size_t k = 0; k < kDim; ++k) view.x[k] = rows.x[k].data();
+  for (std::size_t s = 0; s < kSides; ++s) {
+    view.touches[s] = rows.touches(s);
+    for (std::size_t q = 0; q < kPointTerms; ++q) {
+      view.weight[s][q] = rows.weight[s][q].empty() ? nullptr : rows.weight[s][q].data();
+    }
   }
-  for (std::size_t s = 0; s < kSides; ++s) view.value[s] = rows.value[s];
   view.rhs = rows.rhs.data();
+  view.has_differences = rows.has_differences();
   return view;
 }
 

@@ -46,7 +46,7 @@ StepMessage message_for(const TrainingOptions& options, const Communicator& comm
   const index_t parameters = 2 * options.network.parameter_count();
   const bool with_matrix = std::holds_alternative<GaussNewtonOptions>(options.optimizer);
   const index_t matrix = with_matrix ? parameters * (parameters + 1) / 2 : 0;
-  return {std::max(matrix + parameters + kRowGroups, local_message_size(options)), communicator};
+  return {std::max(matrix + parameters + kMostGroups, local_message_size(options)), communicator};
 }
 
 // All cores of this process, shared with the other ranks that may use them.
@@ -61,6 +61,7 @@ Trainer::State::State(Problem p, TrainingOptions o, Device device, Communicator 
     : communicator(std::move(c)),
       problem(std::move(p)),
       options(agreed(std::move(o), problem.box, communicator)),
+      group_names(options.group_names()),
       parameters(initial_networks(options.network, options.seed)),
       optimizer(make_optimizer(options.optimizer, options.network, options.seed)),
       plateau(options.plateau.window, options.plateau.tolerance) {
@@ -141,7 +142,7 @@ void Trainer::State::train_step() {
   }
   supply->provide(draw, {draw_of(steps_done + 1), draw_of(steps_done + 2)}, optimizer->evaluates_once());
   if (options.check_every > 0 && steps_done % options.check_every == 0) compare_ranks();
-  const Objective objective(*backend, communicator, message, *supply, weights_of(draw), steps_done);
+  const Objective objective(*backend, communicator, message, *supply, {weights_of(draw), group_names}, steps_done);
   const GroupSums sums = optimizer->step(objective, parameters);
   account(sums, optimizer->rate());
 }
@@ -162,7 +163,7 @@ void Trainer::State::conclude(const GroupSums& sums, double loss, const Draw& dr
   HistoryEntry entry;
   entry.step = step;
   entry.loss = loss;
-  for (std::size_t g = 0; g < kRowGroups; ++g) entry.mean_squares[g] = sums.mean_square(static_cast<RowGroup>(g));
+  for (std::size_t g = 0; g < kMostGroups; ++g) entry.mean_squares[g] = sums.mean_square(g);
   entry.rows = sums.rows;
   entry.rate = rate;
   entry.cell_size = std::max({draw.cell_size.x, draw.cell_size.y, draw.cell_size.z});
@@ -207,6 +208,7 @@ const History& Trainer::history() const { return state_->history; }
 const std::vector<double>& Trainer::parameters() const { return state_->parameters; }
 const Problem& Trainer::problem() const { return state_->problem; }
 const TrainingOptions& Trainer::options() const { return state_->options; }
+const std::vector<std::string>& Trainer::group_names() const { return state_->group_names; }
 bool Trainer::has_interface() const { return state_->has_interface; }
 
 void Trainer::set_parameters(std::vector<double> parameters) {

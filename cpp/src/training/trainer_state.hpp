@@ -18,6 +18,7 @@ struct Trainer::State {
   Communicator communicator;
   Problem problem;
   TrainingOptions options;
+  std::vector<std::string> group_names;
   std::unique_ptr<TrainingBackend> backend;
   std::vector<double> parameters;
   std::unique_ptr<Optimizer> optimizer;

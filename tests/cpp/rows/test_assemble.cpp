@@ -139,15 +139,51 @@ TEST(Assemble, BoundaryRowsCarryTheDirichletValue) {
   Points points;
   points.push_back({2.0, 1.0, 2.0});
   points.push_back({0.0, 2.0, 4.0});
-  ValueRows rows;
-  rows.resize(3);
+  PointRows rows = make_boundary_rows(Side::plus, 3);
   assemble_boundary(problem, Side::plus, points.view(), rows, 1);
-  EXPECT_EQ(rows.target[1], 212.0);
-  EXPECT_EQ(rows.target[2], 420.0);
-  EXPECT_EQ(rows.scale[1], 1.0);
+  EXPECT_EQ(rows.rhs[1], 212.0);
+  EXPECT_EQ(rows.rhs[2], 420.0);
+  EXPECT_EQ(rows.weight[1][0][1], 1.0);
   EXPECT_EQ(rows.x[0][1], 1.0);
   EXPECT_EQ(rows.x[1][1], -0.5);
   EXPECT_EQ(rows.x[2][2], 0.0);
+}
+
+// The rows do not know the unit of length: a box of nanometres with the jumps of its own unit.
+TEST(Assemble, JumpRowsAreTheSameInAnyUnitOfLength) {
+  Problem problem;
+  problem.minus.mu = 4.0;
+  problem.plus.mu = 0.25;
+  problem.jump_u = 3.0;
+  problem.jump_flux = 1.5;
+  const Vec3<double> at{0.3, -0.2, 0.5}, normal{0.6, 0.0, 0.8}, h{0.1, 0.05, 0.2};
+  const auto rows_in = [&](double unit) {
+    Problem scaled = problem;
+    scaled.box = {unit * problem.box.lower, unit * problem.box.upper};
+    scaled.jump_flux = 1.5 / unit;
+    Points points, normals;
+    points.push_back(unit * at);
+    normals.push_back(normal);
+    std::pair rows(make_value_jump_rows(1), make_flux_jump_rows(scaled.box, unit * h, 1));
+    assemble_jumps(scaled, points.view(), normals.view(), unit * h, rows.first, rows.second, 0);
+    return rows;
+  };
+  const auto [value, flux] = rows_in(1.0);
+  EXPECT_EQ(value.weight[0][0][0], -1.0);
+  EXPECT_EQ(value.weight[1][0][0], 1.0);
+  EXPECT_EQ(value.rhs[0], 3.0);
+  // Half of the edge is 1, the geometric mean of mu too.
+  EXPECT_DOUBLE_EQ(flux.weight[0][1][0], -4.0 * 0.6 / 0.1);
+  EXPECT_DOUBLE_EQ(flux.weight[1][3][0], 0.25 * 0.8 / 0.2);
+  EXPECT_DOUBLE_EQ(flux.rhs[0], 1.5);
+  const auto [small_value, small_flux] = rows_in(1e-9);
+  EXPECT_EQ(small_value.rhs, value.rhs);
+  EXPECT_DOUBLE_EQ(small_flux.rhs[0], flux.rhs[0]);
+  for (std::size_t side = 0; side < kSides; ++side) {
+    for (std::size_t q = 1; q < kPointTerms; ++q) {
+      EXPECT_DOUBLE_EQ(small_flux.weight[side][q][0], flux.weight[side][q][0]);
+    }
+  }
 }
 
 TEST(Assemble, BadCoefficientsAreNamedWithTheirPlace) {

@@ -38,16 +38,17 @@ TEST(StencilRows, AppendShiftsTheBeginnings) {
 TEST(RowSets, ResizeSizesEveryArray) {
   DifferenceRows rows;
   rows.resize(5);
-  ValueRows values;
-  values.resize(3);
+  PointRows points(kBoundaryGroup, {{true, false}, {true, false}}, 3);
   EXPECT_EQ(rows.size(), 5);
-  EXPECT_EQ(values.size(), 3);
+  EXPECT_EQ(points.size(), 3);
+  EXPECT_TRUE(points.one_sided());
   for (std::size_t axis = 0; axis < kDim; ++axis) {
     EXPECT_EQ(rows.x[axis].size() + rows.first[axis].size() + rows.second[axis].size(), 15u);
-    EXPECT_EQ(values.x[axis].size(), 3u);
+    EXPECT_EQ(points.x[axis].size(), 3u);
   }
   EXPECT_EQ(rows.value.size(), 5u);
-  EXPECT_EQ(values.scale.size(), 3u);
+  for (const auto& weight : points.weight[0]) EXPECT_EQ(weight.size(), 3u);
+  for (const auto& weight : points.weight[1]) EXPECT_TRUE(weight.empty());
 }
 
 }  // namespace

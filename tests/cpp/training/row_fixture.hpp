@@ -18,7 +18,6 @@ inline std::vector<double> both_networks(const Siren& siren, std::uint64_t seed 
   return p;
 }
 
-constexpr RowGroup kAllGroups[] = {RowGroup::regular, RowGroup::irregular, RowGroup::boundary, RowGroup::value_jump,
-                                   RowGroup::flux_jump};
+constexpr int kAllGroups[] = {kRegularGroup, kIrregularGroup, kBoundaryGroup, kValueJumpGroup, kFluxJumpGroup};
 
 }  // namespace nbm::testing

@@ -19,14 +19,15 @@ TEST(AbsoluteResiduals, SquaresAddUpToTheLoss) {
   ThreadPool pool(2);
   const GroupSums sums = loss_sums(kNetwork, parameters, rows, Precision::float64, pool);
   const auto residuals = absolute_residuals(kNetwork, parameters, rows, pool);
-  for (const RowGroup group : nbm::testing::kAllGroups) {
+  for (const int group : nbm::testing::kAllGroups) {
     const auto g = static_cast<std::size_t>(group);
     ASSERT_EQ(static_cast<double>(residuals[g].size()), sums.rows[g]);
     double squares = 0;
     for (const double r : residuals[g]) squares += r * r;
     // Sums of n positive terms in another order: n eps; a residual of size 1 is computed to some 100 eps.
     const double eps = std::numeric_limits<double>::epsilon();
-    EXPECT_NEAR(squares, sums.squares[g], (100 + sums.rows[g]) * eps * sums.squares[g] + 100 * eps) << to_string(group);
+    EXPECT_NEAR(squares, sums.squares[g], (100 + sums.rows[g]) * eps * sums.squares[g] + 100 * eps)
+        << nbm::group_name(group);
   }
 }
 
@@ -44,8 +45,8 @@ TEST(HeldOut, IsTheSameForAnyTeamAndAnotherForAnotherSeed) {
   EXPECT_NE(held_out_residuals(problem, kNetwork, parameters, options), one);
   options.discretization = Discretization::direct_jump;
   const auto direct = held_out_residuals(problem, kNetwork, parameters, options);
-  EXPECT_TRUE(direct[static_cast<std::size_t>(RowGroup::irregular)].empty());
-  EXPECT_FALSE(direct[static_cast<std::size_t>(RowGroup::flux_jump)].empty());
+  EXPECT_TRUE(direct[static_cast<std::size_t>(kIrregularGroup)].empty());
+  EXPECT_FALSE(direct[static_cast<std::size_t>(kFluxJumpGroup)].empty());
 }
 
 TEST(HeldOut, RefusesWhatCannotBeExamined) {

@@ -9,7 +9,6 @@ namespace {
 using nbm::Discretization;
 using nbm::Loss;
 using nbm::PerGroup;
-using nbm::RowGroup;
 
 TEST(Loss, PaperWeighsAllAlike) {
   for (const double w : group_weights(Loss::paper, Discretization::bochkov_gibou, {}, {0.1, 0.1, 0.1})) {
@@ -34,8 +33,8 @@ TEST(Loss, IsTheWeightedSumOfMeanSquares) {
   nbm::GroupSums sums;
   sums.squares = {8.0, 3.0, 1.0, 0.0, 0.0};
   sums.rows = {4.0, 3.0, 2.0, 0.0, 0.0};
-  EXPECT_EQ(sums.mean_square(RowGroup::regular), 2.0);
-  EXPECT_EQ(sums.mean_square(RowGroup::flux_jump), 0.0);
+  EXPECT_EQ(sums.mean_square(nbm::kRegularGroup), 2.0);
+  EXPECT_EQ(sums.mean_square(nbm::kFluxJumpGroup), 0.0);
   EXPECT_EQ(sums.loss({2.0, 3.0, 4.0, 5.0, 6.0}), 4 * 2.0 + 9 * 1.0 + 16 * 0.5);
 }
 

@@ -9,22 +9,20 @@
 
 namespace {
 
-using nbm::kRowGroups;
 using nbm::PerGroup;
 using nbm::Precision;
-using nbm::RowGroup;
 using nbm::Siren;
 using nbm::testing::both_networks;
 using nbm::testing::kAllGroups;
 using nbm::testing::odd_rows;
 
-PerGroup<double> only(RowGroup group, double factor = 1.0) {
+PerGroup<double> only(int group, double factor = 1.0) {
   PerGroup<double> factors{};
   factors[static_cast<std::size_t>(group)] = factor;
   return factors;
 }
 
-double squares(const nbm::GroupSums& sums, RowGroup group) { return sums.squares[static_cast<std::size_t>(group)]; }
+double squares(const nbm::GroupSums& sums, int group) { return sums.squares[static_cast<std::size_t>(group)]; }
 
 class LossGradient : public ::testing::TestWithParam<Siren> {
  protected:
@@ -33,7 +31,7 @@ class LossGradient : public ::testing::TestWithParam<Siren> {
   nbm::RowSet rows = odd_rows();
   nbm::ThreadPool pool{2};
 
-  std::vector<double> gradient(RowGroup group, Precision precision) {
+  std::vector<double> gradient(int group, Precision precision) {
     std::vector<double> g(p.size(), 0.0);
     nbm::add_loss_gradient(siren, p, rows, only(group), precision, g, pool);
     return g;
@@ -44,12 +42,12 @@ TEST_P(LossGradient, ResidualsAreThoseOfTheSlowNetwork) {
   const nbm::reference::Residuals<long double> reference(siren, p, rows);
   const auto twice = nbm::loss_sums(siren, p, rows, Precision::float64, pool);
   const auto single = nbm::loss_sums(siren, p, rows, Precision::float32, pool);
-  for (const RowGroup group : kAllGroups) {
+  for (const int group : kAllGroups) {
     const double exact = reference.squares(group);
     EXPECT_GT(exact, 0.0);
-    EXPECT_NEAR(squares(twice, group), exact, 1e-11 * exact) << to_string(group);
+    EXPECT_NEAR(squares(twice, group), exact, 1e-11 * exact) << nbm::group_name(group);
     // A residual is a sum of terms of order one rounded at 6e-8; those of the regular rows cancel tenfold here.
-    EXPECT_NEAR(squares(single, group), exact, 2e-5 * exact) << to_string(group);
+    EXPECT_NEAR(squares(single, group), exact, 2e-5 * exact) << nbm::group_name(group);
   }
 }
 
@@ -57,7 +55,7 @@ TEST_P(LossGradient, ResidualsAreThoseOfTheSlowNetwork) {
 TEST_P(LossGradient, GradientIsTheDerivative) {
   std::vector<double> v(p.size());
   for (std::size_t i = 0; i < v.size(); ++i) v[i] = std::sin(1.0 + 3.7 * static_cast<double>(i * i % 101));
-  for (const RowGroup group : kAllGroups) {
+  for (const int group : kAllGroups) {
     const auto half_loss = [&](double t) {
       auto moved = p;
       for (std::size_t i = 0; i < p.size(); ++i) moved[i] += t * v[i];
@@ -72,16 +70,17 @@ TEST_P(LossGradient, GradientIsTheDerivative) {
       backward += v[i] * g[i];
       size += std::fabs(v[i] * g[i]);
     }
-    EXPECT_NEAR(forward, backward, 1e-7 * size) << to_string(group);
+    EXPECT_NEAR(forward, backward, 1e-7 * size) << nbm::group_name(group);
   }
 }
 
 TEST_P(LossGradient, SinglePrecisionGradientAgrees) {
-  for (const RowGroup group : kAllGroups) {
+  for (const int group : kAllGroups) {
     const auto twice = gradient(group, Precision::float64), single = gradient(group, Precision::float32);
     double largest = 0;
     for (const double g : twice) largest = std::max(largest, std::fabs(g));
-    for (std::size_t i = 0; i < p.size(); ++i) EXPECT_NEAR(single[i], twice[i], 2e-5 * largest) << to_string(group);
+    for (std::size_t i = 0; i < p.size(); ++i)
+      EXPECT_NEAR(single[i], twice[i], 2e-5 * largest) << nbm::group_name(group);
   }
 }
 

@@ -11,7 +11,6 @@ namespace {
 
 using nbm::PerGroup;
 using nbm::Precision;
-using nbm::RowGroup;
 using nbm::Siren;
 using nbm::testing::both_networks;
 using nbm::testing::kAllGroups;
@@ -44,7 +43,7 @@ class NormalEquations : public ::testing::TestWithParam<Siren> {
 };
 
 TEST_P(NormalEquations, VectorIsTheGradient) {
-  for (const RowGroup group : kAllGroups) {
+  for (const int group : kAllGroups) {
     PerGroup<double> factors{};
     factors[static_cast<std::size_t>(group)] = 0.37;
     System system(siren);
@@ -56,7 +55,7 @@ TEST_P(NormalEquations, VectorIsTheGradient) {
     double largest = 0;
     for (const double v : gradient) largest = std::max(largest, std::fabs(v));
     for (std::size_t i = 0; i < p.size(); ++i) {
-      EXPECT_NEAR(system.vector[system.at(i)], gradient[i], 1e-13 * largest) << to_string(group) << ' ' << i;
+      EXPECT_NEAR(system.vector[system.at(i)], gradient[i], 1e-13 * largest) << nbm::group_name(group) << ' ' << i;
     }
   }
 }
@@ -66,7 +65,7 @@ TEST_P(NormalEquations, MatrixIsTheProductOfJacobians) {
   const std::size_t count = p.size();
   const std::vector<std::size_t> some = {0,         2,        count / 5, count / 2 - 1, count / 2, count / 2 + 3,
                                          count - 2, count - 1};
-  for (const RowGroup group : kAllGroups) {
+  for (const int group : kAllGroups) {
     std::vector<std::vector<long double>> columns;
     for (const std::size_t i : some) {
       const double step = 1e-4;
@@ -89,7 +88,8 @@ TEST_P(NormalEquations, MatrixIsTheProductOfJacobians) {
         long double product = 0;
         for (std::size_t r = 0; r < columns[a].size(); ++r) product += columns[a][r] * columns[b][r];
         // The differences' truncation: step^2 times a third derivative of order (omega)^3 <= 64.
-        EXPECT_NEAR(system.entry(some[a], some[b]), static_cast<double>(product), 2e-6 * largest) << to_string(group);
+        EXPECT_NEAR(system.entry(some[a], some[b]), static_cast<double>(product), 2e-6 * largest)
+            << nbm::group_name(group);
       }
     }
   }

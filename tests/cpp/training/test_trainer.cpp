@@ -183,7 +183,7 @@ double held_out_loss(const TrainingOptions& options, const std::vector<double>& 
                                                   .threads = 1});
   const auto weights = nbm::group_weights(options.loss, options.discretization, problem.box, {h, h, h});
   double loss = 0;
-  for (std::size_t g = 0; g < nbm::kRowGroups; ++g) {
+  for (std::size_t g = 0; g < nbm::kMostGroups; ++g) {
     double squares = 0;
     for (const double r : residuals[g]) squares += r * r;
     if (!residuals[g].empty()) loss += weights[g] * weights[g] * squares / static_cast<double>(residuals[g].size());

@@ -22,17 +22,19 @@ NBM_EXPORT void assemble_regular(const Problem& problem, Side side, PointsView p
 // order of the 5 x 5 x 5 cube.
 NBM_EXPORT StencilRows assemble_irregular(const Problem& problem, PointsView points, Vec3<double> h);
 
-// Writes the rows u_side = boundary value at points of the box boundary into rows [offset, offset + points.size).
-NBM_EXPORT void assemble_boundary(const Problem& problem, Side side, PointsView points, ValueRows& rows,
-                                  index_t offset);
+// Point rows of the conditions below for n points: sized, group and terms set; of the flux jump with differences over
+// h.
+NBM_EXPORT PointRows make_boundary_rows(Side side, index_t n);
+NBM_EXPORT PointRows make_value_jump_rows(index_t n);
+NBM_EXPORT PointRows make_flux_jump_rows(const Box& box, Vec3<double> h, index_t n);
 
-// Jump rows for n points with differences over h: sized, `step` and `value` set.
-NBM_EXPORT JumpRows make_value_jump_rows(const Box& box, Vec3<double> h, index_t n);
-NBM_EXPORT JumpRows make_flux_jump_rows(const Box& box, Vec3<double> h, index_t n);
+// Writes the rows u_side = boundary value at points of the box boundary into rows [offset, offset + points.size).
+NBM_EXPORT void assemble_boundary(const Problem& problem, Side side, PointsView points, PointRows& rows,
+                                  index_t offset);
 
 // Writes the two jump conditions at points of the interface with unit normals (minus to plus) into rows
 // [offset, offset + points.size) of both sets.
 NBM_EXPORT void assemble_jumps(const Problem& problem, PointsView points, PointsView normals, Vec3<double> h,
-                               JumpRows& value_jump, JumpRows& flux_jump, index_t offset);
+                               PointRows& value_jump, PointRows& flux_jump, index_t offset);
 
 }  // namespace nbm

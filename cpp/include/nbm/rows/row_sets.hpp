@@ -2,7 +2,8 @@
 #include <array>
 #include <vector>
 
-#include "nbm/core/types.hpp"
+#include "nbm/rows/point_row.hpp"
+#include "nbm/rows/row_groups.hpp"
 
 // Linear rows: residual = (what the network gives at the row's points) . weights - rhs, already divided by the
 // Jacobi diagonal (docs/method.md, section 3). All points are in network coordinates (Box::normalize).
@@ -37,37 +38,41 @@ struct NBM_EXPORT StencilRows {
   void append(const StencilRows& other);
 };
 
-// Rows on single values of one network (section 8): residual_i = scale_i (u(x_i) - target_i).
-struct NBM_EXPORT ValueRows {
-  std::array<std::vector<double>, kDim> x;  // [n]
-  std::vector<double> target;               // [n]
-  std::vector<double> scale;                // [n]
-
-  index_t size() const { return static_cast<index_t>(target.size()); }
-  void resize(index_t n);
+// Which terms the rows of a set have, a side: what is not there costs nothing.
+struct PointTerms {
+  std::array<bool, kSides> value{};  // the value
+  std::array<bool, kSides> first{};  // the half differences
 };
 
-// Rows of both networks around single points, in difference form: jump conditions on the interface (section 10).
-//   residual_i = sum_side value[side] u_side + sum_side,k first[side][k][i] first_side,k - rhs_i
-// with value the same for all rows.
-struct NBM_EXPORT JumpRows {
-  Vec3<double> step;                                                // as in DifferenceRows
-  std::array<std::vector<double>, kDim> x;                          // [n]
-  std::array<double, kSides> value{};                               // a side
-  std::array<std::array<std::vector<double>, kDim>, kSides> first;  // [n] a side and axis
-  std::vector<double> rhs;                                          // [n]
+// Rows of one group around single points (point_row.hpp): conditions on the boundary, on the interface, data.
+//   residual_i = sum_side,q weight[side][q][i] term_side,q - rhs_i
+struct NBM_EXPORT PointRows {
+  int group = kBoundaryGroup;
+  Vec3<double> step;                                                        // as in DifferenceRows
+  std::array<std::vector<double>, kDim> x;                                  // [n]
+  std::array<std::array<std::vector<double>, kPointTerms>, kSides> weight;  // [n] a side and term, or empty
+  std::vector<double> rhs;                                                  // [n]
+
+  PointRows() = default;
+  PointRows(int of_group, PointTerms of_terms, index_t n);
 
   index_t size() const { return static_cast<index_t>(rhs.size()); }
   void resize(index_t n);
+  void set(index_t i, Vec3<double> at, const PointRow<double>& row);
+  const PointTerms& terms() const { return terms_; }
+  bool touches(std::size_t side) const { return terms_.value[side] || terms_.first[side]; }
+  bool one_sided() const { return touches(0) != touches(1); }
+  bool has_differences() const { return terms_.first[0] || terms_.first[1]; }
+
+ private:
+  PointTerms terms_;
 };
 
-// All rows of one training step that this process holds. Irregular rows belong to the sharp-interface discretization,
-// jump rows to the direct-jump discretization.
+// All rows of one training step that this process holds. Irregular rows belong to the sharp-interface discretization.
 struct NBM_EXPORT RowSet {
   std::array<DifferenceRows, kSides> regular;
   StencilRows irregular;
-  std::array<ValueRows, kSides> boundary;
-  JumpRows value_jump, flux_jump;
+  std::vector<PointRows> points;  // by group; of one group those of the minus side first
 };
 
 }  // namespace nbm

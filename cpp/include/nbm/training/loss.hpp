@@ -17,14 +17,6 @@ enum class Discretization { bochkov_gibou, direct_jump };
 NBM_EXPORT Discretization parse_discretization(const std::string& name);
 NBM_EXPORT std::string to_string(Discretization discretization);
 
-// The kinds of rows that a loss weighs separately (docs/method.md, section 10).
-enum class RowGroup { regular = 0, irregular = 1, boundary = 2, value_jump = 3, flux_jump = 4 };
-constexpr int kRowGroups = 5;
-NBM_EXPORT std::string to_string(RowGroup group);
-
-template <class T>
-using PerGroup = std::array<T, kRowGroups>;
-
 // Weights of the groups: paper has all 1; balanced makes all groups of one order at the discretization error.
 enum class Loss { balanced, paper };
 NBM_EXPORT Loss parse_loss(const std::string& name);
@@ -42,7 +34,7 @@ struct NBM_EXPORT GroupSums {
   PerGroup<double> squares{};  // of residuals
   PerGroup<double> rows{};     // how many
 
-  double mean_square(RowGroup group) const;
+  double mean_square(std::size_t group) const;
   double loss(const PerGroup<double>& weights) const;
 };
 

@@ -99,6 +99,8 @@ struct NBM_EXPORT TrainingOptions {
 
   // Throws InvalidArgument, naming the option.
   void validate(const Box& box) const;
+  // Of the row groups, by number.
+  std::vector<std::string> group_names() const;
 };
 
 }  // namespace nbm

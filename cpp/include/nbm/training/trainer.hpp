@@ -37,6 +37,8 @@ class NBM_EXPORT Trainer {
   index_t steps_total() const;
   StopReason stop_reason() const;
   const History& history() const;
+  // Of the row groups, in the order of the history's numbers.
+  const std::vector<std::string>& group_names() const;
   // The minus network, then the plus network.
   const std::vector<double>& parameters() const;
   // Starts from other parameters, such as a trained neighbour's; before the first step.
