@@ -64,6 +64,10 @@ void bind_expansion(nb::module_& m) {
         out["chosen"] = report.chosen;
         out["rms"] = report.estimate.rms;
         out["range"] = report.estimate.range();
+        out["parts"] = std::map<std::string, double>{{"missing", report.estimate.missing},
+                                                     {"change", report.estimate.change},
+                                                     {"sources", report.estimate.unseen_sources},
+                                                     {"flux", report.estimate.missing_flux}};
         return out;
       },
       nb::arg("problem"), nb::arg("cells"), nb::arg("most_unknowns"), nb::arg("seed"), nb::arg("threads"));

@@ -5,12 +5,15 @@
 
 #include "nbm/core/error.hpp"
 #include "nbm/solution/correction.hpp"
+#include "solution/unseen.hpp"
 
 namespace nbm {
 namespace {
 
 constexpr index_t kLeastCells = 16;
 constexpr double kTolerance = 1e-8;  // of the linear systems
+constexpr double kMargin = 1.5;      // where the grid converges more slowly than by its second order
+constexpr double kIndefinite = 10;   // the same where k < 0: near an eigenvalue both grids are off by another factor
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
@@ -50,7 +53,28 @@ std::vector<double> at_every_other(const std::vector<double>& fine, Vec3<index_t
   return values;
 }
 
+bool has_negative_k(const Problem& problem, const Points& nodes) {
+  for (const Side side : {Side::minus, Side::plus}) {
+    const Field& k = problem.medium(side).k;
+    if (const double* constant = k.constant()) {
+      if (*constant < 0.0) return true;
+      continue;
+    }
+    std::vector<double> values(nodes.x.size());
+    k.evaluate(nodes.view(), values);
+    if (std::any_of(values.begin(), values.end(), [](double v) { return v < 0.0; })) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+void ErrorEstimate::look_at_flux(const Problem& problem, const Solution& solution, ThreadPool& pool) {
+  const Unseen flux = nbm::missing_flux(problem, solution, pool);
+  missing_flux = flux.rms;
+  flux_place = flux.place;
+  rms = std::hypot(std::hypot(missing, kMargin * change), std::hypot(unseen_sources, missing_flux));
+}
 
 Vec3<index_t> grid_cells(const Box& box, index_t cells) {
   const Vec3<double> edge = box.edge();
@@ -89,8 +113,12 @@ ErrorEstimate estimate_error(const Problem& problem, const Solution& solution, i
   for (std::size_t i = 0; i < change.size(); ++i) change[i] -= coarse.values[i];
   estimate.missing = root_mean_square(missing);
   estimate.change = root_mean_square(change);
-  estimate.rms = std::hypot(estimate.missing, estimate.change);
-  estimate.max = std::hypot(largest(missing), largest(change));
+  estimate.max = std::hypot(largest(missing), kMargin * largest(change));
+  if (has_negative_k(problem, nodes)) estimate.change *= kIndefinite;
+  const Unseen sources = unseen_sources(problem, fine_cells, pool);
+  estimate.unseen_sources = sources.rms;
+  estimate.source_place = sources.place;
+  estimate.look_at_flux(problem, solution, pool);
   return estimate;
 }
 

@@ -22,9 +22,10 @@ class Search {
     const double missing = estimate.missing;
     attempt(what, base, estimate);
     if (estimate.change > kSettled * missing) return;
-    estimate.rms = estimate.change;
+    const Solution corrected = base.corrected(*estimate.correction);
     estimate.missing = 0.0;
-    attempt(what + " + correction", base.corrected(*estimate.correction), estimate);
+    estimate.look_at_flux(problem_, corrected, pool_);
+    attempt(what + " + correction", corrected, estimate);
   }
 
   bool good_enough() const {

@@ -103,10 +103,30 @@ std::vector<double> largest_falls(const Nodes& nodes) {
   return fall;
 }
 
+// Joins the pairs between which the level set keeps its sign.
+void join_where_open(const Nodes& nodes, const std::vector<std::pair<index_t, index_t>>& pairs, Sets& sets) {
+  constexpr int kBetween = 3;
+  Points between;
+  for (const auto& [a, b] : pairs) {
+    for (int t = 1; t <= kBetween; ++t) {
+      const double share = static_cast<double>(t) / (kBetween + 1);
+      between.push_back((1.0 - share) * nodes.place(a) + share * nodes.place(b));
+    }
+  }
+  const std::vector<double> phi = nodes.evaluate(between);
+  for (std::size_t p = 0; p < pairs.size(); ++p) {
+    const auto [a, b] = pairs[p];
+    bool open = true;
+    for (std::size_t t = 0; t < kBetween; ++t) {
+      open = open && (phi[kBetween * p + t] < 0.0) == (nodes.side(a) == Side::minus);
+    }
+    if (open) sets.join(a, b);
+  }
+}
+
 void join_neighbours(const Nodes& nodes, Sets& sets) {
   const std::vector<double> fall = largest_falls(nodes);
   std::vector<std::pair<index_t, index_t>> doubtful;
-  Points between;
   nodes.for_each_edge([&](index_t a, index_t b) {
     if (nodes.side(a) != nodes.side(b)) return;
     if (std::abs(nodes.phi[at(a)]) + std::abs(nodes.phi[at(b)]) >= std::max(fall[at(a)], fall[at(b)])) {
@@ -114,15 +134,27 @@ void join_neighbours(const Nodes& nodes, Sets& sets) {
       return;
     }
     doubtful.emplace_back(a, b);
-    for (const double t : {0.25, 0.5, 0.75}) between.push_back((1.0 - t) * nodes.place(a) + t * nodes.place(b));
   });
-  const std::vector<double> phi = nodes.evaluate(between);
-  for (std::size_t e = 0; e < doubtful.size(); ++e) {
-    const auto [a, b] = doubtful[e];
-    bool open = true;
-    for (std::size_t t = 0; t < 3; ++t) open = open && (phi[3 * e + t] < 0.0) == (nodes.side(a) == Side::minus);
-    if (open) sets.join(a, b);
+  join_where_open(nodes, doubtful, sets);
+}
+
+// Pieces that touch along a diagonal alone: a neck that is thinner than the grid.
+void join_diagonals(const Nodes& nodes, Sets& sets) {
+  std::vector<std::pair<index_t, index_t>> doubtful;
+  for (index_t n = 0; n < nodes.size(); ++n) {
+    const Vec3<index_t> i = nodes.index(n);
+    for (int way = 14; way < 27; ++way) {  // half of the 26 directions
+      const index_t step[kDim] = {way / 9 - 1, way / 3 % 3 - 1, way % 3 - 1};
+      index_t m = n;
+      bool inside = true;
+      for (int k = 0; k < kDim; ++k) {
+        inside = inside && i[k] + step[k] >= 0 && i[k] + step[k] <= nodes.cells[k];
+        m += step[k] * nodes.step[k];
+      }
+      if (inside && nodes.side(n) == nodes.side(m) && sets.root(n) != sets.root(m)) doubtful.emplace_back(n, m);
+    }
   }
+  join_where_open(nodes, doubtful, sets);
 }
 
 // Labels of one side beyond it: those of the nearest node of the side, by steps along the grid.
@@ -155,6 +187,7 @@ LabelledPieces label_pieces(const Problem& problem, ThreadPool& pool) {
   const Nodes nodes(problem, pool);
   Sets sets(nodes.size());
   join_neighbours(nodes, sets);
+  join_diagonals(nodes, sets);
   LabelledPieces found;
   std::vector<std::int16_t> piece_of(nodes.phi.size(), -1);
   for (index_t n = 0; n < nodes.size(); ++n) {

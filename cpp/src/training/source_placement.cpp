@@ -12,8 +12,8 @@ namespace {
 
 constexpr double kReach = 3.0;        // of a source, in distances to the next point of its kind
 constexpr double kLeastClear = 0.75;  // of the reach: how near the surface of the piece may come
-constexpr double kShrink = 0.75;
-constexpr int kMostShrinks = 14;
+constexpr double kShrink = 0.8;
+constexpr double kLeastReach = 0.7;     // in the same distances: nearer sources make spikes that no row sees
 constexpr double kImageReach = 0.25;    // of an edge of the box: sources that are this near to a wall have an image
 constexpr index_t kMostSurface = 6000;  // points of its surface that a source is compared with
 
@@ -111,13 +111,13 @@ void place_sources(const Problem& problem, const ExpansionPoints& points, index_
     const double spacing = spacing_of(part.points, chosen);
     for (const index_t i : chosen) {
       Source source;
-      source.reach = kReach * spacing;
-      for (int shrink = 0;; ++shrink, source.reach *= kShrink) {
+      bool clear = false;
+      for (double reach = kReach; !clear && reach >= kLeastReach; reach *= kShrink) {
+        source.reach = reach * spacing;
         source.place = part.points[i] + (outward * source.reach) * part.normals[i];
-        const bool clear =
-            nearest_distance(surface, source.place) >= kLeastClear * source.reach && !within(source.place);
-        if (clear || shrink == kMostShrinks) break;
+        clear = nearest_distance(surface, source.place) >= kLeastClear * source.reach && !within(source.place);
       }
+      if (!clear) continue;  // no room: inside of the piece it would be a singularity of u
       set_images(problem.box, at_wall, source);
       sources.push_back(source);
     }

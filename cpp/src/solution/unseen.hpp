@@ -1,0 +1,20 @@
+#pragma once
+#include "nbm/rows/grid_system.hpp"
+#include "nbm/solution/solution.hpp"
+
+namespace nbm {
+
+// What a grid of these cells cannot see, as RMS error of u that it may cause, and where most of it is.
+struct Unseen {
+  double rms = 0.0;
+  Vec3<double> place;
+};
+
+// Sources narrower than the cells: cells on one side whose integral of f, taken ever more finely, is not what the nodes
+// of the grid make of it.
+Unseen unseen_sources(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool);
+// Flux that the solution owes the interface, or has too much of, part by part: small pieces and spikes that pass
+// between the nodes of a grid.
+Unseen missing_flux(const Problem& problem, const Solution& solution, ThreadPool& pool);
+
+}  // namespace nbm
