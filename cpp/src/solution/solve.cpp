@@ -9,6 +9,7 @@ namespace nbm {
 namespace {
 
 constexpr double kGoodEnough = 1e-4;  // of the range of u: more than the grid alone can reach
+constexpr double kPoor = 1e-3;        // of the same: a finer grid is tried
 constexpr double kSettled = 0.5;      // a correction that the coarser grid changes by less of it is taken
 
 class Search {
@@ -17,19 +18,20 @@ class Search {
       : problem_(problem), options_(options), pool_(pool), report_(report) {}
 
   // Estimates the error of a solution without a correction, and takes it, or with its correction, where that is less.
-  void consider(const std::string& what, const Solution& base) {
-    ErrorEstimate estimate = estimate_error(problem_, base, options_.cells, pool_);
+  void consider(const Solution& base, index_t cells) {
+    ErrorEstimate estimate = estimate_error(problem_, base, cells, pool_);
     const double missing = estimate.missing;
-    attempt(what, base, estimate);
+    const std::string on_cells = std::to_string(cells) + " cells";
+    if (!base.is_zero()) attempt("expansion", base, estimate);
     if (estimate.change > kSettled * missing) return;
     const Solution corrected = base.corrected(*estimate.correction);
     estimate.missing = 0.0;
     estimate.look_at_flux(problem_, corrected, pool_);
-    attempt(what + " + correction", corrected, estimate);
+    attempt(base.is_zero() ? "grid of " + on_cells : "expansion, corrected on " + on_cells, corrected, estimate);
   }
 
-  bool good_enough() const {
-    return !report_.attempts.empty() && report_.estimate.rms <= kGoodEnough * report_.estimate.range();
+  bool within(double share) const {
+    return !report_.attempts.empty() && report_.estimate.rms <= share * report_.estimate.range();
   }
   const Solution& best() const { return *best_; }
 
@@ -67,9 +69,13 @@ Solution solve(const Problem& problem, const SolveOptions& options, ThreadPool& 
   report = {};
   Search search(problem, options, pool, report);
   ExpansionFit fit = search_expansion(problem, {.most_unknowns = options.most_unknowns, .seed = options.seed}, pool);
-  if (fit.unknowns > 0)
-    search.consider("expansion", Solution::of_expansion(problem.box, problem.level_set, std::move(fit.expansion)));
-  if (!search.good_enough()) search.consider("grid", Solution::of_expansion(problem.box, problem.level_set, {}));
+  if (fit.unknowns > 0) {
+    search.consider(Solution::of_expansion(problem.box, problem.level_set, std::move(fit.expansion)), options.cells);
+  }
+  if (!search.within(kGoodEnough)) {
+    search.consider(Solution::of_expansion(problem.box, problem.level_set, {}), options.cells);
+  }
+  if (!search.within(kPoor)) search.consider(search.best().uncorrected(), options.cells * 3 / 2);
   return search.best();
 }
 

@@ -26,11 +26,17 @@ constexpr std::uint64_t kSeed = 20221014;
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
 // RMS over the box of the potential of a point source of this strength, roughly: the mean square of 1/r over a ball of
-// half the edge.
-double error_of_strength(double strength, double mu, const Box& box) {
-  const Vec3<double> edge = box.edge();
+// half the edge, or of exp(-r root(k/mu))/r where that is less.
+double error_of_strength(double strength, double mu, double k, const Box& box) {
   constexpr double kShare = 0.28;  // 2 sqrt(3) / (4 pi)
-  return kShare * strength / (mu * std::max({edge.x, edge.y, edge.z}));
+  constexpr double kPi = 3.141592653589793;
+  const Vec3<double> edge = box.edge();
+  double share = kShare / std::max({edge.x, edge.y, edge.z});
+  if (k > 0.0) {
+    const double reach = std::sqrt(mu / k);
+    share = std::min(share, std::sqrt(2.0 * kPi * reach / (edge.x * edge.y * edge.z)) / (4.0 * kPi));
+  }
+  return share * strength / mu;
 }
 
 struct Block {
@@ -192,7 +198,7 @@ Unseen unseen_sources(const Problem& problem, Vec3<index_t> cells, ThreadPool& p
   }
   const std::vector<double> coarse = by_nodes(problem, of_grid, pool);
   Unseen unseen;
-  double missed = 0.0, worst = 0.0, mu = 1.0;
+  double missed = 0.0, worst = 0.0, mu = 1.0, k = 0.0;
   for (std::size_t b = 0; b < of_grid.size(); ++b) {
     const double gap = fine[b] - coarse[b];
     if (std::abs(gap) <= kUnresolved * (size[b] + std::abs(coarse[b]))) continue;
@@ -201,8 +207,9 @@ Unseen unseen_sources(const Problem& problem, Vec3<index_t> cells, ThreadPool& p
     worst = std::abs(gap);
     unseen.place = of_grid[b].lower + 0.5 * of_grid[b].edge;
     mu = problem.medium(of_grid[b].side).mu.at(unseen.place);
+    k = problem.medium(of_grid[b].side).k.at(unseen.place);
   }
-  unseen.rms = error_of_strength(std::abs(missed), mu, problem.box);
+  unseen.rms = error_of_strength(std::abs(missed), mu, k, problem.box);
   return unseen;
 }
 
@@ -216,6 +223,8 @@ Unseen missing_flux(const Problem& problem, const Solution& solution, ThreadPool
   const std::vector<double> beta = evaluate(problem.jump_flux, "jump_flux", drawn.points, pool);
   const std::vector<double> mu_minus = evaluate(problem.minus.mu, "minus.mu", drawn.points, pool);
   const std::vector<double> mu_plus = evaluate(problem.plus.mu, "plus.mu", drawn.points, pool);
+  const std::vector<double> k_minus = evaluate(problem.minus.k, "minus.k", drawn.points, pool);
+  const std::vector<double> k_plus = evaluate(problem.plus.k, "plus.k", drawn.points, pool);
   const double area = sampler.area() / static_cast<double>(drawn.size());
   std::map<index_t, double> errors;  // by block, with their signs: what alternates within one does no harm
   const Vec3<double> edge = problem.box.edge();
@@ -224,11 +233,12 @@ Unseen missing_flux(const Problem& problem, const Solution& solution, ThreadPool
   double worst = 0.0, squares = 0.0;
   for (index_t i = 0; i < drawn.size(); ++i) {
     index_t key = 0;
-    for (int k = 0; k < kDim; ++k) {
-      key = key * (kFluxBlocks + 1) + static_cast<index_t>((points[i][k] - problem.box.lower[k]) / block);
+    for (int axis = 0; axis < kDim; ++axis) {
+      key = key * (kFluxBlocks + 1) + static_cast<index_t>((points[i][axis] - problem.box.lower[axis]) / block);
     }
     const double mu = 0.5 * (mu_minus[at(i)] + mu_plus[at(i)]);
-    const double error = error_of_strength(area * (flux[at(i)] - beta[at(i)]), mu, problem.box);
+    const double k = std::min(k_minus[at(i)], k_plus[at(i)]);
+    const double error = error_of_strength(area * (flux[at(i)] - beta[at(i)]), mu, k, problem.box);
     const double sum = std::abs(errors[key] += error);
     if (sum <= worst) continue;
     worst = sum;

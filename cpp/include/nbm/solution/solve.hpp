@@ -18,7 +18,7 @@ struct NBM_EXPORT SolveOptions {
 // What solve() tried, and what came of it.
 struct NBM_EXPORT SolveReport {
   struct Attempt {
-    std::string what;       // "expansion", "grid"; "+ correction" where the grid adds to it
+    std::string what;
     double estimated_rmse;  // as ErrorEstimate::rms
     double seconds;
   };
