@@ -1,6 +1,7 @@
 #include <nanobind/stl/string.h>
 
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "nbm/core/backend.hpp"
 #include "nbm/core/build_info.hpp"
 #include "nbm/core/communicator.hpp"
@@ -65,7 +66,7 @@ void bind_core(nb::module_& m) {
         ThreadPool pool(threads);
         return measure_fma_peak(precision == "float32", pool);
       },
-      nb::call_guard<nb::gil_scoped_release>());
+      nb::call_guard<GilReleased>());
   m.def("available_cores", &ThreadPool::available_cores);
   m.def("cuda_device_count", &cuda::device_count);
   m.def("resolve_device", [](const std::string& text) { return Device::parse(text).name(); });

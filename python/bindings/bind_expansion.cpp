@@ -3,6 +3,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "nbm/solution/solve.hpp"
 
 namespace nbm::python {
@@ -15,7 +16,7 @@ void bind_expansion(nb::module_& m) {
           [](const Expansion& e, int side, const PointsArray& points, int threads) {
             std::vector<double> values(points.shape(0), 0.0);
             {
-              const nb::gil_scoped_release release;
+              const GilReleased release;
               ThreadPool pool(threads);
               e.add(side == 0 ? Side::minus : Side::plus, points_of(points).view(), values, pool);
             }
@@ -38,7 +39,7 @@ void bind_expansion(nb::module_& m) {
         return fit_expansion(problem, {sines, sources, omega, seed}, pool);
       },
       nb::arg("problem"), nb::arg("sines"), nb::arg("sources"), nb::arg("omega"), nb::arg("seed"), nb::arg("threads"),
-      nb::call_guard<nb::gil_scoped_release>());
+      nb::call_guard<GilReleased>());
   m.def(
       "search_expansion",
       [](const Problem& problem, index_t most_unknowns, double tolerance, std::uint64_t seed, int threads) {
@@ -46,13 +47,13 @@ void bind_expansion(nb::module_& m) {
         return search_expansion(problem, {most_unknowns, tolerance, seed}, pool);
       },
       nb::arg("problem"), nb::arg("most_unknowns"), nb::arg("tolerance"), nb::arg("seed"), nb::arg("threads"),
-      nb::call_guard<nb::gil_scoped_release>());
+      nb::call_guard<GilReleased>());
   m.def(
       "solve",
       [](const Problem& problem, index_t cells, index_t most_unknowns, std::uint64_t seed, int threads) {
         SolveReport report;
         auto solution = [&] {
-          const nb::gil_scoped_release release;
+          const GilReleased release;
           ThreadPool pool(threads);
           return solve(problem, {cells, most_unknowns, seed}, pool, report);
         }();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "gil.hpp"
 #include "gpu_array.hpp"
 #include "nbm/core/error.hpp"
 
@@ -105,7 +106,7 @@ void copy_to(const GpuArray& array, const nb::ndarray<nb::c_contig, nb::device::
   if (array.own == nullptr || host.nbytes() != array.own->size()) {
     throw InvalidArgument("host", "has another size than the array, or the array is not nbm's own");
   }
-  const nb::gil_scoped_release release;
+  const GilReleased release;
   array.own->copy_to_host(host.data(), stream_of(stream));
 }
 
@@ -135,7 +136,7 @@ void bind_gpu_arrays(nb::module_& m) {
       [](const std::string& device, std::uintptr_t stream) {
         wait_for_stream(Device::parse(device), stream_of(stream));
       },
-      nb::arg("device"), nb::arg("stream"), nb::call_guard<nb::gil_scoped_release>());
+      nb::arg("device"), nb::arg("stream"), nb::call_guard<GilReleased>());
 }
 
 }  // namespace nbm::python

@@ -4,6 +4,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "nbm/network/evaluate.hpp"
 
 namespace nbm::python {
@@ -12,7 +13,7 @@ namespace {
 
 // Values of one network a second in single precision, the best of some runs over `count` points.
 double measure_evaluation_rate(std::vector<int> hidden, index_t count, int threads) {
-  const nb::gil_scoped_release release;
+  const GilReleased release;
   const Siren siren{std::move(hidden)};
   const std::vector<double> parameters = initial_parameters(siren, 0, Side::plus);
   Points points(count);

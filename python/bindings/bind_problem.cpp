@@ -5,6 +5,7 @@
 
 #include "arrays.hpp"
 #include "field_callback.hpp"
+#include "gil.hpp"
 #include "nbm/problem/expression.hpp"
 #include "nbm/problem/grid_field.hpp"
 #include "nbm/problem/problem.hpp"
@@ -64,7 +65,7 @@ nb::ndarray<nb::numpy, double> evaluate(const Source& source, const PointsArray&
   const Points points = points_of(array);
   std::vector<double> values(points.x.size());
   {
-    const nb::gil_scoped_release release;
+    const GilReleased release;
     source.evaluate(points.view(), values);
   }
   return array_of(std::move(values));
@@ -87,7 +88,7 @@ void bind_fields(nb::module_& m) {
           nb::arg("box"), nb::arg("values"), nb::arg("interpolation"))
       .def("evaluate", &evaluate<GridField>, nb::arg("points"));
 
-  nb::class_<Field>(m, "Field")
+  nb::class_<Field>(m, "Field", nb::dynamic_attr())  // so that Python keeps with it the function that it calls
       .def_static(
           "from_number", [](double value) { return Field(value); }, nb::arg("value"))
       .def_static(
@@ -135,7 +136,7 @@ void bind_problem(nb::module_& m) {
       .def_ro("plus", &Problem::plus)
       .def_ro("jump_u", &Problem::jump_u)
       .def_ro("jump_flux", &Problem::jump_flux)
-      .def("validate", &Problem::validate, nb::arg("probes"), nb::call_guard<nb::gil_scoped_release>());
+      .def("validate", &Problem::validate, nb::arg("probes"), nb::call_guard<GilReleased>());
 }
 
 }  // namespace nbm::python

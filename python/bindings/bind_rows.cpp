@@ -2,6 +2,7 @@
 #include <nanobind/stl/tuple.h>
 
 #include "arrays.hpp"
+#include "gil.hpp"
 #include "nbm/rows/assemble.hpp"
 #include "nbm/rows/cell_parts.hpp"
 #include "nbm/rows/grid_system.hpp"
@@ -88,7 +89,7 @@ nb::dict grid_dict(GridSystem&& system) {
 // call() with the GIL released.
 template <class Call>
 auto released(Call&& call) {
-  const nb::gil_scoped_release release;
+  const GilReleased release;
   return call();
 }
 

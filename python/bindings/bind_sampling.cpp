@@ -4,6 +4,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "arrays.hpp"
+#include "gil.hpp"
 #include "nbm/sampling/classify.hpp"
 #include "nbm/sampling/grid_batches.hpp"
 #include "nbm/sampling/low_discrepancy.hpp"
@@ -44,7 +45,7 @@ Groups samples_dict(const SampleSet& set) {
 // call(pool) with the GIL released.
 template <class Call>
 auto on_team(int threads, Call&& call) {
-  const nb::gil_scoped_release release;
+  const GilReleased release;
   ThreadPool pool(threads);
   return call(pool);
 }
@@ -120,7 +121,7 @@ void bind_sampling(nb::module_& m) {
         const Points points = points_of(array);
         std::vector<std::uint8_t> kind(points.x.size());
         {
-          const nb::gil_scoped_release release;
+          const GilReleased release;
           classify(problem.level_set, points.view(), vector_of(h), kind);
         }
         return array_of(std::move(kind));

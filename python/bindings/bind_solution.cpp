@@ -8,6 +8,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "gpu_array.hpp"
 #include "nbm/solution/correction.hpp"
 #include "nbm/solution/device_solution.hpp"
@@ -26,7 +27,7 @@ constexpr index_t kBatch = 1 << 17;  // points turned into a structure of arrays
 // run(first, points, pool) for consecutive batches of the rows, without the GIL.
 template <class Run>
 void for_batches(const PointsArray& array, int threads, Run&& run) {
-  const nb::gil_scoped_release release;
+  const GilReleased release;
   const auto count = static_cast<index_t>(array.shape(0));
   ThreadPool pool = team(count, threads);
   Points points;
@@ -83,7 +84,7 @@ void enqueue(const DeviceSolution& solution, const GpuArray& points, Branch bran
   DeviceOutputs<T> outputs{.values = data(values), .level_set = data(level_set)};
   if (gradient != nullptr && gradient->data != nullptr) outputs.gradient_rows(data(gradient));
   if (side != nullptr) outputs.side = static_cast<std::int8_t*>(side->data);
-  const nb::gil_scoped_release release;
+  const GilReleased release;
   solution.evaluate(DevicePoints<T>::rows(data(&points), points.shape[0]), outputs, branch, precision,
                     stream_of(stream));
 }
@@ -94,7 +95,7 @@ void bind_device_solution(nb::module_& m) {
           "__init__",
           [](DeviceSolution* self, const Solution& solution, const std::string& device) {
             const Device chosen = Device::parse(device);
-            const nb::gil_scoped_release release;
+            const GilReleased release;
             new (self) DeviceSolution(solution, chosen);
           },
           nb::arg("solution"), nb::arg("device"))
@@ -161,7 +162,7 @@ void bind_grid_solver(nb::module_& m) {
       "solve_on_grid",
       [](const Problem& problem, const Cells& cells, double tolerance, int threads) {
         const auto solve = [&] {
-          const nb::gil_scoped_release release;
+          const GilReleased release;
           ThreadPool pool(threads);
           return solve_on_grid(problem, cells_of(cells), {.tolerance = tolerance}, pool);
         };
@@ -177,7 +178,7 @@ void bind_grid_solver(nb::module_& m) {
   m.def(
       "correct",
       [](const Problem& problem, const Solution& solution, const Cells& cells, double tolerance, int threads) {
-        const nb::gil_scoped_release release;
+        const GilReleased release;
         ThreadPool pool(threads);
         return correct(problem, solution, cells_of(cells), {.tolerance = tolerance}, pool);
       },
@@ -267,14 +268,14 @@ void bind_solution(nb::module_& m) {
              int threads) {
             Values values(points.shape(0));
             {
-              const nb::gil_scoped_release release;
+              const GilReleased release;
               ThreadPool pool = team(static_cast<index_t>(values.size()), threads);
               s.flux_jump(problem, points_of(points).view(), points_of(normals).view(), values, pool);
             }
             return array_of(std::move(values));
           },
           nb::arg("problem"), nb::arg("points"), nb::arg("normals"), nb::arg("threads"))
-      .def("save", &Solution::save, nb::arg("path"), nb::call_guard<nb::gil_scoped_release>())
+      .def("save", &Solution::save, nb::arg("path"), nb::call_guard<GilReleased>())
       .def("networks", &Solution::networks)
       .def_prop_ro("correction", &correction_values);
   bind_grid_solver(m);
@@ -283,7 +284,7 @@ void bind_solution(nb::module_& m) {
       [](const std::string& path, const Field* level_set) {
         return level_set == nullptr ? Solution::load(path) : Solution::load(path, *level_set);
       },
-      nb::arg("path"), nb::arg("level_set").none(), nb::call_guard<nb::gil_scoped_release>());
+      nb::arg("path"), nb::arg("level_set").none(), nb::call_guard<GilReleased>());
 }
 
 }  // namespace nbm::python

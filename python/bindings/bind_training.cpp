@@ -6,6 +6,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "nbm/solution/solution.hpp"
 #include "nbm/training/held_out.hpp"
 #include "nbm/training/trainer.hpp"
@@ -103,12 +104,11 @@ nb::dict entry_of(const HistoryEntry& e, const std::vector<std::string>& groups)
 
 using PythonCallback = std::function<bool(nb::dict)>;
 
-// Steps without the GIL. At every recorded step Python is asked: its callback, and whether the user pressed Ctrl-C.
+// Steps without the GIL, but for the callback.
 std::string run_steps(Trainer& trainer, index_t count, const PythonCallback& callback) {
-  const nb::gil_scoped_release release;
+  const GilReleased release;
   return to_string(trainer.step(count, [&](const HistoryEntry& entry) {
-    const nb::gil_scoped_acquire acquire;
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+    const GilHeld acquire;
     return callback ? callback(entry_of(entry, trainer.group_names())) : false;
   }));
 }
@@ -120,7 +120,7 @@ void bind_trainer(nb::module_& m) {
           [](Trainer* self, const Problem& problem, const TrainingOptions& options, const std::string& device,
              const Communicator& communicator) {
             const Device chosen = Device::parse(device, communicator.local_rank());
-            const nb::gil_scoped_release release;
+            const GilReleased release;
             new (self) Trainer(problem, options, chosen, communicator);
           },
           nb::arg("problem"), nb::arg("options"), nb::arg("device"), nb::arg("communicator"))
@@ -141,8 +141,8 @@ void bind_trainer(nb::module_& m) {
              t.set_parameters({p.data(), p.data() + p.size()});
            })
       .def("solution", &Trainer::solution)
-      .def("save_checkpoint", &Trainer::save_checkpoint, nb::call_guard<nb::gil_scoped_release>())
-      .def("load_checkpoint", &Trainer::load_checkpoint, nb::call_guard<nb::gil_scoped_release>());
+      .def("save_checkpoint", &Trainer::save_checkpoint, nb::call_guard<GilReleased>())
+      .def("load_checkpoint", &Trainer::load_checkpoint, nb::call_guard<GilReleased>());
 }
 
 void bind_held_out(nb::module_& m) {
@@ -162,7 +162,7 @@ void bind_held_out(nb::module_& m) {
       [](const Problem& problem, const Solution& solution, const HeldOutOptions& options) {
         PerGroup<std::vector<double>> groups;
         {
-          const nb::gil_scoped_release release;
+          const GilReleased release;
           groups = held_out_residuals(problem, solution.siren(), solution.parameters(), options);
         }
         nb::dict out;

@@ -6,19 +6,20 @@
 #include <utility>
 
 #include "arrays.hpp"
+#include "gil.hpp"
 #include "nbm/core/error.hpp"
 
 namespace nbm::python {
 namespace {
 
 // Fields are copied and destroyed by threads without the GIL: they share one reference, given back under the GIL.
-std::shared_ptr<nb::callable> shared_under_gil(nb::callable function) {
-  return {new nb::callable(std::move(function)), [](nb::callable* held) {
-            if (!Py_IsInitialized()) {
+std::shared_ptr<nb::object> shared_under_gil(nb::object object) {
+  return {new nb::object(std::move(object)), [](nb::object* held) {
+            if (interpreter_is_lost()) {
               held->release();
               return;
             }
-            const nb::gil_scoped_acquire gil;
+            const GilHeld gil;
             delete held;
           }};
 }
@@ -51,11 +52,14 @@ void copy_result(const nb::object& result, const std::string& name, std::span<do
 
 }  // namespace
 
-Field field_of_callable(nb::callable function, std::string name) {
-  return Field([held = shared_under_gil(std::move(function)), name = std::move(name)](PointsView points,
-                                                                                      std::span<double> values) {
-    const nb::gil_scoped_acquire gil;
-    copy_result((*held)(array_of_points(points)), name, values);
+Field field_of_callable(const nb::object& function, std::string name) {
+  const auto weak = nb::steal(PyWeakref_NewRef(function.ptr(), nullptr));
+  if (!weak.is_valid()) throw nb::python_error();
+  return Field([held = shared_under_gil(weak), name = std::move(name)](PointsView points, std::span<double> values) {
+    const GilHeld gil;
+    const nb::object alive = (*held)();
+    if (alive.is_none()) throw InvalidArgument(name, "its function is gone with the problem that had it; keep that");
+    copy_result(alive(array_of_points(points)), name, values);
   });
 }
 

@@ -1,10 +1,12 @@
 #include "bindings.hpp"
+#include "gil.hpp"
 
 NB_MODULE(_core, m) {
   using namespace nbm::python;
   m.doc() = "The native engine of nbm; use the package nbm instead.";
-  // A Python function that a problem holds may refer back to the problem; such cycles live until the process ends.
+  // Daemon threads keep their objects when the interpreter ends.
   nb::set_leak_warnings(false);
+  nb::module_::import_("atexit").attr("register")(nb::cpp_function(&close_interpreter));
   bind_core(m);
   bind_gpu_arrays(m);
   bind_problem(m);

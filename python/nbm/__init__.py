@@ -9,12 +9,14 @@ from nbm.error_norms import ErrorNorms
 from nbm.errors import (
     BackendUnavailable,
     FileError,
+    Interrupted,
     InvalidArgument,
     InvalidField,
     NbmError,
     NbmWarning,
     NoInterfaceWarning,
     NonFiniteLoss,
+    OutsideWarning,
     ProblemFileError,
     RankFailure,
     RanksDiverged,
@@ -25,9 +27,11 @@ from nbm.grid_solver import GridSolution, solve_on_grid
 from nbm.manufactured import ManufacturedProblem, manufactured
 from nbm.optimizers import Adam, GaussNewton, Plateau, Siren
 from nbm.problem import Medium, Problem
+from nbm.records import Record
 from nbm.sampling import Resolution, Sampling
 from nbm.solution import Solution, load
-from nbm.training import Record, Trainer, solve
+from nbm.training import Trainer, solve
+from nbm.training_options import TrainingOptions
 
 __version__: str = _core.build_info().version
 
@@ -43,6 +47,7 @@ __all__ = [
     "GpuArray",
     "GridField",
     "GridSolution",
+    "Interrupted",
     "InvalidArgument",
     "InvalidField",
     "ManufacturedProblem",
@@ -51,6 +56,7 @@ __all__ = [
     "NbmWarning",
     "NoInterfaceWarning",
     "NonFiniteLoss",
+    "OutsideWarning",
     "Plateau",
     "Problem",
     "ProblemFileError",
@@ -62,6 +68,7 @@ __all__ = [
     "Siren",
     "Solution",
     "Trainer",
+    "TrainingOptions",
     "expressions",
     "load",
     "manufactured",

@@ -15,7 +15,7 @@ __all__ = ["Box"]
 Triple = tuple[float, float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Box:
     """The axis-aligned domain [lower, upper]; not necessarily a cube.
 
@@ -27,19 +27,22 @@ class Box:
         InvalidArgument: not three finite numbers each, or lower >= upper on an axis.
     """
 
-    lower: Triple = (-1.0, -1.0, -1.0)
-    upper: Triple = (1.0, 1.0, 1.0)
+    lower: Triple
+    upper: Triple
 
-    def __post_init__(self) -> None:
+    def __init__(self, lower: Sequence[float] = (-1.0, -1.0, -1.0), upper: Sequence[float] = (1.0, 1.0, 1.0)) -> None:
         """Check the bounds."""
-        object.__setattr__(self, "lower", _triple(self.lower, "lower"))
-        object.__setattr__(self, "upper", _triple(self.upper, "upper"))
+        object.__setattr__(self, "lower", _triple(lower, "lower"))
+        object.__setattr__(self, "upper", _triple(upper, "upper"))
         object.__setattr__(self, "_native", _core.Box(self.lower, self.upper))
 
     @property
     def native(self) -> _core.Box:
         """The box of the native engine."""
         return self._native  # type: ignore[attr-defined, no-any-return]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Box, (self.lower, self.upper)
 
     @property
     def edge(self) -> Triple:
@@ -51,7 +54,7 @@ class Box:
 def _triple(value: Sequence[float] | Any, name: str) -> Triple:
     try:
         numbers = tuple(float(v) for v in value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         numbers = ()
     if len(numbers) != 3 or isinstance(value, str) or not all(math.isfinite(v) for v in numbers):
         raise InvalidArgument(f"{name}: got {value!r}, expected three finite numbers (x, y, z)", name)

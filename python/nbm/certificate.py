@@ -21,8 +21,8 @@ from nbm.grid_solver import solve_on_grid
 from nbm.sampling import Sampler
 
 if TYPE_CHECKING:
+    from nbm.evaluation import Evaluation
     from nbm.problem import Problem
-    from nbm.solution import Solution
 
 __all__ = ["Certificate", "GridCheck", "ResidualNorms", "certify"]
 
@@ -132,7 +132,7 @@ def _line(name: str, norms: ResidualNorms) -> str:
 
 
 def certify(
-    solution: Solution,
+    solution: Evaluation,
     problem: Problem,
     *,
     cell_size: float | Sequence[float] | None,
@@ -206,7 +206,7 @@ def _cell_size(given: float | Sequence[float] | None, trained: str | None) -> tu
 
 
 def _held_out(
-    solution: Solution, problem: Problem, discretization: str, h: tuple[float, float, float], points: int, seed: int
+    solution: Evaluation, problem: Problem, discretization: str, h: tuple[float, float, float], points: int, seed: int
 ) -> dict[str, Float64Array]:
     options = _core.HeldOutOptions()
     options.set_discretization(discretization)
@@ -225,7 +225,7 @@ class _Jumps:
     flux_error: float  # its part in the error of u
 
 
-def _jumps(solution: Solution, problem: Problem, count: int, seed: int, size: float) -> _Jumps | None:
+def _jumps(solution: Evaluation, problem: Problem, count: int, seed: int, size: float) -> _Jumps | None:
     sampler = Sampler(problem, seed=seed, threads=solution.threads)
     points, normals = sampler.on_interface(_FIRST_HELD_OUT_DRAW, count)
     if len(points) == 0:
@@ -261,7 +261,7 @@ def _interface_stability(problem: Problem, h: tuple[float, float, float]) -> flo
     return max(problem.box.edge) / 4 * sum(2 / size for size in h)
 
 
-def _grid_check(solution: Solution, problem: Problem, cells: int | Sequence[int]) -> GridCheck:
+def _grid_check(solution: Evaluation, problem: Problem, cells: int | Sequence[int]) -> GridCheck:
     """Compare the networks with the discrete solution."""
     grid = solve_on_grid(problem, cells, threads=solution.threads)
     error = solution(grid.points) - grid.values
@@ -276,7 +276,7 @@ def _default_tolerance(problem: Problem, h: tuple[float, float, float], grid: Gr
     return max(_SCHEME_ERROR * max(cells, 2 / min(grid.cells)) ** 2, _LEAST_TOLERANCE)
 
 
-def _reasons(certificate: Certificate, solution: Solution) -> tuple[str, ...]:
+def _reasons(certificate: Certificate, solution: Evaluation) -> tuple[str, ...]:
     reasons: list[str] = []
     size, grid = certificate.size, certificate.grid
     error = certificate.estimated_rmse if grid is None else grid.rmse

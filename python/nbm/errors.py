@@ -5,15 +5,19 @@ Each says in one sentence what was given, what was expected and what to do; its 
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "BackendUnavailable",
     "FileError",
+    "Interrupted",
     "InvalidArgument",
     "InvalidField",
     "NbmError",
     "NbmWarning",
     "NoInterfaceWarning",
     "NonFiniteLoss",
+    "OutsideWarning",
     "ProblemFileError",
     "RankFailure",
     "RanksDiverged",
@@ -21,7 +25,17 @@ __all__ = [
 
 
 class NbmError(RuntimeError):
-    """Base of every error that nbm raises."""
+    """Base of every error that nbm raises. Errors can be pickled with their fields, as between processes."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, vars(self).copy())
+
+
+def _restore(kind: type[BaseException], arguments: tuple[Any, ...], fields: dict[str, Any]) -> BaseException:
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    vars(error).update(fields)
+    return error
 
 
 class InvalidArgument(NbmError, ValueError):
@@ -97,9 +111,24 @@ class RanksDiverged(NbmError):
         self.rank = rank
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during :func:`nbm.solve`. ``solution``: the :class:`nbm.Solution` as trained until then."""
+
+    def __init__(self, message: str, solution: Any) -> None:
+        super().__init__(message)
+        self.solution = solution
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, vars(self).copy())
+
+
 class NbmWarning(UserWarning):
     """Base of every warning that nbm gives."""
 
 
 class NoInterfaceWarning(NbmWarning):
     """A level set has the same sign wherever it was looked at: the problem is solved as one without interface."""
+
+
+class OutsideWarning(NbmWarning):
+    """Points lie outside of the box, where a solution means nothing."""

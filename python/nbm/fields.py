@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
+import math
 import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
 from nbm import _core
+from nbm.arguments import as_choice, as_instance, as_real
+from nbm.arrays import as_points, as_values
 from nbm.box import Box
 from nbm.errors import InvalidArgument
 from nbm.sympy_nodes import compile_expression
@@ -27,7 +31,8 @@ class GridField:
     Outside of its box the polynomial of the nearest cell goes on; :class:`nbm.Problem` asks that grids cover its box.
 
     Args:
-        values: (nx, ny, nz), first and last nodes on the box; any real array, kept as a float64 copy.
+        values: (nx, ny, nz), first and last nodes on the box; any real array (of truth values: 0 and 1), kept as a
+            float64 copy.
         box: Where the nodes lie; box units of the problem.
         interpolation: "linear" (second order), "cubic" (Catmull-Rom: C1, third order), "quadratic_eno" (third order
             where smooth, without new extrema next to jumps and kinks).
@@ -44,15 +49,45 @@ class GridField:
     def __post_init__(self) -> None:
         """Copy the values and build the native grid."""
         array = np.asarray(self.values)
-        if array.dtype.kind not in "iuf" or array.ndim != 3:
+        if array.dtype.kind not in "biuf" or array.ndim != 3:
             given = f"an array of {array.dtype} with shape {array.shape}"
             raise InvalidArgument(f"values: got {given}, expected real numbers with shape (nx, ny, nz)", "values")
-        if not isinstance(self.box, Box):
-            raise InvalidArgument(f"box: got {type(self.box).__name__}, expected nbm.Box", "box")
+        as_instance(self.box, "box", Box, "nbm.Box")
         copy = np.array(array, dtype=np.float64, order="C")
         copy.setflags(write=False)
         object.__setattr__(self, "values", copy)
         object.__setattr__(self, "_native", _core.GridField(self.box.native, copy, str(self.interpolation)))
+
+    @classmethod
+    def from_voxels(
+        cls, values: Any, box: Box, *, order: Literal["C", "F"] = "C", interpolation: str = "linear"
+    ) -> GridField:
+        """Make a field from values at the centres of voxels that fill a box, as images and simulations have them.
+
+        Between the centres the field interpolates; in the half voxel at the faces of the box it goes on as the nearest
+        value. A level set from a mask, ``0.5 - mask``, has its zero half-way between unlike voxels.
+
+        Args:
+            values: (nx, ny, nz) at ``box.lower + (i + 1/2) * voxel``; real numbers or truth values.
+            box: What the voxels fill.
+            order: "C": the first index of ``values`` runs along x. "F": along z, as in arrays of VTK once they are
+                reshaped to (nz, ny, nx).
+            interpolation: As for the class.
+
+        Raises:
+            InvalidArgument: as for the class, and another order.
+        """
+        as_choice(order, "order", ("C", "F"))
+        as_instance(box, "box", Box, "nbm.Box")
+        array = np.asarray(values)
+        if array.ndim != 3 or 0 in array.shape:
+            raise InvalidArgument(f"values: got shape {array.shape}, expected (nx, ny, nz)", "values")
+        padded = np.pad(array if order == "C" else array.T, 1, mode="edge")
+        half = [edge / (2 * (count - 2)) for edge, count in zip(box.edge, padded.shape, strict=True)]
+        outer = Box(
+            [a - d for a, d in zip(box.lower, half, strict=True)], [b + d for b, d in zip(box.upper, half, strict=True)]
+        )
+        return cls(padded, outer, interpolation)
 
     @property
     def native(self) -> _core.GridField:
@@ -60,30 +95,74 @@ class GridField:
         return self._native  # type: ignore[attr-defined, no-any-return]
 
     def __call__(self, points: Any) -> NDArray[np.float64]:
-        """Return the interpolated values at points (n, 3) as (n,), float64."""
-        from nbm.arrays import as_points
+        """Return the interpolated values at points (..., 3) as (...), float64."""
+        at = as_points(points)
+        return self.native.evaluate(at.reshape(-1, 3)).reshape(at.shape[:-1])
 
-        return self.native.evaluate(as_points(points))
+    def __repr__(self) -> str:
+        return f"GridField(values of shape {self.values.shape}, {self.box!r}, interpolation={self.interpolation!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return GridField, (self.values, self.box, self.interpolation)
 
 
-FieldLike: TypeAlias = "float | sp.Expr | GridField | Callable[[NDArray[np.float64]], NDArray[np.float64]]"
+FieldLike: TypeAlias = "float | sp.Expr | GridField | Callable[..., Any]"
+
+
+class _Function:
+    """A coefficient function as the engine calls it: points (n, 3) in, (n,) float64 out.
+
+    The engine holds it weakly and the field's Python object strongly, so that the garbage collector sees every owner.
+    """
+
+    __slots__ = ("__weakref__", "call", "name", "takes_coordinates")
+
+    def __init__(self, call: Callable[..., Any], name: str) -> None:
+        """Find out what the function takes."""
+        self.call = call
+        self.name = name
+        self.takes_coordinates = _takes_coordinates(call, name)
+
+    def __call__(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        values = self.call(*points.T) if self.takes_coordinates else self.call(points)
+        return as_values(values, len(points), self.name, what="its function returned")
+
+
+def _takes_coordinates(call: Callable[..., Any], name: str) -> bool:
+    """Whether a function is one of x, y, z and not of points; ``InvalidArgument`` where it is neither."""
+    try:
+        parameters = inspect.signature(call).parameters.values()
+    except (TypeError, ValueError):  # of compiled functions nothing is known
+        return False
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    least = sum(p.default is p.empty for p in positional)
+    most = math.inf if any(p.kind is p.VAR_POSITIONAL for p in parameters) else len(positional)
+    if least <= 1 <= most:
+        return False
+    if least <= 3 <= most:
+        return True
+    message = f"its function takes {least} arguments, expected one, points (n, 3), or three, x, y and z of shape (n,)"
+    raise InvalidArgument(f"{name}: {message}", name)
 
 
 def as_field(value: Any, name: str) -> _core.Field:
     """Return the native field of a number, SymPy expression, :class:`GridField` or function.
 
     Args:
-        value: A number; an expression of ``nbm.symbols``; a grid; or a function that takes points (n, 3), float64, and
-            returns (n,), float64. Functions may be called from any thread, under the GIL: expressions are faster.
+        value: A number; an expression of ``nbm.symbols``; a grid; or a function of points (n, 3), or of x, y and z,
+            each (n,), float64, that returns real numbers, (n,) or one for all. Functions may be called from any thread,
+            under the GIL: expressions are faster.
         name: What errors call it.
+
+    The function lives as long as the returned object, which whoever uses its engine must keep.
 
     Raises:
         InvalidArgument: anything else.
     """
     if isinstance(value, _core.Field):
         return value
-    if isinstance(value, numbers.Real) and not isinstance(value, bool):
-        return _core.Field.from_number(float(value))
+    if isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_)):
+        return _core.Field.from_number(as_real(value, name))
     if isinstance(value, sp.Expr):
         return _core.Field.from_expression(compile_expression(value, name))
     if isinstance(value, GridField):
@@ -91,7 +170,10 @@ def as_field(value: Any, name: str) -> _core.Field:
     if isinstance(value, str):
         raise InvalidArgument(f"{name}: got text; read it with nbm.expressions.parse, or use nbm.symbols", name)
     if callable(value) and not isinstance(value, type):
-        return _core.Field.from_callable(value, name)
+        function = _Function(value, name)
+        field = _core.Field.from_callable(function, name)
+        field.function = function  # type: ignore[attr-defined]
+        return field
     kinds = "a number, an expression of nbm.symbols, a GridField or a function of points"
     raise InvalidArgument(f"{name}: got {type(value).__name__}, expected {kinds}", name)
 

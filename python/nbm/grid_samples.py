@@ -17,8 +17,8 @@ from nbm.host_solution import sides_of
 from nbm.vtk_image import write_vti
 
 if TYPE_CHECKING:
+    from nbm.evaluation import Evaluation
     from nbm.problem import Problem
-    from nbm.solution import Solution
 
 __all__ = ["write_grid"]
 
@@ -29,7 +29,7 @@ _ESTIMATE_CELLS = 48
 
 
 def write_grid(
-    solution: Solution,
+    solution: Evaluation,
     path: str | os.PathLike[str],
     shape: Sequence[int],
     fields: Sequence[str],
@@ -52,7 +52,7 @@ def write_grid(
     write_vti(path, solution.box.lower, tuple(spacing.tolist()), nodes, grids)
 
 
-def _sample(solution: Solution, points: NDArray[np.float64], fields: Sequence[str]) -> dict[str, NDArray[Any]]:
+def _sample(solution: Evaluation, points: NDArray[np.float64], fields: Sequence[str]) -> dict[str, NDArray[Any]]:
     samples: dict[str, NDArray[Any]] = {}
     if "gradient" in fields:
         samples["u"], samples["gradient"] = solution.value_and_gradient(points)
@@ -69,7 +69,7 @@ def _sample(solution: Solution, points: NDArray[np.float64], fields: Sequence[st
 
 
 def _sample_of_problem(
-    solution: Solution, problem: Any, points: NDArray[np.float64], fields: Sequence[str]
+    solution: Evaluation, problem: Any, points: NDArray[np.float64], fields: Sequence[str]
 ) -> dict[str, NDArray[Any]]:
     samples: dict[str, NDArray[Any]] = {}
     if "residual" in fields:
@@ -87,7 +87,7 @@ def _sample_of_problem(
     return samples
 
 
-def _grid_difference(solution: Solution, problem: Problem) -> GridField:
+def _grid_difference(solution: Evaluation, problem: Problem) -> GridField:
     """Return how far the networks are from the classical solution, at the nodes of its grid."""
     grid = solve_on_grid(problem, _ESTIMATE_CELLS, threads=solution.threads)
     return GridField((solution(grid.points) - grid.values).reshape(grid.shape), problem.box, "linear")

@@ -36,25 +36,30 @@ class ManufacturedProblem(Problem):
         self.exact_minus = exact_minus
         self.exact_plus = exact_plus
 
+    def _statement(self) -> dict[str, Any]:
+        return {**super()._statement(), "exact_minus": self.exact_minus, "exact_plus": self.exact_plus}
+
     def exact(self, points: Any) -> NDArray[np.float64]:
-        """Return the exact u at points (n, 3), box coordinates, as (n,), float64."""
-        at = as_points(points)
+        """Return the exact u at points (..., 3), box coordinates, as (...), float64."""
+        given = as_points(points)
+        at = given.reshape(-1, 3)
         is_minus = self.native.level_set.evaluate(at) < 0
         values = np.empty(len(at))
         # One side's formula need not make sense on the other side.
         values[is_minus] = self.native.minus.boundary.evaluate(at[is_minus])
         values[~is_minus] = self.native.plus.boundary.evaluate(at[~is_minus])
-        return values
+        return values.reshape(given.shape[:-1])
 
     def exact_gradient(self, points: Any) -> NDArray[np.float64]:
-        """Return the exact gradient of u at points (n, 3) as (n, 3), float64."""
-        at = as_points(points)
+        """Return the exact gradient of u at points (..., 3) as (..., 3), float64."""
+        given = as_points(points)
+        at = given.reshape(-1, 3)
         is_minus = self.native.level_set.evaluate(at) < 0
         gradient = np.empty_like(at)
         for chosen, u in ((is_minus, self.exact_minus), (~is_minus, self.exact_plus)):
             for axis, derivative in enumerate(_gradient(u)):
                 gradient[chosen, axis] = as_field(derivative, "gradient").evaluate(at[chosen])
-        return gradient
+        return gradient.reshape(given.shape)
 
 
 def manufactured(

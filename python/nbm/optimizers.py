@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from nbm import _core
+from nbm.arguments import as_choice, as_integer, as_real
 from nbm.errors import InvalidArgument
 
 __all__ = ["Adam", "GaussNewton", "Optimizer", "Plateau", "Siren"]
 
+_MOST_WIDTH = 4096
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, init=False)
 class Siren:
     """A sine network from points to numbers; a problem is solved by two of one shape (docs/method.md, section 2).
 
@@ -24,16 +28,18 @@ class Siren:
         InvalidArgument: no layers, a width outside 1..4096, or a factor that is not positive.
     """
 
-    hidden: tuple[int, ...] = (10, 10, 10, 10, 10)
-    omega: float = 2.0
-    gamma: float = 1.5
+    hidden: tuple[int, ...]
+    omega: float
+    gamma: float
 
-    def __post_init__(self) -> None:
+    def __init__(self, *, hidden: Sequence[int] = (10, 10, 10, 10, 10), omega: float = 2.0, gamma: float = 1.5) -> None:
         """Check the values."""
-        try:
-            object.__setattr__(self, "hidden", tuple(int(width) for width in self.hidden))
-        except TypeError as error:
-            raise InvalidArgument(f"hidden: expected a sequence of widths, got {self.hidden!r}", "hidden") from error
+        widths: Any = hidden
+        if isinstance(widths, (str, bytes, Mapping)) or not isinstance(widths, Iterable):
+            raise InvalidArgument(f"hidden: got {widths!r}, expected a sequence of widths", "hidden")
+        object.__setattr__(self, "hidden", tuple(as_integer(width, "hidden", 1, _MOST_WIDTH) for width in widths))
+        object.__setattr__(self, "omega", as_real(omega, "omega"))
+        object.__setattr__(self, "gamma", as_real(gamma, "gamma"))
         _core.siren_parameter_count(list(self.hidden), self.omega, self.gamma)
 
     @property
@@ -81,7 +87,7 @@ class Adam:
         options = _core.AdamOptions()
         names = ("steps", "learning_rate", "final_fraction", "beta1", "beta2", "epsilon", "clip_norm", "local_steps")
         _copy(self, options, names)
-        options.set_schedule(self.schedule)
+        options.set_schedule(as_choice(self.schedule, "schedule", ("constant", "exponential", "cosine")))
         return options
 
 
@@ -131,7 +137,7 @@ class GaussNewton:
         options = _core.GaussNewtonOptions()
         names = ("steps", "damping", "decrease", "increase", "trials", "starts", "start_steps", "stop_fraction")
         _copy(self, options, names)
-        options.set_system(self.system)
+        options.set_system(as_choice(self.system, "system", ("auto", "normal", "rows")))
         return options
 
 
@@ -152,11 +158,15 @@ class Plateau:
     window: int = 0
     tolerance: float = 1e-3
 
+    def __post_init__(self) -> None:
+        """Check the values."""
+        as_integer(self.window, "window", 0)
+        if not 0.0 <= as_real(self.tolerance, "tolerance") < 1.0:
+            raise InvalidArgument(f"tolerance: got {self.tolerance}, expected a number in [0, 1)", "tolerance")
+
 
 def _copy(source: object, target: object, names: tuple[str, ...]) -> None:
     for name in names:
         value = getattr(source, name)
-        try:
-            setattr(target, name, value)
-        except TypeError as error:
-            raise InvalidArgument(f"{name}: expected a number, got {value!r}", name) from error
+        as_number = as_integer if isinstance(getattr(type(source), name), int) else as_real  # by the default's type
+        setattr(target, name, as_number(value, name))

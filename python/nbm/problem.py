@@ -5,22 +5,26 @@ from __future__ import annotations
 import hashlib
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 from nbm import _core
+from nbm.arguments import as_instance
 from nbm.box import Box
-from nbm.errors import InvalidArgument, NoInterfaceWarning
+from nbm.errors import NoInterfaceWarning
 from nbm.fields import FieldLike, GridField, as_field, update_digest
 
 __all__ = ["Box", "FieldLike", "GridField", "Medium", "Problem", "as_field"]
 
 _PROBES = 4096
+_MOST_SHOWN = 60  # characters of a field in repr
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Medium:
     """One side of the interface: k u - div(mu grad u) = f.
 
-    Each is a number, an expression of ``nbm.symbols``, a :class:`GridField`, or a function of points (n, 3) to (n,).
+    Each is a number, an expression of ``nbm.symbols``, a :class:`GridField`, or a function of points (n, 3), or of x, y
+    and z, each (n,), whose values are (n,) or one number for all.
 
     Args:
         k: Reaction coefficient.
@@ -77,9 +81,10 @@ class Problem:
         self.jump_u = jump_u
         self.jump_flux = jump_flux
         self.boundary = boundary
-        _require(box, Box, "box")
-        _require(self.minus, Medium, "minus")
-        _require(self.plus, Medium, "plus")
+        as_instance(box, "box", Box, "nbm.Box(...)")
+        as_instance(self.minus, "minus", Medium, "nbm.Medium(...)")
+        as_instance(self.plus, "plus", Medium, "nbm.Medium(...)")
+        self.fields: dict[str, _core.Field] = {}
         self._native = self._build()
         self._native.validate(_PROBES)
         if self._native.level_set.kind != "constant" and not _core.has_interface(self._native, 0):
@@ -88,8 +93,28 @@ class Problem:
 
     @property
     def native(self) -> _core.Problem:
-        """The problem of the native engine."""
+        """The problem of the native engine; its functions live as long as this object."""
         return self._native
+
+    def __repr__(self) -> str:
+        parts = [f"{self.box!r}", f"level_set={_shown(self.level_set)}"]
+        for side, medium in (("minus", self.minus), ("plus", self.plus)):
+            values = ", ".join(
+                f"{name}={_shown(getattr(medium, name))}"
+                for name in ("k", "mu", "f", "boundary")
+                if getattr(medium, name) is not None
+            )
+            parts.append(f"{side}=Medium({values})")
+        parts += [f"{name}={_shown(getattr(self, name))}" for name in ("jump_u", "jump_flux", "boundary")]
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self._statement())
+
+    def _statement(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        names = ("box", "level_set", "minus", "plus", "jump_u", "jump_flux", "boundary")
+        return {name: getattr(self, name) for name in names}
 
     def digest(self) -> str:
         """Return the SHA-256 of what the problem says, in hexadecimal: equal for equal statements on any machine.
@@ -113,23 +138,37 @@ class Problem:
     def _build(self) -> _core.Problem:
         return _core.Problem(
             box=self.box.native,
-            level_set=as_field(1.0 if self.level_set is None else self.level_set, "level_set"),
+            level_set=self._field(1.0 if self.level_set is None else self.level_set, "level_set"),
             minus=self._native_medium(self.minus, "minus"),
             plus=self._native_medium(self.plus, "plus"),
-            jump_u=as_field(self.jump_u, "jump_u"),
-            jump_flux=as_field(self.jump_flux, "jump_flux"),
+            jump_u=self._field(self.jump_u, "jump_u"),
+            jump_flux=self._field(self.jump_flux, "jump_flux"),
         )
 
     def _native_medium(self, medium: Medium, side: str) -> _core.Medium:
-        boundary_name = "boundary" if medium.boundary is None else f"{side}.boundary"
         return _core.Medium(
-            k=as_field(medium.k, f"{side}.k"),
-            mu=as_field(medium.mu, f"{side}.mu"),
-            f=as_field(medium.f, f"{side}.f"),
-            boundary=as_field(self._boundary_of(medium), boundary_name),
+            k=self._field(medium.k, f"{side}.k"),
+            mu=self._field(medium.mu, f"{side}.mu"),
+            f=self._field(medium.f, f"{side}.f"),
+            boundary=self._field(
+                self._boundary_of(medium), "boundary" if medium.boundary is None else f"{side}.boundary"
+            ),
         )
 
+    def _field(self, value: FieldLike, name: str) -> _core.Field:
+        self.fields[name] = as_field(value, name)
+        return self.fields[name]
 
-def _require(value: object, kind: type, name: str) -> None:
-    if not isinstance(value, kind):
-        raise InvalidArgument(f"{name}: got {type(value).__name__}, expected nbm.{kind.__name__}", name)
+
+def _restore(kind: type[Problem], statement: dict[str, Any]) -> Problem:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NoInterfaceWarning)  # given when it was stated
+        return kind(**statement)
+
+
+def _shown(value: Any) -> str:
+    """Return a field in a few words."""
+    if callable(value) and not isinstance(value, GridField):
+        return f"<function {getattr(value, '__name__', type(value).__name__)}>"
+    text = str(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 3]}..."

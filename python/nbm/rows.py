@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbm import _core
-from nbm.arrays import as_points
+from nbm.arrays import as_rows
 from nbm.errors import BackendUnavailable, InvalidArgument
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def cell_parts(problem: Problem, points: Any, cell_size: float | Sequence[float]
         InvalidArgument: points of another shape, or a cell size that is not positive.
         InvalidField: a coefficient that is not finite, a mu that is not positive, a level set without a gradient.
     """
-    return CellParts(**_core.cell_parts(problem.native, as_points(points), _cell_size(cell_size)))
+    return CellParts(**_core.cell_parts(problem.native, as_rows(points), _cell_size(cell_size)))
 
 
 def regular_rows(problem: Problem, side: str, points: Any, cell_size: float | Sequence[float]) -> RegularRows:
@@ -176,13 +176,13 @@ def regular_rows(problem: Problem, side: str, points: Any, cell_size: float | Se
     """
     if side not in _SIDES:
         raise InvalidArgument(f'side: got {side!r}, expected "minus" or "plus"', "side")
-    rows = _core.regular_rows(problem.native, _SIDES.index(side), as_points(points), _cell_size(cell_size))
+    rows = _core.regular_rows(problem.native, _SIDES.index(side), as_rows(points), _cell_size(cell_size))
     return RegularRows(**rows)
 
 
 def irregular_rows(problem: Problem, points: Any, cell_size: float | Sequence[float]) -> IrregularRows:
     """Return the rows of the cells around points (n, 3), as training uses them. Arguments as for :func:`cell_parts`."""
-    rows = _core.irregular_rows(problem.native, as_points(points), _cell_size(cell_size))
+    rows = _core.irregular_rows(problem.native, as_rows(points), _cell_size(cell_size))
     minus, plus = (SideEntries(**entries) for entries in rows["sides"])
     return IrregularRows(minus=minus, plus=plus, rhs=rows["rhs"])
 

@@ -18,6 +18,7 @@ import nbm
 from nbm.arrays import as_points
 from nbm.error_norms import ErrorNorms, error_norms, low_discrepancy_points
 from nbm.errors import BackendUnavailable, FileError
+from nbm.records import Record
 from nbm.toml_problem import TomlProblem, read_problem
 from nbm.vtk_image import write_atomically
 
@@ -28,22 +29,13 @@ _ERROR_POINTS = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
-    """One record of training, as shown and as kept in ``metrics.jsonl``.
+class Progress(Record):
+    """A record as shown and as kept in ``metrics.jsonl``, with ``step`` the number of steps done.
 
-    What :class:`nbm.Record` has, with ``step`` the number of steps done, and ``error``: the RMSE to the exact solution
-    where that is known.
+    Attributes:
+        error: The RMSE to the exact solution where that is known.
     """
 
-    step: int
-    steps: int
-    loss: float
-    groups: dict[str, float]
-    rows: dict[str, int]
-    rate: float
-    cell_size: float
-    seconds: float
-    points_per_second: float
     error: float | None = None
 
 

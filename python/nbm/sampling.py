@@ -8,20 +8,18 @@ research and tests. Arrays are float64, points (n, 3) in box coordinates (docs/m
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbm import _core
-from nbm.arrays import as_points
+from nbm.arguments import as_choice, as_instance, as_integer, as_seed, as_sizes, as_threads
+from nbm.arrays import as_rows
 from nbm.errors import InvalidArgument
-
-if TYPE_CHECKING:
-    from nbm.problem import Problem
+from nbm.problem import Problem
 
 __all__ = [
     "GridBatches",
@@ -40,8 +38,6 @@ CellSize = float | Sequence[float]
 _MODES = ("fresh", "grid")
 _ORDERS = ("sequential", "cycle", "random")
 _MOST_LEVELS = 32
-_MOST_THREADS = 4096
-_LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +68,10 @@ class Sampling:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        _choice(self.mode, "mode", _MODES)
+        as_choice(self.mode, "mode", _MODES)
         least = {"regular": 0, "irregular": 0, "boundary": 0, "refresh": 1, "grid_nodes": 2, "batch": 1}
         for name, smallest in least.items():
-            _integer(getattr(self, name), name, smallest)
+            as_integer(getattr(self, name), name, smallest)
         if self.mode == "fresh" and self.regular + self.irregular + self.boundary == 0:
             raise InvalidArgument("regular: a draw needs at least one point, got 0 of every kind", "regular")
 
@@ -98,12 +94,12 @@ class Resolution:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        _integer(self.levels, "levels", 1, _MOST_LEVELS)
-        _choice(self.order, "order", _ORDERS)
+        as_integer(self.levels, "levels", 1, _MOST_LEVELS)
+        as_choice(self.order, "order", _ORDERS)
 
     def schedule(self, steps: int, *, seed: int = 0) -> list[int]:
         """Return the level of each of ``steps`` steps. The seed matters to the random order only."""
-        return _core.resolution_levels(self.levels, self.order, _integer(steps, "steps", 0), _seed(seed))
+        return _core.resolution_levels(self.levels, self.order, as_integer(steps, "steps", 0), as_seed(seed))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,11 +159,12 @@ class Sampler:
             InvalidArgument: a count or thread number that is negative or too large, a seed out of range.
             InvalidField: a level set that is not finite.
         """
-        self.threads = _integer(threads, "threads", 0, _MOST_THREADS)
+        self.problem = as_instance(problem, "problem", Problem, "nbm.Problem(...)")
+        self.threads = as_threads(threads)
         counts = {"regular": regular, "irregular": irregular, "boundary": boundary}
         for name, count in counts.items():
-            _integer(count, name, 0)
-        self._native = _core.Sampler(problem.native, **counts, seed=_seed(seed), threads=self.threads)
+            as_integer(count, name, 0)
+        self._native = _core.Sampler(problem.native, **counts, seed=as_seed(seed), threads=self.threads)
 
     @property
     def has_interface(self) -> bool:
@@ -193,7 +190,7 @@ class Sampler:
             InvalidField: a level set that is not finite.
         """
         share = _share(rank, ranks)
-        return Samples(**self._native.draw(_integer(number, "number", 0), _sizes(cell_size), *share, self.threads))
+        return Samples(**self._native.draw(as_integer(number, "number", 0), as_sizes(cell_size), *share, self.threads))
 
     def on_interface(
         self, number: int, count: int, *, rank: int = 0, ranks: int = 1
@@ -204,12 +201,12 @@ class Sampler:
         1e-10 box edges; normals are central differences over 1e-5 box edges.
         """
         share = _share(rank, ranks)
-        count = _integer(count, "count", 0)
-        return self._native.on_interface(_integer(number, "number", 0), count, *share, self.threads)
+        count = as_integer(count, "count", 0)
+        return self._native.on_interface(as_integer(number, "number", 0), count, *share, self.threads)
 
     def acceptance(self, cell_size: CellSize) -> tuple[float, float]:
         """Return the shares of regular and of irregular candidates that are kept at a cell size."""
-        return self._native.acceptance(_sizes(cell_size), self.threads)
+        return self._native.acceptance(as_sizes(cell_size), self.threads)
 
 
 class GridBatches:
@@ -232,9 +229,10 @@ class GridBatches:
         Raises:
             InvalidArgument: an argument out of its range.
         """
-        self.threads = _integer(threads, "threads", 0, _MOST_THREADS)
+        self.problem = as_instance(problem, "problem", Problem, "nbm.Problem(...)")
+        self.threads = as_threads(threads)
         self._native = _core.GridBatches(
-            problem.native, _integer(nodes, "nodes", 2), _seed(seed), _integer(batch, "batch", 1)
+            problem.native, as_integer(nodes, "nodes", 2), as_seed(seed), as_integer(batch, "batch", 1)
         )
 
     @property
@@ -244,8 +242,8 @@ class GridBatches:
 
     def draw(self, epoch: int, batch: int, cell_size: CellSize, *, rank: int = 0, ranks: int = 1) -> Samples:
         """Return the share of ``rank`` in a batch; cell size and errors as for :meth:`Sampler.draw`."""
-        numbers = (_integer(epoch, "epoch", 0), _integer(batch, "batch", 0))
-        return Samples(**self._native.draw(*numbers, _sizes(cell_size), *_share(rank, ranks), self.threads))
+        numbers = (as_integer(epoch, "epoch", 0), as_integer(batch, "batch", 0))
+        return Samples(**self._native.draw(*numbers, as_sizes(cell_size), *_share(rank, ranks), self.threads))
 
 
 def draw(
@@ -278,7 +276,7 @@ def classify(problem: Problem, points: Any, cell_size: CellSize) -> NDArray[np.u
         InvalidArgument: points of another shape, or a cell size that is not positive.
         InvalidField: a level set that is not finite.
     """
-    return _core.classify(problem.native, as_points(points), _sizes(cell_size))
+    return _core.classify(problem.native, as_rows(points), as_sizes(cell_size))
 
 
 def low_discrepancy(count: int, dims: int = 3, *, first: int = 0, seed: int = 0, draw: int = 0) -> Float64Array:
@@ -294,46 +292,12 @@ def low_discrepancy(count: int, dims: int = 3, *, first: int = 0, seed: int = 0,
     Raises:
         InvalidArgument: an argument out of its range.
     """
-    _integer(dims, "dims", 1, _core.LOW_DISCREPANCY_DIMS)
-    numbers = (_integer(first, "first", 0), _integer(count, "count", 0))
-    columns = [_core.low_discrepancy(*numbers, d, _seed(seed), _integer(draw, "draw", 0)) for d in range(dims)]
+    as_integer(dims, "dims", 1, _core.LOW_DISCREPANCY_DIMS)
+    numbers = (as_integer(first, "first", 0), as_integer(count, "count", 0))
+    columns = [_core.low_discrepancy(*numbers, d, as_seed(seed), as_integer(draw, "draw", 0)) for d in range(dims)]
     return np.stack(columns, axis=1)
 
 
-def _integer(value: Any, name: str, smallest: int, largest: int = _LARGEST) -> int:
-    number = _index(value)
-    if number is None or not smallest <= number <= largest:
-        limits = f"of at least {smallest}" if largest == _LARGEST else f"from {smallest} to {largest}"
-        raise InvalidArgument(f"{name}: got {value!r}, expected an integer {limits}", name)
-    return number
-
-
-def _index(value: Any) -> int | None:
-    return None if isinstance(value, bool) or not hasattr(value, "__index__") else operator.index(value)
-
-
-def _seed(value: Any) -> int:
-    number = _index(value)
-    if number is None or not 0 <= number < 2**64:
-        raise InvalidArgument(f"seed: got {value!r}, expected an integer from 0 to 2^64 - 1", "seed")
-    return number
-
-
 def _share(rank: Any, ranks: Any) -> tuple[int, int]:
-    size = _integer(ranks, "ranks", 1, 2**31 - 1)
-    return (_integer(rank, "rank", 0, size - 1), size)
-
-
-def _sizes(value: CellSize) -> tuple[float, float, float]:
-    h = np.asarray(value, dtype=np.float64)
-    if h.shape not in ((), (3,)) or not np.all(np.isfinite(h) & (h > 0)):
-        message = f"cell_size: got {value!r}, expected a positive number or three of them, one per axis"
-        raise InvalidArgument(message, "cell_size")
-    x, y, z = np.broadcast_to(h, (3,)).tolist()
-    return (x, y, z)
-
-
-def _choice(value: Any, name: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        expected = ", ".join(f'"{choice}"' for choice in choices)
-        raise InvalidArgument(f"{name}: got {value!r}, expected one of {expected}", name)
+    size = as_integer(ranks, "ranks", 1, 2**31 - 1)
+    return (as_integer(rank, "rank", 0, size - 1), size)

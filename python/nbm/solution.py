@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 
 from nbm import _core
 from nbm.arrays import as_points, as_values
-from nbm.box import Box
+from nbm.certificate import Certificate, certify
 from nbm.device_solution import DeviceSolution
 from nbm.error_norms import ErrorNorms, error_norms, low_discrepancy_points, points_near_interface
 from nbm.errors import InvalidArgument
+from nbm.evaluation import Evaluation
 from nbm.fields import as_field
-from nbm.host_solution import HostSolution
+from nbm.grid_samples import write_grid
 from nbm.manufactured import ManufacturedProblem
+from nbm.problem import Problem
+from nbm.rows import cell_counts
 
 if TYPE_CHECKING:
-    from nbm.certificate import Certificate
-    from nbm.problem import Problem
     from nbm.viz.surface import Surface
 
 __all__ = ["Solution", "load"]
@@ -30,41 +31,20 @@ __all__ = ["Solution", "load"]
 Float64Array = NDArray[np.float64]
 
 
-class Solution:
+class Solution(Evaluation):
     """u on a box with an interface: one network where the level set is negative, another elsewhere, and a correction.
 
     Made by :func:`nbm.solve` and :func:`nbm.load`. Evaluation is thread-safe and in double precision by default.
-    Points are (n, 3), box coordinates; NumPy arrays, nested lists, or whatever speaks DLPack from CPU memory.
-    Outside of the box the networks extrapolate: values there mean nothing. Other shapes and types: ``InvalidArgument``.
-    Results are NumPy arrays in float64. After :meth:`to` a GPU, points may also be arrays there (CuPy, PyTorch, JAX,
-    Numba), and results are then :class:`nbm.GpuArray` of the points' type (docs/gpu.md).
+    Points are (..., 3), box coordinates, one point (3,); NumPy arrays, nested lists, or whatever speaks DLPack from CPU
+    memory. Other shapes and types: ``InvalidArgument``. Outside of the box the networks extrapolate and mean nothing:
+    ``outside`` says what to do there. Results are NumPy arrays in float64. After :meth:`to` a GPU, points may also be
+    arrays there (CuPy, PyTorch, JAX, Numba), and results are then :class:`nbm.GpuArray` of the points' type
+    (docs/gpu.md).
 
     Attributes:
         history: What training recorded, or None for a loaded solution.
         stop_reason: Why training ended, or None for a loaded solution.
     """
-
-    def __init__(self, native: _core.Solution, *, history: Any = None, stop_reason: str | None = None) -> None:
-        """Wrap a native solution; :func:`nbm.solve` and :func:`nbm.load` do that."""
-        self._native = native
-        self._host = HostSolution(native)
-        self._evaluator: HostSolution | DeviceSolution = self._host
-        self.history = history
-        self.stop_reason = stop_reason
-
-    @property
-    def device(self) -> str:
-        """Where calls run: "cpu", or a GPU such as "cuda:0"."""
-        return self._evaluator.device
-
-    @property
-    def threads(self) -> int:
-        """Threads that evaluate on the CPU; 0 means all cores."""
-        return self._host.threads
-
-    @threads.setter
-    def threads(self, count: int) -> None:
-        self._host.threads = count
 
     def to(self, device: str) -> Solution:
         """Return this solution with its calls running on ``device``, where its weights and level set then stay.
@@ -79,109 +59,10 @@ class Solution:
         name = _core.resolve_device(device)
         if name == self.device:
             return self
-        other = Solution(self._native, history=self.history, stop_reason=self.stop_reason)
-        other.threads = self.threads
+        other = self._of(self._native)
         if name != "cpu":
             other._evaluator = DeviceSolution(self._native, name)
         return other
-
-    def __call__(
-        self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None
-    ) -> Float64Array:
-        """Return u at points (n, 3) as (n,).
-
-        Args:
-            points: Where, box coordinates.
-            precision: Of the network's arithmetic, "float64" or "float32" (about twice as fast, 1e-6 relative); default
-                float64, for points on a GPU their own type.
-            out: For points on a GPU, the array there that takes the result and is returned.
-            stream: For points on a GPU, where to work: a stream of CuPy or PyTorch, or a handle (docs/gpu.md).
-        """
-        return self._evaluator.values(points, "own", precision, out, stream)
-
-    def gradient(
-        self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None
-    ) -> Float64Array:
-        """Return the gradient of u by box coordinates as (n, 3); arguments as for a call."""
-        return self._evaluator.gradient(points, "own", precision, out, stream)
-
-    def value_and_gradient(
-        self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None
-    ) -> tuple[Float64Array, Float64Array]:
-        """Return u (n,) and its gradient (n, 3) for the price of the gradient; ``out`` has two arrays."""
-        return self._evaluator.value_and_gradient(points, "own", precision, out, stream)
-
-    def minus(self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None) -> Float64Array:
-        """Return the minus side at every point, wherever it lies, as (n,)."""
-        return self._evaluator.values(points, "minus", precision, out, stream)
-
-    def plus(self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None) -> Float64Array:
-        """Return the plus side at every point, wherever it lies, as (n,)."""
-        return self._evaluator.values(points, "plus", precision, out, stream)
-
-    def gradient_minus(
-        self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None
-    ) -> Float64Array:
-        """Return the gradient of the minus side at every point as (n, 3)."""
-        return self._evaluator.gradient(points, "minus", precision, out, stream)
-
-    def gradient_plus(
-        self, points: Any, *, precision: str | None = None, out: Any = None, stream: Any = None
-    ) -> Float64Array:
-        """Return the gradient of the plus side at every point as (n, 3)."""
-        return self._evaluator.gradient(points, "plus", precision, out, stream)
-
-    def level_set(self, points: Any, *, out: Any = None, stream: Any = None) -> Float64Array:
-        """Return the level set as (n,). ``InvalidField`` where it is not finite."""
-        return self._evaluator.level_set(points, out, stream)
-
-    def side(self, points: Any, *, out: Any = None, stream: Any = None) -> NDArray[np.int8]:
-        """Return the side on which each point lies as (n,), int8: 0 minus (level set < 0), 1 plus.
-
-        For points on a GPU, -1 where the level set is not finite.
-        """
-        return self._evaluator.side(points, out, stream)
-
-    def jump(self, points: Any, *, out: Any = None, stream: Any = None) -> Float64Array:
-        """Return plus minus minus of the two sides as (n,): on the interface, the jump of u."""
-        return self._evaluator.values(points, "jump", None, out, stream)
-
-    def flux_jump(self, problem: Problem, points: Any, normals: Any) -> Float64Array:
-        """Return mu+ dn u+ - mu- dn u- as (n,): on the interface, the jump of the flux. Always on the CPU.
-
-        Args:
-            problem: Whose diffusion coefficients to take.
-            points: (n, 3), box coordinates.
-            normals: (n, 3), unit vectors from minus to plus.
-        """
-        at = as_points(points)
-        directions = as_points(normals, "normals")
-        return self._native.flux_jump(problem.native, at, directions, self.threads)
-
-    @property
-    def native(self) -> _core.Solution:
-        """The solution of the native engine."""
-        return self._native
-
-    @property
-    def box(self) -> Box:
-        """The domain."""
-        box = self._native.box
-        return Box(box.lower, box.upper)
-
-    @property
-    def parameters(self) -> Float64Array:
-        """All weights and biases, a copy: the minus network, then the plus network (docs/conventions.md)."""
-        return self._native.parameters
-
-    @property
-    def info(self) -> dict[str, str]:
-        """Free text kept with the model: a copy; assign to change it."""
-        return dict(self._native.info)
-
-    @info.setter
-    def info(self, info: Mapping[str, str]) -> None:
-        self._native.info = {str(key): str(value) for key, value in info.items()}
 
     def correct(
         self, problem: Problem, cells: int | Sequence[int] = 64, *, tolerance: float = 1e-8, threads: int = 0
@@ -204,24 +85,26 @@ class Solution:
             InvalidField: a coefficient that is not finite, or a mu that is not positive.
             NbmError: the iteration did not reach the tolerance.
         """
-        from nbm.rows import cell_counts
-
         corrected = _core.correct(problem.native, self._native, cell_counts(cells), tolerance, threads)
-        other = Solution(corrected, history=self.history, stop_reason=self.stop_reason)
-        other.threads = self.threads
+        other = self._of(corrected)
         return other if self.device == "cpu" else other.to(self.device)
 
     @property
     def networks(self) -> Solution:
         """The networks alone, without a correction."""
-        other = Solution(self._native.networks(), history=self.history, stop_reason=self.stop_reason)
-        other.threads = self.threads
+        other = self._of(self._native.networks())
         return other if self.device == "cpu" else other.to(self.device)
 
     @property
     def correction(self) -> Float64Array | None:
         """What is added to the networks at the nodes of its grid, (2, nx, ny, nz): minus, plus. None: nothing is."""
         return cast("Float64Array | None", self._native.correction)
+
+    def _of(self, native: _core.Solution) -> Solution:
+        """Return another solution on the CPU with the same past."""
+        other = Solution(native, level_set=self._level_set, history=self.history, stop_reason=self.stop_reason)
+        other.threads = self.threads
+        return other
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a model file (safetensors), which :func:`nbm.load` and the C++ library read. ``FileError`` if not."""
@@ -280,8 +163,6 @@ class Solution:
         Raises:
             InvalidArgument: an unusable argument, a problem on another box, or a model without its cell size.
         """
-        from nbm.certificate import certify
-
         return certify(
             self,
             problem,
@@ -320,8 +201,6 @@ class Solution:
                 the exact solution is known) and "estimate" (of the error, by a grid solve: seconds).
             problem: That was solved.
         """
-        from nbm.grid_samples import write_grid
-
         write_grid(self, path, shape, fields, problem)
 
     def surface(self, *, problem: Problem | None = None, cells: int = 96) -> Surface:
@@ -405,4 +284,4 @@ def load(path: str | os.PathLike[str], *, level_set: Any = None) -> Solution:
         FileError: the file is missing, damaged, of a newer format, or needs ``level_set``.
     """
     field = None if level_set is None else as_field(level_set, "level_set")
-    return Solution(_core.load_solution(os.fspath(path), field))
+    return Solution(_core.load_solution(os.fspath(path), field), level_set=field)

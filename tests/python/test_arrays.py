@@ -56,7 +56,8 @@ def test_arrays_on_a_gpu_are_refused():
 @pytest.mark.parametrize(
     "bad",
     [
-        [1.0, 2.0, 3.0],
+        [1.0, 2.0],
+        3.0,
         np.zeros((3, 2)),
         np.zeros((2, 3, 1)),
         np.zeros((2, 3), dtype=complex),
@@ -78,5 +79,10 @@ def test_anything_else_is_an_error_that_names_the_argument(bad):
 
 def test_values_have_the_asked_size():
     np.testing.assert_array_equal(as_values([1, 2], 2, "values"), [1.0, 2.0])
-    with pytest.raises(nbm.InvalidArgument):
-        as_values([1, 2], 3, "values")
+    for one in (2, np.float32(2), [2], [[2]], np.True_):
+        np.testing.assert_array_equal(as_values(one, 1, "values"), [float(np.squeeze(one))])
+    np.testing.assert_array_equal(as_values(np.array([[1], [0]], dtype=bool), 2, "values"), [1.0, 0.0])
+    np.testing.assert_array_equal(as_values(7, 3, "values"), [7.0, 7.0, 7.0])
+    for bad in ([1, 2], [1], [[1, 2, 3]], None, "abc", [1j, 2j, 3j]):
+        with pytest.raises(nbm.InvalidArgument, match="values: got"):
+            as_values(bad, 3, "values")

@@ -49,6 +49,10 @@ def test_models_that_the_safetensors_package_wrote_are_read(model):
         metadata = file.metadata()
     tensors["minus.output.bias"] = np.array([0.125])
     numpy_files.save_file(tensors, model, metadata=metadata)
+    with pytest.raises(nbm.FileError, match="digest"):
+        nbm.load(model)
+    del metadata["digest"]  # files of before there were digests have none
+    numpy_files.save_file(tensors, model, metadata=metadata)
     again = nbm.load(model)
     expected = parameters_of()
     expected[expected.size // 2 - 1] = 0.125
@@ -63,6 +67,40 @@ def test_gridded_level_sets_are_kept(tmp_path):
     again, points = nbm.load(tmp_path / "model.safetensors"), some_points()
     np.testing.assert_array_equal(again.level_set(points), solution.level_set(points))
     np.testing.assert_array_equal(again(points), solution(points))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1e300, 1e10])
+def test_parameters_that_no_network_can_have_are_refused(model, value):
+    numpy_files = pytest.importorskip("safetensors.numpy")
+    safetensors = pytest.importorskip("safetensors")
+    with safetensors.safe_open(model, framework="numpy") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        metadata = {key: text for key, text in file.metadata().items() if key != "digest"}
+    for name in tensors:
+        damaged = {key: values.copy() for key, values in tensors.items()}
+        damaged[name].flat[-1] = value
+        numpy_files.save_file(damaged, model, metadata=metadata)
+        with pytest.raises(nbm.FileError, match="parameters"):
+            nbm.load(model)
+
+
+def test_every_flipped_bit_is_noticed(model):
+    whole = model.read_bytes()
+    expected = nbm.load(model)
+    generator = np.random.default_rng(1)
+    for place in generator.integers(0, len(whole), 400):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << int(generator.integers(8))
+        model.write_bytes(damaged)
+        try:
+            again = nbm.load(model)
+        except nbm.FileError:
+            continue
+        # Only what says nothing may change: the key of the digest, which makes it an old file.
+        np.testing.assert_array_equal(again.parameters, expected.parameters)
+        assert again.box == expected.box
+        assert again.info == expected.info
+        assert place < whole.index(b"fnv1a64")
 
 
 def test_functions_must_be_given_again(tmp_path):

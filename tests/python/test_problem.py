@@ -207,22 +207,57 @@ def test_grids_must_cover_the_box():
 
 
 @pytest.mark.parametrize(
+    "function",
+    [
+        lambda p: np.full(len(p), 2, dtype=np.float32),
+        lambda p: np.full(len(p), 2),
+        lambda p: np.full((len(p), 1), 2.0),
+        lambda p: [2.0] * len(p),
+        lambda p: 2,
+        lambda p: np.float64(2.0),
+        lambda x, y, z: 2.0 + 0 * x,
+        lambda x, y, z, shift=2: shift,
+        lambda p, shift=2, other=0: shift,
+        lambda *points: 2.0,
+        np.vectorize(lambda p: 2.0, signature="(n)->()"),
+    ],
+)
+def test_functions_may_return_what_is_meant(function):
+    np.testing.assert_array_equal(as_field(function, "minus.f").evaluate(random_points(7)), np.full(7, 2.0))
+
+
+def test_functions_of_coordinates_get_them_in_order():
+    points = random_points(7)
+    field = as_field(lambda x, y, z: x + 10 * y + 100 * z, "minus.f")
+    np.testing.assert_allclose(field.evaluate(points), points @ [1, 10, 100], rtol=1e-15)
+
+
+@pytest.mark.parametrize(
     ("function", "word"),
     [
         (lambda p: p, "shape"),
-        (lambda p: np.ones(len(p), dtype=np.float32), "float32"),
-        (lambda p: np.ones(len(p), dtype=int), "int64"),
-        (lambda p: np.ones((len(p), 1)), "shape"),
-        (lambda p: np.ones(1), "shape"),
-        (lambda p: 1.0, "float"),
-        (lambda p: [1.0] * len(p), "list"),
-        (lambda p: None, "NoneType"),
+        (lambda p: np.ones(len(p) - 1), "shape"),
+        (lambda p: np.ones((1, len(p))), "shape"),
+        (lambda p: np.ones(len(p), dtype=complex), "complex"),
+        (lambda p: "two", "<U3"),
+        (lambda p: None, "object"),
     ],
 )
-def test_functions_must_return_float64_values(function, word):
+def test_functions_must_return_real_numbers(function, word):
     with pytest.raises(nbm.InvalidArgument, match=word) as caught:
         as_field(function, "minus.f").evaluate(random_points(7))
     assert caught.value.name == "minus.f"
+
+
+def test_functions_of_another_number_of_arguments_are_refused():
+    with pytest.raises(nbm.InvalidArgument, match="takes 2 arguments, expected one, points") as caught:
+        nbm.Problem(nbm.Box(), plus=nbm.Medium(mu=lambda x, y: 1.0))
+    assert caught.value.name == "plus.mu"
+
+
+def test_numbers_beyond_double_precision_are_refused():
+    with pytest.raises(nbm.InvalidArgument, match="expected a finite number"):
+        nbm.Problem(nbm.Box(), plus=nbm.Medium(mu=10**400))
 
 
 def test_exceptions_of_functions_pass_through():

@@ -171,7 +171,7 @@ def test_bad_input_is_one_clear_error():
             cell_parts(problem, point, cell_size)
         assert caught.value.name == "cell_size"
     with pytest.raises(nbm.InvalidArgument) as caught:
-        irregular_rows(problem, [0.5, 0.0, 0.0], 0.1)
+        irregular_rows(problem, [0.5, 0.0], 0.1)
     assert caught.value.name == "points"
     with pytest.raises(nbm.InvalidArgument) as caught:
         regular_rows(problem, "inside", point, 0.1)

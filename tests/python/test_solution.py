@@ -71,8 +71,47 @@ def test_no_points_give_no_values():
 
 @pytest.mark.parametrize("method", ["__call__", "gradient", "minus", "plus", "side", "jump", "level_set"])
 def test_points_of_another_shape_are_refused(method):
-    with pytest.raises(nbm.InvalidArgument, match=r"points: .*\(3,\).*\(n, 3\)"):
-        getattr(make_solution(), method)([0.0, 0.0, 0.0])
+    with pytest.raises(nbm.InvalidArgument, match=r"points: .*\(2,\).*\(\.\.\., 3\)"):
+        getattr(make_solution(), method)([0.0, 0.0])
+
+
+@pytest.mark.parametrize("method", ["__call__", "gradient", "minus", "gradient_plus", "side", "jump", "level_set"])
+def test_points_of_any_shape_and_one_point(method):
+    evaluate = getattr(make_solution(), method)
+    points = some_points(24)
+    expected = evaluate(points)
+    grid = evaluate(points.reshape(2, 3, 4, 3))
+    assert grid.shape == (2, 3, 4, *expected.shape[1:])
+    np.testing.assert_array_equal(grid.reshape(expected.shape), expected)
+    assert evaluate(points[5]).shape == expected.shape[1:]
+    np.testing.assert_array_equal(evaluate(points[5]), expected[5])
+    assert evaluate(np.zeros((0, 3))).shape == (0, *expected.shape[1:])
+
+
+METHODS = ["__call__", "gradient", "value_and_gradient", "minus", "plus", "gradient_minus", "gradient_plus", "jump"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_points_outside_of_the_box(method):
+    solution = make_solution()
+    evaluate = getattr(solution, method)
+    inside, outside = np.array(LOWER, dtype=float), np.add(UPPER, [0, 0, 0.1])
+    points = np.array([inside, outside])
+    evaluate(inside)  # a warning would be an error here; so is the boundary inside, up to round-off
+    evaluate(np.nextafter(inside, -np.inf))
+    with pytest.warns(nbm.OutsideWarning, match="1 of 2 lie outside") as caught:
+        warned = evaluate(points)
+    assert caught[0].filename == __file__
+    with pytest.raises(nbm.InvalidArgument, match="1 of 2 lie outside"):
+        evaluate(points, outside="raise")
+    silent, blank = evaluate(points, outside="extrapolate"), evaluate(points, outside="nan")
+    pairs = zip(warned, silent, blank, strict=True) if method == "value_and_gradient" else [(warned, silent, blank)]
+    for first, second, third in pairs:
+        np.testing.assert_array_equal(first, second)
+        np.testing.assert_array_equal(third[0], first[0])
+        assert np.all(np.isnan(third[1]))
+    with pytest.raises(nbm.InvalidArgument, match="outside: got 'ignore'"):
+        evaluate(points, outside="ignore")
 
 
 def test_box_parameters_and_info():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 import warnings
 
@@ -219,7 +220,7 @@ def test_gauss_newton_takes_the_smaller_system(hidden, smaller):
         (lambda: trainer(threads=-1), "threads"),
         (lambda: trainer(seed=-1), "seed"),
         (lambda: trainer(record_every=-1), "record_every"),
-        (lambda: trainer(plateau=nbm.Plateau(window=-1)), "plateau"),
+        (lambda: nbm.Plateau(window=-1), "window"),
         (lambda: trainer().step(-1), "count"),
     ],
 )
@@ -268,3 +269,22 @@ def test_a_level_set_of_one_sign_warns_and_is_a_plain_problem():
         warnings.simplefilter("error")
         solution = nbm.solve(problem, network=SMALL, cell_size=2 / 16, sampling=FEW, optimizer=nbm.Adam(steps=5))
     assert set(solution.history[-1].groups) == {"regular", "boundary"}
+
+
+def test_solve_and_trainer_take_the_fields_of_the_options():
+    fields = [field.name for field in dataclasses.fields(nbm.TrainingOptions)]
+    for function in (nbm.solve, nbm.Trainer):
+        assert list(inspect.signature(function).parameters) == ["problem", *fields]
+    assert all(f"\n    {name}: " in nbm.solve.__doc__ for name in fields)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'cell_sizes'"):
+        trainer(cell_sizes=0.1)
+
+
+def test_options_by_name_and_number_of_cells():
+    by_name = trainer(cell_size=None, cells=16, optimizer="adam")
+    assert by_name.optimizer == nbm.Adam()
+    assert by_name.history == []
+    by_name.step(1)
+    assert by_name.history[0].cell_size == 2 / 16
+    with pytest.raises(nbm.InvalidArgument, match="cells: says the same as cell_size"):
+        trainer(cells=16)

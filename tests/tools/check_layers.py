@@ -5,9 +5,11 @@ Usage: python check_layers.py [REPOSITORY]
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 # Stage -> stages that it may know (docs/architecture.md).
@@ -58,6 +60,32 @@ def sources(root: Path) -> Iterator[tuple[str, str]]:
                 yield file.relative_to(root).as_posix(), file.read_text(encoding="utf-8")
 
 
+def modules_imported(text: str) -> set[str]:
+    """Return the modules of nbm that a Python source imports anywhere, also inside functions and for types alone."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module == "nbm":
+            found |= {f"nbm.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nbm."):
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name.split(".")[0] == "nbm"}
+    return found
+
+
+def circle(root: Path) -> list[str]:
+    """Return modules of the Python package that import each other in a circle, the first also last; none: empty."""
+    known = {}
+    for file in (root / "python" / "nbm").rglob("*.py"):
+        name = ".".join(file.relative_to(root / "python").with_suffix("").parts).removesuffix(".__init__")
+        known[name] = modules_imported(file.read_text(encoding="utf-8"))
+    try:
+        TopologicalSorter(known).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
 def violations(root: Path) -> list[str]:
     """Return one sentence for each broken rule."""
     found = []
@@ -72,12 +100,16 @@ def violations(root: Path) -> list[str]:
                 found.append(f"{path}: stage '{stage}' may not know '{other}'")
         if python:
             continue
+        if "gil_scoped" in text and not path.endswith("bindings/gil.hpp"):
+            found.append(f"{path}: the lock of the interpreter is taken by GilReleased and GilHeld of bindings/gil.hpp")
         for target in INCLUDE.findall(text):
             for pattern, places in FOREIGN.items():
                 if re.match(pattern, target) and not path.startswith(places):
                     found.append(f"{path}: {target} belongs in {' or '.join(places) or 'no file'}")
         if re.search(r"#\s*pragma\s+omp\b", text):
             found.append(f"{path}: threads come from nbm::ThreadPool, not from OpenMP")
+    if modules := circle(root):
+        found.append(f"python/nbm: {' -> '.join(modules)}: imports in a circle")
     return found
 
 

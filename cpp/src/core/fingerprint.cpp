@@ -4,8 +4,8 @@
 
 namespace nbm {
 
-std::uint64_t fingerprint_of(std::string_view bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
+std::uint64_t fingerprint_of(std::string_view bytes, std::uint64_t so_far) {
+  std::uint64_t hash = so_far;
   for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3ULL;
   return hash;
 }

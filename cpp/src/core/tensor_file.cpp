@@ -1,13 +1,16 @@
 #include "nbm/core/tensor_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 
 #include "core/atomic_file.hpp"
+#include "core/fingerprint.hpp"
 #include "core/json.hpp"
 #include "nbm/core/error.hpp"
 
@@ -17,6 +20,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "tensor files are little endian and copied as they are");
 constexpr std::uint64_t kMaxHeader = 16 << 20;
 constexpr index_t kWord = sizeof(double);
+constexpr const char* kDigest = "digest";
 
 // The product of a shape, or -1 where it is negative somewhere or overflows.
 index_t element_count(const std::vector<index_t>& shape) {
@@ -77,10 +81,52 @@ void read_bytes(std::ifstream& in, void* target, index_t count) {
   if (in.gcount() != count) throw InvalidArgument("data", "the file is truncated");
 }
 
+// Of all that a file says: every metadata text but the digest itself, names, shapes and values of the tensors, each led
+// by its length.
+std::string digest_of(const TensorFile& file) {
+  std::uint64_t hash = kFingerprintOfNothing;
+  const auto add_bytes = [&](const void* data, std::size_t bytes) {
+    hash = fingerprint_of(std::string_view(static_cast<const char*>(data), bytes), hash);
+  };
+  const auto add_text = [&](const std::string& text) {
+    const std::uint64_t size = text.size();
+    add_bytes(&size, sizeof size);
+    add_bytes(text.data(), text.size());
+  };
+  for (const auto& [key, value] : file.metadata) {
+    if (key == kDigest) continue;
+    add_text(key);
+    add_text(value);
+  }
+  for (const auto& [name, tensor] : file.tensors) {
+    add_text(name);
+    const std::uint64_t rank = tensor.shape.size();
+    add_bytes(&rank, sizeof rank);
+    add_bytes(tensor.shape.data(), rank * sizeof(index_t));
+    add_bytes(tensor.values.data(), tensor.values.size() * sizeof(double));
+  }
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), hash, 16).ptr;
+  return "fnv1a64:" + std::string(digits.data(), end);
+}
+
+// Files of before there were digests have none.
+void check_digest(TensorFile& file) {
+  const auto found = file.metadata.find(kDigest);
+  if (found == file.metadata.end()) return;
+  if (found->second != digest_of(file)) {
+    throw InvalidArgument(kDigest,
+                          "is not that of the file: its bytes were changed; take another copy, or leave the digest out "
+                          "where that was meant");
+  }
+  file.metadata.erase(found);
+}
+
 std::string header_of(const TensorFile& file) {
   Json::Object header, metadata;
   for (const auto& [key, value] : file.metadata) metadata.emplace(key, value);
-  if (!metadata.empty()) header.emplace("__metadata__", std::move(metadata));
+  metadata.insert_or_assign(kDigest, digest_of(file));
+  header.emplace("__metadata__", std::move(metadata));
   index_t at = 0;
   for (const auto& [name, tensor] : file.tensors) {
     if (element_count(tensor.shape) != static_cast<index_t>(tensor.values.size())) {
@@ -122,6 +168,7 @@ TensorFile read_stream(std::ifstream& in, index_t file_bytes) {
     tensor.values.resize(static_cast<std::size_t>((entry.end - entry.begin) / kWord));
     read_bytes(in, tensor.values.data(), entry.end - entry.begin);
   }
+  check_digest(file);
   return file;
 }
 

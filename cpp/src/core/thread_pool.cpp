@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "nbm/core/error.hpp"
+#include "nbm/core/interruption.hpp"
+#include "nbm/core/process.hpp"
 
 #if defined(__linux__)
 #include <sched.h>
@@ -18,7 +20,12 @@
 namespace nbm {
 
 struct ThreadPool::Team {
+  explicit Team(int size) {
+    for (int i = 1; i < size; ++i) workers.emplace_back([this] { serve(); });
+  }
+
   std::vector<std::thread> workers;
+  unsigned born = forks();
   std::mutex mutex;
   std::condition_variable start, finish;
   std::uint64_t generation = 0;
@@ -31,9 +38,11 @@ struct ThreadPool::Team {
   std::exception_ptr failure;
   index_t failed_task = 0;
 
-  void work() {
+  // `caller`: whether this is the thread that called run(), which its program may interrupt.
+  void work(bool caller) {
     for (index_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
       try {
+        if (caller) interruption_point();
         (*task)(i);
       } catch (...) {
         const std::lock_guard lock(mutex);
@@ -54,24 +63,25 @@ struct ThreadPool::Team {
       if (stopping) return;
       seen = generation;
       lock.unlock();
-      work();
+      work(false);
       lock.lock();
       if (--busy == 0) finish.notify_one();
     }
   }
 };
 
-ThreadPool::ThreadPool(int threads) : team_(std::make_unique<Team>()) {
+ThreadPool::ThreadPool(int threads) {
   if (threads < 0) {
     throw InvalidArgument("threads", "must be 0 (all cores) or positive, got " + std::to_string(threads));
   }
-  const int team_size = threads == 0 ? available_cores() : threads;
-  for (int i = 1; i < team_size; ++i) {
-    team_->workers.emplace_back([team = team_.get()] { team->serve(); });
-  }
+  team_ = std::make_unique<Team>(threads == 0 ? available_cores() : threads);
 }
 
 ThreadPool::~ThreadPool() {
+  if (team_->born != forks()) {
+    forget_team();
+    return;
+  }
   {
     const std::lock_guard lock(team_->mutex);
     team_->stopping = true;
@@ -80,10 +90,19 @@ ThreadPool::~ThreadPool() {
   for (auto& worker : team_->workers) worker.join();
 }
 
+// After a fork there is nobody to join or wake, and the mutex may be held by a thread that is gone: the memory is left
+// to the process.
+void ThreadPool::forget_team() { static_cast<void>(team_.release()); }
+
 int ThreadPool::threads() const { return static_cast<int>(team_->workers.size()) + 1; }
 
 void ThreadPool::run(index_t count, const std::function<void(index_t)>& task) {
   if (count <= 0) return;
+  if (team_->born != forks()) {
+    const int size = threads();
+    forget_team();
+    team_ = std::make_unique<Team>(size);
+  }
   Team& team = *team_;
   {
     const std::lock_guard lock(team.mutex);
@@ -95,7 +114,7 @@ void ThreadPool::run(index_t count, const std::function<void(index_t)>& task) {
     ++team.generation;
   }
   team.start.notify_all();
-  team.work();
+  team.work(true);
   std::unique_lock lock(team.mutex);
   team.finish.wait(lock, [&] { return team.busy == 0; });
   if (team.failure) std::rethrow_exception(std::exchange(team.failure, nullptr));

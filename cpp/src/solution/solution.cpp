@@ -4,12 +4,14 @@
 #include <cmath>
 
 #include "nbm/core/error.hpp"
+#include "network/argument_bound.hpp"
 #include "solution/side_split.hpp"
 
 namespace nbm {
 namespace {
 
-constexpr index_t kBatch = 1 << 17;  // points held sorted at a time: bounds the scratch to a few MB
+constexpr double kLargestArgument = 1e9;  // up to which our sine is exact (core/sincos.hpp)
+constexpr index_t kBatch = 1 << 17;       // points held sorted at a time: bounds the scratch to a few MB
 
 constexpr std::array kBothSides = {Side::minus, Side::plus};
 
@@ -70,9 +72,10 @@ Solution::Solution(Box box, Field level_set, Siren siren, std::vector<double> pa
                                             " numbers where two networks need " +
                                             std::to_string(kSides * siren_.parameter_count()));
   }
-  for (const double value : parameters_) {
-    if (!std::isfinite(value))
-      throw InvalidArgument("parameters", "holds NaN or infinity where every number must be finite");
+  for (const Side side : kBothSides) {
+    if (!(argument_bound(siren_, this->parameters(side)) <= kLargestArgument)) {
+      throw InvalidArgument("parameters", "holds NaN, infinity or numbers beyond what a sine network can be given");
+    }
   }
 }
 

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <sstream>
 
 #include "core/rank_failure.hpp"
@@ -62,7 +64,7 @@ History history_from(const std::vector<double>& table, std::size_t groups) {
   return history;
 }
 
-index_t read_integer(const std::string& path, const TensorFile& file, const char* key) {
+index_t read_integer(const std::string& path, const TensorFile& file, const char* key, index_t most) {
   const auto found = file.metadata.find(key);
   index_t value = -1;
   if (found != file.metadata.end()) {
@@ -70,8 +72,16 @@ index_t read_integer(const std::string& path, const TensorFile& file, const char
     const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (status != std::errc() || end != text.data() + text.size()) value = -1;
   }
-  if (value < 0) throw FileError(path, std::string("the checkpoint has no usable entry '") + key + "'");
+  if (value < 0 || value > most) {
+    throw FileError(path, std::string("the checkpoint has no usable entry '") + key + "'");
+  }
   return value;
+}
+
+// A damaged file of before there were digests may hold anything.
+void require_finite(const std::string& path, const std::string& name, const std::vector<double>& values) {
+  const bool finite = std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
+  if (!finite) throw FileError(path, "the tensor " + name + " holds NaN or infinity: the checkpoint is damaged");
 }
 
 }  // namespace
@@ -119,11 +129,13 @@ std::vector<double> Trainer::State::read_checkpoint(const std::string& path) con
                                             "' was written with other options or another box; make the trainer with "
                                             "the options of the first run");
   }
-  const index_t step = read_integer(path, file, "step"), rows_saved = read_integer(path, file, "history_rows"),
-                reason = read_integer(path, file, "stop_reason");
+  const index_t step = read_integer(path, file, "step", steps_total()),
+                rows_saved = read_integer(path, file, "history_rows", steps_total()),
+                reason = read_integer(path, file, "stop_reason", static_cast<index_t>(StopReason::converged));
   std::vector<double> saved = {static_cast<double>(step), static_cast<double>(reason)};
   const auto append = [&](const std::string& name, const std::vector<index_t>& shape) {
     const Tensor tensor = file.take(path, name, shape);
+    require_finite(path, name, tensor.values);
     saved.insert(saved.end(), tensor.values.begin(), tensor.values.end());
   };
   append("progress", {kProgress});

@@ -26,6 +26,19 @@ index_t MultiStart::steps_total() const {
 }
 
 GroupSums MultiStart::step(const Objective& objective, std::span<double> parameters) {
+  // A step that fails or is interrupted half-way has not been: whoever goes on does so with the same bits.
+  const std::map<std::string, std::vector<double>> before = state();
+  const std::vector<double> start(parameters.begin(), parameters.end());
+  try {
+    return step_once(objective, parameters);
+  } catch (...) {
+    restore(before);
+    std::copy(start.begin(), start.end(), parameters.begin());
+    throw;
+  }
+}
+
+GroupSums MultiStart::step_once(const Objective& objective, std::span<double> parameters) {
   if (!race_over_ && step_ == options_.start_steps) end_start(parameters);
   const GroupSums sums = runner_->step(objective, parameters);
   loss_ = objective.loss(sums);

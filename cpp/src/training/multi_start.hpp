@@ -25,6 +25,8 @@ class MultiStart final : public Optimizer {
   Siren siren_;
   std::uint64_t seed_;
   std::unique_ptr<GaussNewton> runner_;
+  GroupSums step_once(const Objective& objective, std::span<double> parameters);
+
   index_t start_ = 0, step_ = 0;  // of the start
   bool race_over_;
   bool given_ = false;

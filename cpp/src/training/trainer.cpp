@@ -7,6 +7,7 @@
 #include "core/fingerprint.hpp"
 #include "core/rank_failure.hpp"
 #include "nbm/core/error.hpp"
+#include "nbm/core/interruption.hpp"
 #include "nbm/core/thread_pool.hpp"
 #include "training/multi_start.hpp"
 #include "training/trainer_state.hpp"
@@ -14,7 +15,22 @@
 namespace nbm {
 namespace {
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+// Adds to a number of seconds what passes until the end of its scope, however that is left.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& seconds) : seconds_(seconds), before_(seconds) {}
+  ~Stopwatch() { read(); }
+  void read() const { seconds_ = before_ + now() - start_; }
+
+ private:
+  static double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  }
+
+  double& seconds_;
+  double before_;
+  double start_ = now();
+};
 
 // Rows of other ranks are out of reach: the system of the rows needs them all in one place.
 void require_normal_equations(const TrainingOptions& options, int ranks) {
@@ -117,6 +133,13 @@ bool Trainer::State::stop_wished(const Callback& callback) const {
   return wishes[0] > 0;
 }
 
+void Trainer::State::leave_if_interrupted() {
+  const auto wish = attempt([] { interruption_point(); });
+  if (!wish) return;
+  settle();
+  std::rethrow_exception(wish);
+}
+
 void Trainer::State::advance(index_t end) {
   const auto* adam = std::get_if<AdamOptions>(&options.optimizer);
   if (resident) return send_step();
@@ -181,12 +204,14 @@ StopReason Trainer::run(const Callback& callback) { return step(steps_total() - 
 StopReason Trainer::step(index_t count, const Callback& callback) {
   State& s = *state_;
   if (s.stop_reason == StopReason::callback) s.stop_reason = StopReason::running;
-  const double start = now(), before = s.seconds;
+  const Stopwatch watch(s.seconds);
   const index_t end = s.steps_done + std::min(count, s.steps_total() - s.steps_done);
   while (s.steps_done + s.unread < end && s.stop_reason == StopReason::running) {
     const std::size_t recorded = s.history.size();
+    // Alone: a rank that left here would leave the others waiting. Their interruption is found where they work.
+    if (s.communicator.size() == 1) s.leave_if_interrupted();
     s.advance(end);
-    s.seconds = before + now() - start;
+    watch.read();
     if (s.history.size() == recorded) continue;
     HistoryEntry& entry = s.history.back();
     entry.seconds = s.seconds;
@@ -197,7 +222,6 @@ StopReason Trainer::step(index_t count, const Callback& callback) {
     if (s.stop_wished(callback) && s.stop_reason == StopReason::running) s.stop_reason = StopReason::callback;
   }
   s.settle();
-  s.seconds = before + now() - start;
   return s.stop_reason;
 }
 

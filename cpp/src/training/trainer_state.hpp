@@ -45,6 +45,8 @@ struct Trainer::State {
   // Of a step that is to come; none after the last.
   Draw draw_of(index_t step) const;
   PerGroup<double> weights_of(const Draw& draw) const;
+  // Throws what this thread's interruption scope does, with the state of the last step brought to the host.
+  void leave_if_interrupted();
   // One step of all ranks together, or steps of this rank alone up to the next average: not beyond step `end`.
   void advance(index_t end);
   void train_step();

@@ -14,8 +14,8 @@ from nbm.viz.drawing import DIVERGING, SEQUENTIAL, figure, save_figure
 from nbm.viz.planes import Plane, plane
 
 if TYPE_CHECKING:
+    from nbm.evaluation import Evaluation
     from nbm.problem import Problem
-    from nbm.solution import Solution
 
 __all__ = ["equation_residual", "plot_maps"]
 
@@ -24,7 +24,7 @@ _RESIDUAL_CELLS = 512  # along the longest edge: far below what a network resolv
 
 
 def plot_maps(
-    solution: Solution, path: str | os.PathLike[str], *, problem: Problem | None = None, resolution: int = 160
+    solution: Evaluation, path: str | os.PathLike[str], *, problem: Problem | None = None, resolution: int = 160
 ) -> None:
     """Draw u on the three middle planes; with a problem also the residual, and the error where u is known.
 
@@ -57,7 +57,7 @@ def plot_maps(
     save_figure(made, path)
 
 
-def equation_residual(solution: Solution, problem: Problem, points: Float64Array) -> Float64Array:
+def equation_residual(solution: Evaluation, problem: Problem, points: Float64Array) -> Float64Array:
     """Return how wrong the residual of the equation could make u, were it the same everywhere, with its sign, (n,).
 
     The row of each point (docs/method.md, section 5) on a cell of a 512th of the longest edge, on the point's own side,

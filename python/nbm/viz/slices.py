@@ -9,12 +9,12 @@ from nbm.viz.drawing import SEQUENTIAL, figure, save_figure
 from nbm.viz.planes import plane
 
 if TYPE_CHECKING:
-    from nbm.solution import Solution
+    from nbm.evaluation import Evaluation
 
 __all__ = ["plot_slice"]
 
 
-def plot_slice(solution: Solution, path: Path, axis: str, position: float | None, resolution: int) -> None:
+def plot_slice(solution: Evaluation, path: Path, axis: str, position: float | None, resolution: int) -> None:
     """Draw u on a plane as colours and the interface as a line; see :meth:`nbm.Solution.plot_slice`."""
     part = plane(solution.box, axis, position, resolution)
     flat = part.points.reshape(-1, 3)

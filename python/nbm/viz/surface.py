@@ -15,8 +15,8 @@ from nbm.level_set_normals import unit_normals
 from nbm.viz.vtk_polydata import write_vtp
 
 if TYPE_CHECKING:
+    from nbm.evaluation import Evaluation
     from nbm.problem import Problem
-    from nbm.solution import Solution
 
 __all__ = ["Surface", "surface_of"]
 
@@ -62,7 +62,7 @@ class Surface:
         write_vtp(path, self.vertices, self.faces, self.fields)
 
 
-def surface_of(solution: Solution, *, problem: Problem | None = None, cells: int = 96) -> Surface:
+def surface_of(solution: Evaluation, *, problem: Problem | None = None, cells: int = 96) -> Surface:
     """Return the interface with the solution's fields; without triangles where there is no interface.
 
     Args:
@@ -85,7 +85,7 @@ def surface_of(solution: Solution, *, problem: Problem | None = None, cells: int
 
 
 def _onto(
-    solution: Solution, points: Float64Array, step: float, spacing: float, lower: Float64Array, upper: Float64Array
+    solution: Evaluation, points: Float64Array, step: float, spacing: float, lower: Float64Array, upper: Float64Array
 ) -> Float64Array:
     """Move points along the gradient to the zero of the level set, by at most a spacing."""
     for _ in range(_NEWTON_STEPS):
@@ -98,7 +98,9 @@ def _onto(
     return points
 
 
-def _fields(solution: Solution, problem: Problem | None, points: Float64Array, step: float) -> dict[str, Float64Array]:
+def _fields(
+    solution: Evaluation, problem: Problem | None, points: Float64Array, step: float
+) -> dict[str, Float64Array]:
     normal = unit_normals(solution.level_set, points, step)
     wide = 10 * step  # second differences, smoother than the level set's own grid
     turned = [

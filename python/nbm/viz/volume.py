@@ -29,8 +29,8 @@ from nbm.viz.solids import draw_triangles
 from nbm.viz.surface import Surface, surface_of
 
 if TYPE_CHECKING:
+    from nbm.evaluation import Evaluation
     from nbm.problem import Problem
-    from nbm.solution import Solution
 
 __all__ = ["plot_field"]
 
@@ -40,7 +40,7 @@ _LINES = 120
 
 
 def plot_field(
-    solution: Solution,
+    solution: Evaluation,
     path: str | os.PathLike[str],
     *,
     problem: Problem | None = None,
@@ -70,7 +70,7 @@ def plot_field(
         save_plotter(made, path)
 
 
-def _draw_lines(made: Any, solution: Solution, surface: Surface, colour: str, cells: int) -> None:
+def _draw_lines(made: Any, solution: Evaluation, surface: Surface, colour: str, cells: int) -> None:
     pyvista = pyvista_module()
 
     box = solution.box
@@ -141,7 +141,7 @@ def _seeds(box: Any, surface: Surface) -> Float64Array:
     return np.asarray(np.clip(start + 0.03 * max(box.edge) * normal, lower, upper))
 
 
-def _draw_sheets(made: Any, solution: Solution, part: Plane, sheets: dict[str, Float64Array]) -> None:
+def _draw_sheets(made: Any, solution: Evaluation, part: Plane, sheets: dict[str, Float64Array]) -> None:
     """Draw u of either side as a height over its part of the plane, and the jump as a wall between."""
     pyvista = pyvista_module()
 
@@ -185,7 +185,7 @@ def _draw_sheets(made: Any, solution: Solution, part: Plane, sheets: dict[str, F
     made.camera.zoom(1.05)
 
 
-def _wall(grid: Any, solution: Solution, part: Plane, factor: float) -> Any | None:
+def _wall(grid: Any, solution: Evaluation, part: Plane, factor: float) -> Any | None:
     """Return the strip between both sheets along the interface."""
     pyvista = pyvista_module()
 

@@ -60,7 +60,9 @@ TEST_F(TensorFileTest, LayoutIsThatOfSafetensors) {
   std::memcpy(&length, raw.data(), sizeof length);
   EXPECT_EQ(length % 8, 0U);
   ASSERT_EQ(raw.size(), 8 + length + 16);
-  EXPECT_EQ(raw.substr(8, length).find(R"({"a":{"data_offsets":[0,16],"dtype":"F64","shape":[2]}})"), 0U);
+  const std::string header = raw.substr(8, length);
+  EXPECT_EQ(header.find(R"({"__metadata__":{"digest":"fnv1a64:)"), 0U);
+  EXPECT_NE(header.find(R"(},"a":{"data_offsets":[0,16],"dtype":"F64","shape":[2]}})"), std::string::npos);
   double second = 0;
   std::memcpy(&second, raw.data() + 8 + length + 8, sizeof second);
   EXPECT_EQ(second, 2.0);
@@ -76,6 +78,23 @@ TEST_F(TensorFileTest, EveryTruncationIsAFileError) {
   }
   std::ofstream(path_, std::ios::binary | std::ios::app) << "more";
   EXPECT_THROW(TensorFile::read(path_), nbm::FileError);
+}
+
+TEST_F(TensorFileTest, EveryFlippedBitIsNoticedOrSaysNothing) {
+  sample().write(path_);
+  const std::string whole = bytes();
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    std::string damaged = whole;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+    std::ofstream(path_, std::ios::binary) << damaged;
+    try {
+      TensorFile read = TensorFile::read(path_);
+      // A damaged key leaves the digest as metadata of that name, as in a file that never had one.
+      std::erase_if(read.metadata, [](const auto& entry) { return entry.second.starts_with("fnv1a64:"); });
+      EXPECT_EQ(read, sample()) << "bit " << bit;
+    } catch (const nbm::FileError&) {
+    }
+  }
 }
 
 TEST_F(TensorFileTest, HostileHeadersAreFileErrors) {

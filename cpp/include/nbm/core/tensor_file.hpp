@@ -18,13 +18,15 @@ struct NBM_EXPORT Tensor {
 
 // A safetensors file with float64 tensors and text metadata: what model files and checkpoints are made of.
 // Layout: header length (u64, little endian), JSON header, raw data. Other programs read it with the `safetensors`
-// libraries; nothing in it is ever executed.
+// libraries; nothing in it is ever executed. Written files carry a digest of everything else under the metadata key
+// "digest", which read() checks and takes out; files without one are read as they are.
 struct NBM_EXPORT TensorFile {
   std::map<std::string, Tensor> tensors;
   std::map<std::string, std::string> metadata;
 
   // Throws FileError: no such file, truncated, a header longer than 16 MiB or than the file, malformed JSON, a data
-  // type other than F64, shapes that contradict the byte ranges, ranges that overlap or leave gaps.
+  // type other than F64, shapes that contradict the byte ranges, ranges that overlap or leave gaps, a digest that is
+  // not that of the contents.
   static TensorFile read(const std::string& path);
   // Writes a temporary file beside `path`, flushes it to disk and renames it, so that `path` is at any time the old
   // file or the new one. Throws FileError; InvalidArgument for a tensor whose shape and values disagree.

@@ -20,7 +20,8 @@ class NBM_EXPORT ThreadPool {
   int threads() const;
   // task(i) for 0 <= i < count, each once, on any thread of the team; returns when all are done. If tasks throw,
   // the rest are dropped and the exception of the lowest task index that threw is rethrown here.
-  // Not to be called from inside a task.
+  // Not to be called from inside a task. In a forked child the first call makes a new team. The caller's thread polls
+  // for interruption (core/interruption.hpp) between its tasks.
   void run(index_t count, const std::function<void(index_t)>& task);
 
   // Cores that this process may use (affinity mask and hardware), at least 1.
@@ -28,6 +29,8 @@ class NBM_EXPORT ThreadPool {
 
  private:
   struct Team;
+  void forget_team();
+
   std::unique_ptr<Team> team_;
 };
 
