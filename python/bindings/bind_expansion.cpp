@@ -4,7 +4,7 @@
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "gil.hpp"
-#include "nbm/solution/solve.hpp"
+#include "nbm/training/expansion_fit.hpp"
 
 namespace nbm::python {
 
@@ -48,30 +48,6 @@ void bind_expansion(nb::module_& m) {
       },
       nb::arg("problem"), nb::arg("most_unknowns"), nb::arg("tolerance"), nb::arg("seed"), nb::arg("threads"),
       nb::call_guard<GilReleased>());
-  m.def(
-      "solve",
-      [](const Problem& problem, index_t cells, index_t most_unknowns, std::uint64_t seed, int threads) {
-        SolveReport report;
-        auto solution = [&] {
-          const GilReleased release;
-          ThreadPool pool(threads);
-          return solve(problem, {cells, most_unknowns, seed}, pool, report);
-        }();
-        nb::dict out;
-        out["solution"] = std::move(solution);
-        nb::list attempts;
-        for (const auto& a : report.attempts) attempts.append(nb::make_tuple(a.what, a.estimated_rmse, a.seconds));
-        out["attempts"] = attempts;
-        out["chosen"] = report.chosen;
-        out["rms"] = report.estimate.rms;
-        out["range"] = report.estimate.range();
-        out["parts"] = std::map<std::string, double>{{"missing", report.estimate.missing},
-                                                     {"change", report.estimate.change},
-                                                     {"sources", report.estimate.unseen_sources},
-                                                     {"flux", report.estimate.missing_flux}};
-        return out;
-      },
-      nb::arg("problem"), nb::arg("cells"), nb::arg("most_unknowns"), nb::arg("seed"), nb::arg("threads"));
 }
 
 }  // namespace nbm::python

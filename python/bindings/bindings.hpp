@@ -20,6 +20,7 @@ void bind_rows(nb::module_& m);
 void bind_network(nb::module_& m);
 void bind_training(nb::module_& m);
 void bind_expansion(nb::module_& m);
+void bind_solve(nb::module_& m);
 void bind_solution(nb::module_& m);
 
 }  // namespace nbm::python

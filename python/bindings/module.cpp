@@ -14,6 +14,7 @@ NB_MODULE(_core, m) {
   bind_rows(m);
   bind_network(m);
   bind_training(m);
-  bind_expansion(m);
   bind_solution(m);
+  bind_expansion(m);
+  bind_solve(m);
 }

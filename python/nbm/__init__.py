@@ -16,6 +16,7 @@ from nbm.errors import (
     NbmWarning,
     NoInterfaceWarning,
     NonFiniteLoss,
+    NotTrustedWarning,
     OutsideWarning,
     ProblemFileError,
     RankFailure,
@@ -30,7 +31,8 @@ from nbm.problem import Medium, Problem
 from nbm.records import Record
 from nbm.sampling import Resolution, Sampling
 from nbm.solution import Solution, load
-from nbm.training import Trainer, solve
+from nbm.solving import SolveReport, solve
+from nbm.training import Trainer
 from nbm.training_options import TrainingOptions
 
 __version__: str = _core.build_info().version
@@ -56,6 +58,7 @@ __all__ = [
     "NbmWarning",
     "NoInterfaceWarning",
     "NonFiniteLoss",
+    "NotTrustedWarning",
     "OutsideWarning",
     "Plateau",
     "Problem",
@@ -67,6 +70,7 @@ __all__ = [
     "Sampling",
     "Siren",
     "Solution",
+    "SolveReport",
     "Trainer",
     "TrainingOptions",
     "expressions",

@@ -17,6 +17,7 @@ __all__ = [
     "NbmWarning",
     "NoInterfaceWarning",
     "NonFiniteLoss",
+    "NotTrustedWarning",
     "OutsideWarning",
     "ProblemFileError",
     "RankFailure",
@@ -132,3 +133,7 @@ class NoInterfaceWarning(NbmWarning):
 
 class OutsideWarning(NbmWarning):
     """Points lie outside of the box, where a solution means nothing."""
+
+
+class NotTrustedWarning(NbmWarning):
+    """The certificate of a solution refuses it; the text says why."""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nbm import _core
 from nbm.errors import InvalidArgument
 from nbm.fields import GridField
-from nbm.grid_solver import solve_on_grid
 from nbm.host_solution import sides_of
+from nbm.rows import grid_points
 from nbm.vtk_image import write_vti
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _OF_SOLUTION = ("u", "u_minus", "u_plus", "side", "level_set", "gradient")
 _OF_PROBLEM = ("residual", "error", "estimate")
 _FIELDS = (*_OF_SOLUTION, *_OF_PROBLEM)
 _ESTIMATE_CELLS = 48
+_ESTIMATE_TOLERANCE = 1e-8  # of the linear system
 
 
 def write_grid(
@@ -89,8 +91,9 @@ def _sample_of_problem(
 
 def _grid_difference(solution: Evaluation, problem: Problem) -> GridField:
     """Return how far the networks are from the classical solution, at the nodes of its grid."""
-    grid = solve_on_grid(problem, _ESTIMATE_CELLS, threads=solution.threads)
-    return GridField((solution(grid.points) - grid.values).reshape(grid.shape), problem.box, "linear")
+    cells, shape = (_ESTIMATE_CELLS,) * 3, (_ESTIMATE_CELLS + 1,) * 3
+    classical = _core.solve_on_grid(problem.native, cells, _ESTIMATE_TOLERANCE, solution.threads)["values"]
+    return GridField((solution(grid_points(problem.box, shape)) - classical).reshape(shape), problem.box, "linear")
 
 
 def _three_nodes(shape: Sequence[int]) -> tuple[int, int, int]:

@@ -24,6 +24,7 @@ from nbm.problem import Problem
 from nbm.rows import cell_counts
 
 if TYPE_CHECKING:
+    from nbm.solving import SolveReport
     from nbm.viz.surface import Surface
 
 __all__ = ["Solution", "load"]
@@ -44,7 +45,15 @@ class Solution(Evaluation):
     Attributes:
         history: What training recorded, or None for a loaded solution.
         stop_reason: Why training ended, or None for a loaded solution.
+        report: What :func:`nbm.solve` tried and chose where it decided by itself, else None.
     """
+
+    report: SolveReport | None = None
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The certificate that came with the solution where :func:`nbm.solve` decided by itself."""
+        return None if self.report is None else self.report.certificate
 
     def to(self, device: str) -> Solution:
         """Return this solution with its calls running on ``device``, where its weights and level set then stay.
@@ -138,41 +147,34 @@ class Solution(Evaluation):
         self,
         problem: Problem,
         *,
-        cell_size: float | Sequence[float] | None = None,
-        discretization: str | None = None,
+        cells: int | None = None,
         points: int = 20_000,
         seed: int = 0,
-        grid_cells: int | Sequence[int] | None = None,
         tolerance: float | None = None,
     ) -> Certificate:
         """Tell whether this solution of ``problem`` can be trusted, without knowing the exact one.
 
-        Takes about a second; see docs/how-to-choose.md, "Can I trust it?", for what the figures mean.
+        The classical solver looks for what is missing on two grids (docs/how-to-choose.md, "Can I trust it?"), which
+        takes a few seconds; :func:`nbm.solve` has done it already where it decided by itself (:attr:`certificate`).
 
         Args:
             problem: The problem that was solved.
-            cell_size: h, a number or one per axis; default that of the training (the finest).
-            discretization: "bochkov_gibou" or "direct_jump"; default that of the training.
-            points: Fresh points, of which three fifths in the box, one at the interface and one on the boundary.
-            seed: Of the points; whichever it is, training did not use them.
-            grid_cells: Also solve for the error on a grid of so many cells, a number or one per axis: sharper, takes
-                about a second for 48.
-            tolerance: Relative RMS error, as estimated, up to which to trust; default by the cell size
-                (:attr:`Certificate.tolerance`).
+            cells: Of the finer grid along the longest edge, 32 to 512; default 64, or those of the correction.
+            points: Points at which boundary and jumps are looked at, a fifth of them each.
+            seed: Of these points.
+            tolerance: Estimated RMS error over the range of u up to which to trust; default 0.02.
 
         Raises:
-            InvalidArgument: an unusable argument, a problem on another box, or a model without its cell size.
+            InvalidArgument: an unusable argument, or a problem on another box.
         """
-        return certify(
-            self,
-            problem,
-            cell_size=cell_size,
-            discretization=discretization,
-            points=points,
-            seed=seed,
-            grid_cells=grid_cells,
-            tolerance=tolerance,
-        )
+        return certify(self, problem, cells=cells, points=points, seed=seed, tolerance=tolerance)
+
+    def summary(self) -> str:
+        """Return in words how this solution came about, and how far to trust it where that is known."""
+        if self.report is not None:
+            return str(self.report)
+        how = "loaded" if self.stop_reason is None else f"trained networks, {self.stop_reason}"
+        return f"{how}; certify(problem) tells how far to trust it"
 
     def _test_points(self, near: float | None) -> Float64Array:
         lower, upper = self._bounds()

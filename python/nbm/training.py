@@ -1,4 +1,4 @@
-"""Training: :func:`solve` for the common case, :class:`Trainer` for steps, callbacks and checkpoints."""
+"""Training of the two networks: steps, callbacks and checkpoints."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 from nbm import _core
 from nbm.arguments import as_instance, as_integer
 from nbm.communicator import communicator_of
-from nbm.errors import Interrupted, InvalidArgument
+from nbm.errors import InvalidArgument
 from nbm.optimizers import Optimizer, Siren
 from nbm.problem import Problem
 from nbm.records import Record
 from nbm.solution import Solution
 from nbm.training_options import TrainingOptions, takes_options
 
-__all__ = ["Trainer", "solve"]
+__all__ = ["Trainer"]
 
 
 class Trainer:
-    """Trains the two networks of a problem; the arguments are those of :func:`solve`.
+    """Trains the two networks of a problem; the options are those of :class:`nbm.TrainingOptions`.
 
     Example:
         >>> trainer = nbm.Trainer(problem, cell_size=2 / 64, optimizer=nbm.Adam(steps=1000))
@@ -38,7 +38,7 @@ class Trainer:
 
     @takes_options(TrainingOptions, method=True)
     def __init__(self, problem: Problem, options: TrainingOptions) -> None:
-        """Set up training; see :func:`solve`."""
+        """Set up training; see :func:`nbm.solve`."""
         self.problem = as_instance(problem, "problem", Problem, "nbm.Problem(...) or nbm.manufactured(...)")
         self.options = options
         communicator = communicator_of(options.comm)
@@ -155,31 +155,3 @@ def _restore(problem: Problem, options: TrainingOptions, checkpoint: bytes) -> T
         file.write_bytes(checkpoint)
         trainer.load_checkpoint(file)
     return trainer
-
-
-@takes_options(TrainingOptions)
-def solve(problem: Problem, options: TrainingOptions) -> Solution:
-    """Solve an interface problem by training two sine networks (docs/method.md).
-
-    Training may end far from the solution, from a bad seed for instance: ``solution.certify(problem)`` tells whether to
-    trust it. Every option but the problem is a field of :class:`nbm.TrainingOptions`.
-
-    Args:
-        problem: What to solve.
-
-    Raises:
-        InvalidArgument: An option of another type or out of its range.
-        InvalidField: A coefficient is not finite, or mu not positive, at some point.
-        NonFiniteLoss: Training diverged.
-        Interrupted: Ctrl-C; its ``solution`` is what was trained until then.
-        BackendUnavailable: The device is not there, or ``comm`` was given to an nbm without MPI.
-        RankFailure: Another rank's callback raised. Errors of nbm on one rank are raised on all, led by "rank k: ".
-        RanksDiverged: The ranks' parameters are no longer the same.
-    """
-    trainer = Trainer(problem, **vars(options))
-    try:
-        trainer.run()
-    except KeyboardInterrupt as error:
-        message = f"interrupted after {trainer.steps_done} of {trainer.steps} steps"
-        raise Interrupted(message, trainer.solution()) from error
-    return trainer.solution()

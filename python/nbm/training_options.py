@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from nbm import _core
-from nbm.arguments import as_choice, as_instance, as_integer, as_seed, as_sizes, as_threads
+from nbm.arguments import as_choice, as_instance, as_integer, as_real, as_seed, as_sizes, as_threads
 from nbm.errors import InvalidArgument
 from nbm.optimizers import Adam, GaussNewton, Optimizer, Plateau, Siren
 from nbm.records import Record
@@ -47,7 +47,8 @@ class TrainingOptions:
             "auto": Gauss-Newton for networks of up to 5000 parameters.
         sampling: Points of a step; the default depends on the optimizer.
         discretization: "bochkov_gibou" cuts cells along the interface; "direct_jump" has rows for the jumps at points
-            of the interface and is the more accurate where the solution is smooth on each side.
+            of the interface and is the more accurate where the solution is smooth on each side. "auto" is
+            "bochkov_gibou", or "direct_jump" for a problem without interface.
         loss: "balanced" weighs all groups of rows alike at the discretization error; "paper" weighs none.
         precision: Of the network's arithmetic; default float32 for Adam, float64 for Gauss-Newton.
         plateau: When to stop early; default never.
@@ -63,6 +64,9 @@ class TrainingOptions:
         check_every: Steps between comparisons of the ranks' parameters; 0: never.
         overlap: On many ranks, make the next points while a message is under way: the same result, sooner, with twice
             the memory for points.
+        seconds: About how long :func:`nbm.solve` may take where it decides by itself, on two cores; default as long as
+            it needs, mostly below 20.
+        progress: Whether it prints what it tries, as it does so, on standard error.
 
     Raises:
         InvalidArgument: An option of another type or out of its range.
@@ -74,7 +78,7 @@ class TrainingOptions:
     resolution: Resolution | None = None
     optimizer: Optimizer | Literal["auto", "adam", "gauss_newton"] = "auto"
     sampling: Sampling | None = None
-    discretization: Literal["bochkov_gibou", "direct_jump"] = "bochkov_gibou"
+    discretization: Literal["auto", "bochkov_gibou", "direct_jump"] = "auto"
     loss: Literal["balanced", "paper"] = "balanced"
     precision: Literal["float32", "float64"] | None = None
     plateau: Plateau | None = None
@@ -86,6 +90,8 @@ class TrainingOptions:
     comm: Any = None
     check_every: int = 100
     overlap: bool = True
+    seconds: float | None = None
+    progress: bool = False
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -95,7 +101,7 @@ class TrainingOptions:
                 as_instance(getattr(self, name), name, kind, f"nbm.{kind.__name__}(...)")
         self._check_cells()
         _optimizer(self.optimizer, Siren())
-        as_choice(self.discretization, "discretization", tuple(_DEFAULT_CELLS))
+        as_choice(self.discretization, "discretization", ("auto", *_DEFAULT_CELLS))
         as_choice(self.loss, "loss", ("balanced", "paper"))
         if self.precision is not None:
             as_choice(self.precision, "precision", ("float32", "float64"))
@@ -107,6 +113,8 @@ class TrainingOptions:
         if self.callback is not None and not callable(self.callback):
             raise InvalidArgument(f"callback: got {self.callback!r}, expected a function of a record", "callback")
         as_integer(self.check_every, "check_every", 0)
+        if self.seconds is not None and not as_real(self.seconds, "seconds") > 0:
+            raise InvalidArgument(f"seconds: got {self.seconds!r}, expected a positive number", "seconds")
 
     def _check_cells(self) -> None:
         if self.cell_size is not None:
@@ -124,11 +132,17 @@ class TrainingOptions:
         """Return the optimizer, chosen for the network where that was left open."""
         return _optimizer(self.optimizer, self.chosen_network())
 
+    def chosen_discretization(self, problem: Problem) -> str:
+        """Return the discretization for a problem."""
+        if self.discretization != "auto":
+            return self.discretization
+        return "bochkov_gibou" if _core.has_interface(problem.native, self.threads) else "direct_jump"
+
     def chosen_cell_size(self, problem: Problem) -> tuple[float, float, float]:
         """Return h along x, y, z, box units."""
         if self.cell_size is not None:
             return as_sizes(self.cell_size)
-        cells = _DEFAULT_CELLS[self.discretization] if self.cells is None else self.cells
+        cells = _DEFAULT_CELLS[self.chosen_discretization(problem)] if self.cells is None else self.cells
         return as_sizes(max(problem.box.edge) / cells)
 
     def native(self, problem: Problem) -> _core.TrainingOptions:
@@ -139,7 +153,7 @@ class TrainingOptions:
         plateau = Plateau() if self.plateau is None else self.plateau
         options = _core.TrainingOptions()
         options.set_network(list(network.hidden), network.omega, network.gamma)
-        options.set_discretization(self.discretization)
+        options.set_discretization(self.chosen_discretization(problem))
         options.set_resolution(self.chosen_cell_size(problem), resolution.levels, resolution.order)
         options.set_optimizer(optimizer.native())
         if sampling.mode == "grid":

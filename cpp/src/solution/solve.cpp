@@ -41,6 +41,7 @@ class Search {
     const double seconds = std::chrono::duration<double>(now - since_).count();
     since_ = now;
     report_.attempts.push_back({what, estimate.rms, seconds});
+    if (options_.progress) options_.progress(report_.attempts.back());
     if (best_ && !(estimate.rms < report_.estimate.rms)) return;
     best_ = std::make_unique<Solution>(solution);
     report_.estimate = estimate;

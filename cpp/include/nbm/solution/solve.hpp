@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -6,14 +7,6 @@
 #include "nbm/training/expansion_fit.hpp"
 
 namespace nbm {
-
-struct NBM_EXPORT SolveOptions {
-  index_t cells = 64;            // along the longest edge, of the finer grid of the correction and the estimate
-  index_t most_unknowns = 3000;  // of an expansion
-  std::uint64_t seed = 0;
-
-  void validate() const;
-};
 
 // What solve() tried, and what came of it.
 struct NBM_EXPORT SolveReport {
@@ -25,6 +18,15 @@ struct NBM_EXPORT SolveReport {
   std::vector<Attempt> attempts;
   std::size_t chosen = 0;  // of the attempts
   ErrorEstimate estimate;  // of the solution returned
+};
+
+struct NBM_EXPORT SolveOptions {
+  index_t cells = 64;            // along the longest edge, of the finer grid of the correction and the estimate
+  index_t most_unknowns = 3000;  // of an expansion
+  std::uint64_t seed = 0;
+  std::function<void(const SolveReport::Attempt&)> progress = {};  // called with every attempt
+
+  void validate() const;
 };
 
 // Solves a problem by whatever serves it best (docs/method.md, section 15): an expansion, with and without the grid's
