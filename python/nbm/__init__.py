@@ -31,7 +31,8 @@ from nbm.problem import Medium, Problem
 from nbm.records import Record
 from nbm.sampling import Resolution, Sampling
 from nbm.solution import Solution, load
-from nbm.solving import SolveReport, solve
+from nbm.solve_report import SolveReport
+from nbm.solving import solve
 from nbm.training import Trainer
 from nbm.training_options import TrainingOptions
 

@@ -20,7 +20,7 @@ from nbm.sampling import Sampler
 
 if TYPE_CHECKING:
     from nbm.problem import Problem
-    from nbm.solution import Solution
+    from nbm.evaluation import Evaluation
 
 __all__ = ["Certificate", "ResidualNorms", "certify"]
 
@@ -111,7 +111,7 @@ class Certificate:
 
 
 def certify(
-    solution: Solution, problem: Problem, *, cells: int | None, points: int, seed: int, tolerance: float | None
+    solution: Evaluation, problem: Problem, *, cells: int | None, points: int, seed: int, tolerance: float | None
 ) -> Certificate:
     """Examine a solution; see :meth:`nbm.Solution.certify`."""
     if problem.box != solution.box:
@@ -150,7 +150,7 @@ def failed_estimate() -> dict[str, Any]:
 
 
 def make_certificate(
-    solution: Solution,
+    solution: Evaluation,
     problem: Problem,
     estimate: Mapping[str, Any],
     points: int = 20_000,
@@ -200,7 +200,7 @@ def _place(point: tuple[float, float, float]) -> str:
     return f"({', '.join(f'{coordinate:.3g}' for coordinate in point)})"
 
 
-def _boundary(solution: Solution, problem: Problem, count: int, seed: int, spread: float) -> ResidualNorms:
+def _boundary(solution: Evaluation, problem: Problem, count: int, seed: int, spread: float) -> ResidualNorms:
     lower, upper = np.asarray(problem.box.lower), np.asarray(problem.box.upper)
     points = np.random.default_rng(seed).uniform(lower, upper, (count, 3))
     face = np.arange(count) % 6
@@ -211,7 +211,7 @@ def _boundary(solution: Solution, problem: Problem, count: int, seed: int, sprea
 
 
 def _jumps(
-    solution: Solution, problem: Problem, count: int, seed: int, spread: float
+    solution: Evaluation, problem: Problem, count: int, seed: int, spread: float
 ) -> tuple[ResidualNorms | None, ResidualNorms | None]:
     points, normals = Sampler(problem, seed=seed, threads=solution.threads).on_interface(2**40, count)
     if len(points) == 0:

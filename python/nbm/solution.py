@@ -22,9 +22,9 @@ from nbm.grid_samples import write_grid
 from nbm.manufactured import ManufacturedProblem
 from nbm.problem import Problem
 from nbm.rows import cell_counts
+from nbm.solve_report import SolveReport
 
 if TYPE_CHECKING:
-    from nbm.solving import SolveReport
     from nbm.viz.surface import Surface
 
 __all__ = ["Solution", "load"]

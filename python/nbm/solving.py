@@ -5,66 +5,26 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from nbm import _core
 from nbm.arguments import as_instance
-from nbm.certificate import Certificate, make_certificate
+from nbm.certificate import make_certificate
 from nbm.errors import Interrupted, InvalidArgument, NotTrustedWarning
 from nbm.problem import Problem
 from nbm.solution import Solution
+from nbm.solve_report import Attempt, SolveReport
 from nbm.training import Trainer
 from nbm.training_options import TrainingOptions, takes_options
 
-__all__ = ["Attempt", "SolveReport", "solve"]
+__all__ = ["solve"]
 
 # What concerns the machine or the choice of points, not the way of solving.
 _NEUTRAL = ("device", "threads", "seed", "check_every", "overlap", "seconds", "progress")
 # Sizes for a time limit in seconds, measured on two cores: most unknowns of the expansion, cells of the grid.
 _SIZES = ((4.0, 1000, 48), (10.0, 2000, 64))
 _DEFAULT_SIZE = (3000, 64)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Attempt:
-    """One way that was tried.
-
-    Attributes:
-        what: In words.
-        estimated_rmse: Estimated RMS error of u.
-        seconds: That it took.
-    """
-
-    what: str
-    estimated_rmse: float
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class SolveReport:
-    """What :func:`solve` did where it decided by itself; printing tells it in words.
-
-    Attributes:
-        attempts: In the order in which they were made.
-        chosen: Which of them was taken: that of the least estimated error.
-        seconds: Of everything.
-        certificate: Of the solution.
-    """
-
-    attempts: tuple[Attempt, ...]
-    chosen: int
-    seconds: float
-    certificate: Certificate
-
-    def __str__(self) -> str:
-        spread = self.certificate.range
-        lines = [f"{'tried':<44}{'estimated error of u':>22}{'seconds':>9}"]
-        for number, attempt in enumerate(self.attempts):
-            relative = attempt.estimated_rmse / spread if spread > 0 else attempt.estimated_rmse
-            mark = " <" if number == self.chosen else ""
-            lines.append(f"{attempt.what:<44}{relative:>22.1e}{attempt.seconds:>9.1f}{mark}")
-        return "\n".join([*lines, f"in all {self.seconds:.1f} s; {self.certificate.verdict}"])
 
 
 @takes_options(TrainingOptions)
