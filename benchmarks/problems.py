@@ -24,11 +24,11 @@ from problem_suite import report, sections
 QUICK = {"cases": ("sphere2", "heated", "layers", "no_interface"), "units": ("heated",), "traps": ("charged", "offset")}
 
 
-def measured(section: str, names: tuple[str, ...], options: argparse.Namespace, known: Any) -> dict[str, Any]:
+def measured(section: str, names: tuple[str, ...], options: argparse.Namespace) -> dict[str, Any]:
     """Return the results of a section."""
     if section == "peers":
         try:
-            return sections.peers(names, known["cases"], options.ngsolve_python, options.peer_limit)
+            return sections.peers(names, options.ngsolve_python, options.peer_limit)
         except RuntimeError as error:
             print(f"peers are left out: {error}")
             return {}
@@ -53,7 +53,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=3, help="how many")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--ngsolve-python", default=sys.executable, help="a Python with ngsolve")
-    parser.add_argument("--peer-limit", type=float, default=20.0, help="processor seconds of a run of the peer")
+    parser.add_argument("--peer-limit", type=float, default=10.0, help="processor seconds of a mesh of the peer")
     options = parser.parse_args()
     if options.quick:
         return quick()
@@ -62,7 +62,7 @@ def main() -> int:
     record["machine"] = describe(len(os.sched_getaffinity(0)))
     for section in options.only:
         names = tuple(n for n in sections.NAMES[section] if options.names is None or n in options.names)
-        record[section] = {**record.get(section, {}), **measured(section, names, options, record)}
+        record[section] = {**record.get(section, {}), **measured(section, names, options)}
         write("problems", record, report.whole(record))
     return 0
 

@@ -75,8 +75,6 @@ def on_grid(known: Known, cells: int = 64) -> dict[str, Any]:
     try:
         with clock.running():
             grid = nbm.solve_on_grid(known.problem, cells)
-        if not callable(grid):
-            return {"error": math.nan, "seconds": clock.seconds, "cpu": clock.cpu}
         return {"error": rms(grid(known.points) - known.truth) / known.size, "seconds": clock.seconds, "cpu": clock.cpu}
     except nbm.NbmError as error:
         return {"failed": str(error), "error": math.inf}
