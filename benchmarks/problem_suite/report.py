@@ -10,6 +10,7 @@ from machine import markdown
 from problem_suite.measure import median_of
 
 UNITS_SPREAD = 0.1  # how far errors of the same problem in other units may differ
+BEGIN, END = "<!-- problems: begin -->", "<!-- problems: end -->"  # of the table in README.md
 GOOD, RATIO = 1e-3, (1.0, 30.0)  # errors that should be trusted, and how far estimates may exceed errors
 
 
@@ -114,23 +115,65 @@ def _certified(label: str, runs: list[dict[str, Any]]) -> list[str]:
     ]
 
 
+def to_the_same_error(found: list[dict[str, Any]], error: float) -> tuple[dict[str, Any], bool]:
+    """Return the cheapest run of a peer that is as good as ``error``, or its best one, and whether there is such."""
+    as_good = [run for run in found if run["error"] <= error]
+    if as_good:
+        return min(as_good, key=lambda run: run["cpu"]), True
+    return min(found, key=lambda run: run["error"]), False
+
+
 def peers_table(record: dict[str, Any]) -> str:
     """Return the processor seconds of nbm and of finite elements to the same error, or to their best."""
     rows = []
     for name, found in record["peers"].items():
         if name not in record["cases"]:
             continue
-        runs = record["cases"][name]["runs"]
-        error, own = median_of(runs, "error"), median_of(runs, "cpu")
-        as_good = [run for run in found if run["error"] <= error]
-        run = min(as_good, key=lambda r: r["cpu"]) if as_good else min(found, key=lambda r: r["error"])
-        reached = "" if as_good else f", error {_number(run['error'])}"
-        how = f"order {run['order']}, {run['unknowns']} unknowns{reached}"
-        ratio = f"{run['cpu'] / own:.2g}" if as_good else "not reached"
-        title = record["cases"][name]["title"]
-        rows.append([title, _number(error), f"{own:.1f}", f"{run['cpu']:.1f}", ratio, how])
-    header = ["case", "RMS error of nbm", "nbm, processor s", "NGSolve, processor s", "NGSolve / nbm", "NGSolve by"]
+        case = record["cases"][name]
+        error, own = median_of(case["runs"], "error"), median_of(case["runs"], "cpu")
+        run, is_as_good = to_the_same_error(found, error)
+        how = f"order {run['order']}, {run['unknowns']} unknowns" + ("" if is_as_good else ", at its best")
+        ratio = f"{run['cpu'] / own:.2g}" if is_as_good else "not reached"
+        rows.append(
+            [case["title"], _number(error), f"{own:.1f}", _number(run["error"]), f"{run['cpu']:.1f}", ratio, how]
+        )
+    header = ["case", "nbm, RMS error", "processor s", "NGSolve, RMS error", "processor s", "NGSolve / nbm", "by"]
     return markdown(header, rows)
+
+
+def readme_table(record: dict[str, Any]) -> str:
+    """Return the table of README.md: medians of the seeds, and finite elements where they were measured."""
+    rows = []
+    for name, case in record["cases"].items():
+        runs, grid = case["runs"], case["grid"]
+        error = median_of(runs, "error")
+        row = [case["title"], _number(error), f"{median_of(runs, 'cpu'):.1f}"]
+        row += [f"{sum(run['trusted'] for run in runs)} of {len(runs)}", f"{median_of(runs, 'estimate') / error:.1f}"]
+        row += ["fails" if "failed" in grid else _number(grid["error"])]
+        found = record.get("peers", {}).get(name)
+        if found:
+            run, is_as_good = to_the_same_error(found, error)
+            row += [f"{run['cpu']:.1f}" if is_as_good else f"{_number(run['error'])} in {run['cpu']:.1f}"]
+        rows.append([*row, ""] if not found else row)
+    header = [
+        "case",
+        "RMS error",
+        "processor s",
+        "trusted",
+        "estimate / error",
+        "classical, 64³",
+        "NGSolve, processor s",
+    ]
+    return markdown(header, rows)
+
+
+def into_readme(text: str, record: dict[str, Any]) -> str:
+    """Return README.md with the table between its markers made anew."""
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    machine = record["machine"]
+    intro = f"Measured on {machine['cores']} cores of an {machine['processor']}, {machine['simd']}.\n\n"
+    return before + BEGIN + "\n" + intro + readme_table(record) + END + after
 
 
 def whole(record: dict[str, Any]) -> str:
