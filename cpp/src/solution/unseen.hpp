@@ -12,9 +12,9 @@ struct Unseen {
 
 // Sources narrower than the cells: cells on one side whose integral of f, taken ever more finely, is not what the nodes
 // of the grid make of it.
-Unseen unseen_sources(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool);
+NBM_EXPORT Unseen unseen_sources(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool);
 // Flux that the solution owes the interface, or has too much of, part by part: small pieces and spikes that pass
 // between the nodes of a grid.
-Unseen missing_flux(const Problem& problem, const Solution& solution, ThreadPool& pool);
+NBM_EXPORT Unseen missing_flux(const Problem& problem, const Solution& solution, ThreadPool& pool);
 
 }  // namespace nbm

@@ -8,16 +8,16 @@ namespace nbm {
 
 // How far a solution is from the true one, as the classical solver sees it on two grids (docs/method.md, section 15).
 struct NBM_EXPORT ErrorEstimate {
-  Vec3<index_t> cells;                    // of the finer grid
-  double rms = 0.0;                       // estimated error of u at the nodes: root mean square
-  double max = 0.0;                       // and largest
-  double missing = 0.0;                   // RMS of what the finer grid would still add to the solution
-  double change = 0.0;                    // RMS of what the finer grid changes in the correction of the coarser one
-  double unseen_sources = 0.0;            // RMS error by sources narrower than the cells,
-  double missing_flux = 0.0;              // and by flux that is missing at the interface;
-  Vec3<double> source_place, flux_place;  // where most of that is
-  double lower = 0.0, upper = 0.0;        // the least and the largest u at the nodes
-  std::optional<SidedGrid> correction;    // of the finer grid, for the solution without the one that it has
+  Vec3<index_t> cells;                        // of the finer grid
+  double rms = 0.0;                           // estimated error of u at the nodes: root mean square
+  double max = 0.0;                           // and largest
+  double missing = 0.0;                       // RMS of what the finer grid would still add to the solution
+  double change = 0.0;                        // RMS of what the finer grid changes in the correction of the coarser one
+  double unseen_sources = 0.0;                // RMS error by sources narrower than the cells,
+  double missing_flux = 0.0;                  // and by flux that is missing at the interface;
+  Vec3<double> source_place{}, flux_place{};  // where most of that is
+  double lower = 0.0, upper = 0.0;            // the least and the largest u at the nodes
+  std::optional<SidedGrid> correction;        // of the finer grid, for the solution without the one that it has
 
   // Sets missing_flux by another solution, and rms anew.
   void look_at_flux(const Problem& problem, const Solution& solution, ThreadPool& pool);
