@@ -20,7 +20,7 @@ nb::dict dict_of(const ErrorEstimate& estimate) {
   parts["grid"] = estimate.missing;
   parts["change"] = estimate.change;
   parts["sources"] = estimate.unseen_sources;
-  parts["flux"] = estimate.missing_flux;
+  parts["flux"] = estimate.unseen_flux;
   out["cells"] = nb::make_tuple(estimate.cells.x, estimate.cells.y, estimate.cells.z);
   out["rms"] = estimate.rms;
   out["max"] = estimate.max;

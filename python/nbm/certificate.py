@@ -31,7 +31,7 @@ _PARTS = {
     "grid": "what the grid would still add",
     "change": "what the finer grid changes",
     "sources": "sources narrower than the cells",
-    "flux": "flux that is missing at the interface",
+    "flux": "flux at the interface between the nodes",
 }
 
 

@@ -69,11 +69,8 @@ bool has_negative_k(const Problem& problem, const Points& nodes) {
 
 }  // namespace
 
-void ErrorEstimate::look_at_flux(const Problem& problem, const Solution& solution, ThreadPool& pool) {
-  const Unseen flux = nbm::missing_flux(problem, solution, pool);
-  missing_flux = flux.rms;
-  flux_place = flux.place;
-  rms = std::hypot(std::hypot(missing, kMargin * change), std::hypot(unseen_sources, missing_flux));
+void ErrorEstimate::add_up() {
+  rms = std::hypot(std::hypot(missing, kMargin * change), std::hypot(unseen_sources, unseen_flux));
 }
 
 Vec3<index_t> grid_cells(const Box& box, index_t cells) {
@@ -118,7 +115,10 @@ ErrorEstimate estimate_error(const Problem& problem, const Solution& solution, i
   const Unseen sources = unseen_sources(problem, fine_cells, pool);
   estimate.unseen_sources = sources.rms;
   estimate.source_place = sources.place;
-  estimate.look_at_flux(problem, solution, pool);
+  const Unseen flux = nbm::unseen_flux(problem, base, fine_cells, pool);
+  estimate.unseen_flux = flux.rms;
+  estimate.flux_place = flux.place;
+  estimate.add_up();
   return estimate;
 }
 

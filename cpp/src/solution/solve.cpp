@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kGoodEnough = 1e-4;  // of the range of u: more than the grid alone can reach
 constexpr double kPoor = 1e-3;        // of the same: a finer grid is tried
+constexpr double kPoorGrid = 2e-4;    // where the grid alone was best
 constexpr double kSettled = 0.5;      // a correction that the coarser grid changes by less of it is taken
 
 class Search {
@@ -26,7 +27,7 @@ class Search {
     if (estimate.change > kSettled * missing) return;
     const Solution corrected = base.corrected(*estimate.correction);
     estimate.missing = 0.0;
-    estimate.look_at_flux(problem_, corrected, pool_);
+    estimate.add_up();
     attempt(base.is_zero() ? "grid of " + on_cells : "expansion, corrected on " + on_cells, corrected, estimate);
   }
 
@@ -76,7 +77,8 @@ Solution solve(const Problem& problem, const SolveOptions& options, ThreadPool& 
   if (!search.within(kGoodEnough)) {
     search.consider(Solution::of_expansion(problem.box, problem.level_set, {}), options.cells);
   }
-  if (!search.within(kPoor)) search.consider(search.best().uncorrected(), options.cells * 3 / 2);
+  const Solution base = search.best().uncorrected();
+  if (!search.within(base.is_zero() ? kPoorGrid : kPoor)) search.consider(base, options.cells * 3 / 2);
   return search.best();
 }
 

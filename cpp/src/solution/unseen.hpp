@@ -13,8 +13,8 @@ struct Unseen {
 // Sources narrower than the cells: cells on one side whose integral of f, taken ever more finely, is not what the nodes
 // of the grid make of it.
 NBM_EXPORT Unseen unseen_sources(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool);
-// Flux that the solution owes the interface, or has too much of, part by part: small pieces and spikes that pass
-// between the nodes of a grid.
-NBM_EXPORT Unseen missing_flux(const Problem& problem, const Solution& solution, ThreadPool& pool);
+// Flux that a solution without its correction owes the interface, and that a grid takes to be another, part by part:
+// small pieces and spikes that pass between its nodes.
+NBM_EXPORT Unseen unseen_flux(const Problem& problem, const Solution& base, Vec3<index_t> cells, ThreadPool& pool);
 
 }  // namespace nbm

@@ -14,13 +14,13 @@ struct NBM_EXPORT ErrorEstimate {
   double missing = 0.0;                       // RMS of what the finer grid would still add to the solution
   double change = 0.0;                        // RMS of what the finer grid changes in the correction of the coarser one
   double unseen_sources = 0.0;                // RMS error by sources narrower than the cells,
-  double missing_flux = 0.0;                  // and by flux that is missing at the interface;
+  double unseen_flux = 0.0;                   // and by flux at the interface that passes between its nodes;
   Vec3<double> source_place{}, flux_place{};  // where most of that is
   double lower = 0.0, upper = 0.0;            // the least and the largest u at the nodes
   std::optional<SidedGrid> correction;        // of the finer grid, for the solution without the one that it has
 
-  // Sets missing_flux by another solution, and rms anew.
-  void look_at_flux(const Problem& problem, const Solution& solution, ThreadPool& pool);
+  // Sets rms from its parts.
+  void add_up();
   // u has no scale of its own: errors are compared with how far it reaches.
   double range() const { return upper - lower; }
 };
