@@ -98,7 +98,7 @@ typedef struct nbm_options {
   /* Of Gauss-Newton: ends the training where the RMS residual is below this fraction of what cells of half the size
    * leave, or the loss at new points falls no more; 0: neither. */
   double stop_fraction;
-  int64_t regular;      /* points of a draw, over all ranks */
+  int64_t regular; /* points of a draw, over all ranks */
   int64_t irregular;
   int64_t boundary;
   int64_t refresh; /* steps for which a draw is kept */
@@ -120,9 +120,9 @@ typedef struct nbm_trainer nbm_trainer;
 /* Called after every recorded step; a number other than 0 ends the training. */
 typedef int32_t (*nbm_record_function)(void* user, int64_t step, double loss);
 
-/* The problem is copied. device: "auto", "cpu", "cuda", "cuda:1"; of "auto" and "cuda" the ranks of a node take the GPUs
- * in turn. communicator: NULL for this process alone; otherwise
- * this call and those that train or handle checkpoints are collective over its ranks. */
+/* The problem is copied. device: "auto", "cpu", "cuda", "cuda:1"; of "auto" and "cuda" the ranks of a node take the
+ * GPUs in turn. communicator: NULL for this process alone; otherwise this call and those that train or handle
+ * checkpoints are collective over its ranks. */
 NBM_C_EXPORT nbm_status nbm_trainer_create(const nbm_problem* problem, const nbm_options* options, const char* device,
                                            const nbm_communicator* communicator, nbm_trainer** trainer);
 NBM_C_EXPORT void nbm_trainer_destroy(nbm_trainer* trainer);
@@ -144,6 +144,18 @@ NBM_C_EXPORT nbm_status nbm_trainer_load_checkpoint(nbm_trainer* trainer, const 
 
 typedef struct nbm_solution nbm_solution;
 
+/* What nbm_solve found about its solution: RMS errors of u over the box. */
+typedef struct nbm_estimate {
+  double rms_error; /* estimated */
+  double range;     /* largest u less the smallest, with which to compare it */
+  double sources;   /* part of it by sources narrower than the cells of the grid that looks at it */
+  double flux;      /* part of it by flux at the interface between its nodes */
+} nbm_estimate;
+
+/* Solves a problem without being told how (docs/method.md, section 15), with `threads` threads (0: all cores); the same
+ * bits for any number. `estimate` may be NULL. */
+NBM_C_EXPORT nbm_status nbm_solve(const nbm_problem* problem, uint64_t seed, int32_t threads, nbm_estimate* estimate,
+                                  nbm_solution** solution);
 /* The solution as trained so far; independent of the trainer. */
 NBM_C_EXPORT nbm_status nbm_trainer_solution(const nbm_trainer* trainer, nbm_solution** solution);
 NBM_C_EXPORT void nbm_solution_destroy(nbm_solution* solution);
@@ -186,8 +198,8 @@ NBM_C_EXPORT nbm_status nbm_device_solution_evaluate_float(const nbm_device_solu
 NBM_C_EXPORT nbm_status nbm_device_solution_evaluate_gradient_float(const nbm_device_solution* device_solution,
                                                                     int64_t count, const float* x, const float* y,
                                                                     const float* z, int32_t precision, void* stream,
-                                                                    float* values, float* gradient_x,
-                                                                    float* gradient_y, float* gradient_z);
+                                                                    float* values, float* gradient_x, float* gradient_y,
+                                                                    float* gradient_z);
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,6 @@
 #include "c_api/handles.hpp"
 #include "nbm/core/thread_pool.hpp"
+#include "nbm/solution/solve.hpp"
 
 using nbm::c_api::guarded;
 using nbm::c_api::require_given;
@@ -22,6 +23,20 @@ std::span<double> output(double* values, int64_t count, const char* name) {
 }
 
 }  // namespace
+
+nbm_status nbm_solve(const nbm_problem* problem, uint64_t seed, int32_t threads, nbm_estimate* estimate,
+                     nbm_solution** solution) {
+  return guarded([&] {
+    require_given(problem, "problem");
+    require_given(solution, "solution");
+    nbm::ThreadPool pool(threads);
+    nbm::SolveReport report;
+    *solution = new nbm_solution{nbm::solve(problem->problem, {.seed = seed}, pool, report)};
+    if (estimate == nullptr) return;
+    const nbm::ErrorEstimate& found = report.estimate;
+    *estimate = {found.rms, found.range(), found.unseen_sources, found.unseen_flux};
+  });
+}
 
 void nbm_solution_destroy(nbm_solution* solution) { delete solution; }
 

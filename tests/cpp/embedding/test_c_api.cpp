@@ -97,6 +97,23 @@ TEST(CApi, TrainsEvaluatesAndStores) {
   EXPECT_EQ(nbm_solution_evaluate(solution.get(), 0, nullptr, nullptr, nullptr, 1, nullptr), NBM_OK);
 }
 
+TEST(CApi, SolvesWithoutBeingToldHow) {
+  const auto problem = plain_problem();
+  nbm_estimate estimate{};
+  nbm_solution* made = nullptr;
+  ASSERT_EQ(nbm_solve(problem.get(), 0, 2, &estimate, &made), NBM_OK) << nbm_last_error();
+  const Handle<nbm_solution> solution(made);
+  const double x[2] = {0.2, -0.7}, y[2] = {0.1, 0.4}, z[2] = {-0.3, 0.6};
+  std::array<double, 2> u{};
+  ASSERT_EQ(nbm_solution_evaluate(solution.get(), 2, x, y, z, 1, u.data()), NBM_OK);
+  EXPECT_NEAR(u[0], 0.2, 1e-8);
+  EXPECT_NEAR(u[1], -0.7, 1e-8);
+  EXPECT_LT(estimate.rms_error, 1e-8);
+  EXPECT_NEAR(estimate.range, 2.0, 1e-8);
+  EXPECT_EQ(nbm_solve(nullptr, 0, 1, nullptr, &made), NBM_INVALID_ARGUMENT);
+  EXPECT_EQ(nbm_solve(problem.get(), 0, -1, nullptr, &made), NBM_INVALID_ARGUMENT);
+}
+
 TEST(CApi, GridsAndModelFiles) {
   const auto problem = plain_problem();
   constexpr int64_t n = 9;
