@@ -1,9 +1,11 @@
 #include "nbm/rows/grid_system.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "irregular_block.hpp"
+#include "known_balances.hpp"
 #include "lattice.hpp"
 #include "nbm/core/error.hpp"
 #include "nbm/rows/assemble.hpp"
@@ -22,18 +24,21 @@ struct Lattice {
   std::vector<double> values;
   LatticeView view;
 
+  Lattice() = default;
   explicit Lattice(Vec3<index_t> size) : values(at(size.x * size.y * size.z)), view{size, values.data()} {}
 };
 
 struct Grid {
   const Problem& problem;
+  Problem for_rows;  // the same, but for f where a known part has it
+  std::unique_ptr<const KnownBalances> known;
   Vec3<index_t> cells;
   Vec3<double> h;
   Lattice nodes;    // the level set at the nodes
   Lattice corners;  // and at the corners of their cells: corner (i, j, k) is node (i + 1/2, j + 1/2, k + 1/2)
 
   Grid(const Problem& of, Vec3<index_t> count)
-      : problem(of), cells(count), nodes({count.x + 1, count.y + 1, count.z + 1}), corners(count) {
+      : problem(of), for_rows(of), cells(count), nodes({count.x + 1, count.y + 1, count.z + 1}), corners(count) {
     const Vec3<double> edge = of.box.edge();
     h = {edge.x / static_cast<double>(count.x), edge.y / static_cast<double>(count.y),
          edge.z / static_cast<double>(count.z)};
@@ -90,10 +95,10 @@ class GridTask {
     for (std::size_t s = 0; s < kSides; ++s) {
       const Side of = static_cast<Side>(s);
       boundary_[s] = make_boundary_rows(of, boundary_points_[s].size());
-      assemble_boundary(grid_.problem, of, boundary_points_[s].view(), boundary_[s], 0);
+      assemble_boundary(grid_.for_rows, of, boundary_points_[s].view(), boundary_[s], 0);
       regular_[s] = make_difference_rows(grid_.problem.box, grid_.h, regular_points_[s].size());
       regular_diagonal_[s].resize(at(regular_points_[s].size()));
-      assemble_regular(grid_.problem, of, regular_points_[s].view(), grid_.h, regular_[s], 0, regular_diagonal_[s]);
+      assemble_regular(grid_.for_rows, of, regular_points_[s].view(), grid_.h, regular_[s], 0, regular_diagonal_[s]);
     }
     write_rows();
     regular_ = {};
@@ -132,7 +137,7 @@ class GridTask {
 
   void write_rows() {
     std::array<index_t, kSides> next_boundary{}, next_regular{};
-    IrregularBlock block(grid_.problem, grid_.h);
+    IrregularBlock block(grid_.for_rows, grid_.h);
     index_t next_irregular = 0;
     for (index_t n = first_; n < last_; ++n) {
       const std::size_t s = side[at(n - first_)], before = column.size();
@@ -148,7 +153,9 @@ class GridTask {
           break;
         case Row::irregular:
           if (next_irregular % IrregularBlock::kCapacity == 0) fill(block, next_irregular);
-          put_irregular(n, block[next_irregular++ % IrregularBlock::kCapacity].row);
+          put_irregular(n, block[next_irregular % IrregularBlock::kCapacity].row,
+                        known_[at(next_irregular % IrregularBlock::kCapacity)]);
+          ++next_irregular;
           break;
       }
       row_size.push_back(static_cast<index_t>(column.size() - before));
@@ -174,9 +181,10 @@ class GridTask {
       put(n + flat(star_offset(star_node_of_face(2 * axis + 1))), second + 0.5 * first);
     }
     rhs.push_back(rows.rhs[row]);
+    if (grid_.known) rhs.back() += grid_.known->regular(grid_.nodes.view.position(n)) / diagonal.back();
   }
 
-  void put_irregular(index_t n, const IrregularRow& row) {
+  void put_irregular(index_t n, const IrregularRow& row, double known) {
     for (int i = -kCubeReach; i <= kCubeReach; ++i) {
       for (int j = -kCubeReach; j <= kCubeReach; ++j) {
         for (int k = -kCubeReach; k <= kCubeReach; ++k) {
@@ -185,16 +193,20 @@ class GridTask {
         }
       }
     }
-    rhs.push_back(row.rhs / row.diagonal);
+    rhs.push_back((row.rhs + known) / row.diagonal);
     diagonal.push_back(row.diagonal / cell_volume(grid_.h));
   }
 
   // Assembles the next irregular cells, with the level set of the grid: every row sees a node on the same side.
-  void fill(IrregularBlock& block, index_t first) const {
+  void fill(IrregularBlock& block, index_t first) {
     const index_t count = std::min(IrregularBlock::kCapacity, static_cast<index_t>(irregular_.size()) - first);
     std::vector<IrregularCell>& cells = block.place_empty(count);
     for (index_t c = 0; c < count; ++c) fill_cell(cells[at(c)], irregular_[at(first + c)]);
     block.assemble();
+    if (!grid_.known) return;
+    std::vector<Vec3<index_t>> nodes;
+    for (index_t c = 0; c < count; ++c) nodes.push_back(grid_.nodes.view.position(irregular_[at(first + c)]));
+    grid_.known->irregular(block, nodes, std::span(known_).first(at(count)));
   }
 
   void fill_cell(IrregularCell& cell, index_t n) const {
@@ -226,6 +238,7 @@ class GridTask {
   std::array<DifferenceRows, kSides> regular_;
   std::array<std::vector<double>, kSides> regular_diagonal_;
   std::vector<index_t> irregular_;
+  std::array<double, IrregularBlock::kCapacity> known_{};  // balances of the cells in the block
 };
 
 // Puts the rows of the tasks together, into memory of the exact size.
@@ -260,7 +273,7 @@ GridSystem join(Grid& grid, std::vector<GridTask>& tasks, ThreadPool& pool) {
 
 }  // namespace
 
-GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool) {
+GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool, const KnownPart* known) {
   problem.box.validate();
   for (int axis = 0; axis < kDim; ++axis) {
     if (cells[axis] >= kLeastCells && cells[axis] <= kMostCells) continue;
@@ -270,6 +283,11 @@ GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, Thr
   Grid grid(problem, cells);
   grid.evaluate_level_set(grid.nodes, 0.0, pool);
   grid.evaluate_level_set(grid.corners, 0.5, pool);
+  if (known != nullptr) {
+    grid.for_rows.minus.f = grid.for_rows.plus.f = 0.0;
+    grid.known = std::make_unique<const KnownBalances>(problem.box, problem.level_set, *known, grid.nodes.view,
+                                                       grid.corners.view, pool);
+  }
 
   const index_t n = static_cast<index_t>(grid.nodes.values.size());
   const TaskPartition parts = TaskPartition::of(n, kNodesPerTask, 4096);

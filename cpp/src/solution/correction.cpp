@@ -31,6 +31,27 @@ class Residual {
     h_ = {edge.x / kStepsPerEdge, edge.y / kStepsPerEdge, edge.z / kStepsPerEdge};
   }
 
+  // f - k u.
+  void reaction(Side side, PointsView points, std::span<double> out) const {
+    ThreadPool alone(1);
+    std::vector<double> u(out.size()), k(out.size());
+    evaluate_finite(problem_.medium(side).f, names_of(side).f, points, out);
+    evaluate_finite(problem_.medium(side).k, names_of(side).k, points, k);
+    base_.evaluate_side(side, points, u, alone);
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] -= k[i] * u[i];
+  }
+
+  // mu grad u.
+  void flux(Side side, PointsView points, const Solution::Gradient& out) const {
+    ThreadPool alone(1);
+    std::vector<double> u(static_cast<std::size_t>(points.size)), mu(u);
+    base_.evaluate_gradient_side(side, points, u, out, alone);
+    evaluate_positive(problem_.medium(side).mu, names_of(side).mu, points, mu);
+    for (const auto& component : out) {
+      for (std::size_t i = 0; i < mu.size(); ++i) component[i] *= mu[i];
+    }
+  }
+
   // f - k u + div(mu grad u), by section 5's differences; where a cell of the grid reaches beyond the interface, that
   // of the interface: the solution of a side is extended there, and owes nothing to its equation.
   void source(Side side, PointsView given, std::span<double> out) const {
@@ -254,12 +275,35 @@ struct Solved {
   SidedGrid grid;
 };
 
-Solved solve(const Problem& problem, Vec3<index_t> cells, const GridSolverOptions& options, ThreadPool& pool) {
+Solved solve(const Problem& problem, Vec3<index_t> cells, const GridSolverOptions& options, ThreadPool& pool,
+             const KnownPart* known = nullptr) {
   options.validate();
-  GridSystem system = assemble_grid_system(problem, cells, pool);
+  GridSystem system = assemble_grid_system(problem, cells, pool, known);
   GridNodes nodes = solve_grid_system(system, options, pool);
   SidedGrid grid(problem.box, system.nodes, one_sided_values(problem, system, nodes.values, pool));
   return {std::move(system), std::move(nodes), std::move(grid)};
+}
+
+std::shared_ptr<const Residual> residual_of(const Problem& problem, const Solution& solution) {
+  if (!(problem.box == solution.box())) {
+    throw InvalidArgument("problem", "has another box than the solution: expected the problem that was solved");
+  }
+  if (solution.uncorrected().is_zero()) return nullptr;
+  return std::make_shared<const Residual>(problem, solution);
+}
+
+// The problem for e; `residual` may be null where the solution is 0.
+Problem error_problem(const Problem& problem, const std::shared_ptr<const Residual>& residual) {
+  if (!residual) return problem;
+  Problem out = problem;
+  for (const Side side : {Side::minus, Side::plus}) {
+    Medium& medium = side == Side::minus ? out.minus : out.plus;
+    medium.f = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->source(side, p, v); }));
+    medium.boundary = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->boundary(side, p, v); }));
+  }
+  out.jump_u = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->jump_u(p, v); }));
+  out.jump_flux = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->jump_flux(p, v); }));
+  return out;
 }
 
 }  // namespace
@@ -273,25 +317,22 @@ GridSolution solve_on_grid(const Problem& problem, Vec3<index_t> cells, const Gr
 }
 
 Problem residual_problem(const Problem& problem, const Solution& solution) {
-  if (!(problem.box == solution.box())) {
-    throw InvalidArgument("problem", "has another box than the solution: expected the problem that was solved");
-  }
-  if (solution.uncorrected().is_zero()) return problem;
-  const auto residual = std::make_shared<const Residual>(problem, solution);
-  Problem out = problem;
-  for (const Side side : {Side::minus, Side::plus}) {
-    Medium& medium = side == Side::minus ? out.minus : out.plus;
-    medium.f = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->source(side, p, v); }));
-    medium.boundary = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->boundary(side, p, v); }));
-  }
-  out.jump_u = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->jump_u(p, v); }));
-  out.jump_flux = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->jump_flux(p, v); }));
-  return out;
+  return error_problem(problem, residual_of(problem, solution));
 }
 
 Solution correct(const Problem& problem, const Solution& solution, Vec3<index_t> cells,
                  const GridSolverOptions& options, ThreadPool& pool) {
-  Solution corrected = solution.corrected(solve(residual_problem(problem, solution), cells, options, pool).grid);
+  const auto r = residual_of(problem, solution);
+  const KnownPart known = {
+      [r](Side side, PointsView p, std::span<double> v) { r->reaction(side, p, v); },
+      [r](Side side, PointsView p, std::span<double> v) { r->source(side, p, v); },
+      [r](Side side, PointsView p, Solution::Gradient flux) { r->flux(side, p, flux); },
+  };
+  // Networks are rough where nothing trained them, and cheap. An expansion is smooth, and a dozen of its gradients for
+  // every node would take longer than all else.
+  const bool by_fluxes = r && solution.expansion() == nullptr;
+  const Solved solved = solve(error_problem(problem, r), cells, options, pool, by_fluxes ? &known : nullptr);
+  Solution corrected = solution.corrected(solved.grid);
   Solution::Info info = corrected.info();
   info["correction_cells"] = text_of(cells);
   corrected.set_info(std::move(info));

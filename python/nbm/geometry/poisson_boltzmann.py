@@ -125,7 +125,7 @@ class Electrostatics:
         """Return the reaction potential at points inside, (n, 3), kT/e, as (n,)."""
         at = as_points(points)
         if isinstance(solution, GridSolution):
-            return harmonic_values(solution.points, solution.values, solution.side == 0, at)
+            return harmonic_values(solution.points, solution.values, solution.node_side == 0, at)
         return np.asarray(solution.minus(at))
 
     def _check_charges(self) -> None:

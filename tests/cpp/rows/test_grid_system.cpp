@@ -99,6 +99,44 @@ TEST(GridSystem, AProblemWithoutInterfaceIsPlain) {
   for (const auto side : system.side) EXPECT_EQ(side, 1);
 }
 
+// A quadratic that solves the equation of either side leaves nothing: its fluxes through faces and patches balance its
+// sources exactly, whatever the interface cuts off.
+TEST(GridSystem, AKnownQuadraticLeavesNothing) {
+  Problem problem = nbm::testing::sphere_problem();  // its level set and box
+  problem.minus = {.k = 2.0, .mu = 3.0};
+  problem.plus = {.k = 0.5, .mu = 0.25};
+  problem.jump_u = problem.jump_flux = 0.0;
+  const auto b = [](Vec3<double> p) { return 1.0 + p.x * p.x - 0.5 * p.y * p.z + 2.0 * p.y * p.y - p.z; };
+  const auto mu = [](Side side) { return side == Side::minus ? 3.0 : 0.25; };
+  const auto fill = [](PointsView points, std::span<double> values, auto&& at_point) {
+    for (index_t i = 0; i < points.size; ++i) values[at(i)] = at_point(points[i]);
+  };
+  KnownPart known;
+  known.source = [=](Side side, PointsView points, std::span<double> v) {
+    fill(points, v, [&](Vec3<double>) { return -mu(side) * 6.0; });  // f - k b with the f that b solves: - mu Laplace b
+  };
+  known.residual = [=](Side, PointsView points, std::span<double> v) {
+    fill(points, v, [](Vec3<double>) { return 0.0; });
+  };
+  known.flux = [=](Side side, PointsView points, std::array<std::span<double>, kDim> flux) {
+    fill(points, flux[0], [&](Vec3<double> p) { return mu(side) * 2.0 * p.x; });
+    fill(points, flux[1], [&](Vec3<double> p) { return mu(side) * (4.0 * p.y - 0.5 * p.z); });
+    fill(points, flux[2], [&](Vec3<double> p) { return mu(side) * (-0.5 * p.y - 1.0); });
+  };
+  ThreadPool pool(2);
+  const GridSystem system = assemble_grid_system(problem, {14, 15, 16}, pool, &known);
+  for (const double rhs : system.rhs) ASSERT_NEAR(rhs, 0.0, 1e-12);
+  // And one that does not, does: the source alone is no balance.
+  known.flux = [=](Side, PointsView points, std::array<std::span<double>, kDim> flux) {
+    for (auto& component : flux) fill(points, component, [&](Vec3<double> p) { return b(p); });
+  };
+  double largest = 0.0;
+  for (const double rhs : assemble_grid_system(problem, {14, 15, 16}, pool, &known).rhs) {
+    largest = std::max(largest, std::abs(rhs));
+  }
+  EXPECT_GT(largest, 1e-3);
+}
+
 TEST(GridSystem, RefusesWhatItCannotDo) {
   const Problem problem = nbm::testing::sphere_problem();
   ThreadPool pool(2);

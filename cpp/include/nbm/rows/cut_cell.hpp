@@ -45,8 +45,10 @@ struct FaceParts {
   }
 };
 
-// Adds one triangle (of area 1/2). Both parts are sums of positive terms, so that the small one keeps its accuracy.
-NBM_HD void cut_triangle(const double phi[3], const Vec3<double> corner[3], FaceParts& parts) {
+// Adds one triangle (of area 1/2) in pieces. Both parts are sums of positive terms, so that the small one keeps its
+// accuracy.
+template <class Parts>
+NBM_HD void cut_triangle(const double phi[3], const Vec3<double> corner[3], Parts& parts) {
   const int minus = (phi[0] < 0.0) + (phi[1] < 0.0) + (phi[2] < 0.0);
   if (minus == 0 || minus == 3) {
     parts.add(minus == 3 ? 0 : 1, 0.5, corner[0], corner[1], corner[2]);
@@ -65,19 +67,19 @@ NBM_HD void cut_triangle(const double phi[3], const Vec3<double> corner[3], Face
   parts.add(1 - lone, 0.5 * to_b * from_c, corner[c], on_ac, on_ab);
 }
 
-NBM_HD FaceParts cut_face(const double phi[kCellCorners], int face) {
+// parts.add(side, area, a, b, c) for every triangular piece of the face, in units of the unit cell.
+template <class Parts>
+NBM_HD void cut_face(const double phi[kCellCorners], int face, Parts& parts) {
   const int axis = face_axis(face);
   const int first = 4 >> ((axis + 1) % 3), second = 4 >> ((axis + 2) % 3);  // corner strides along the face
   const int origin = face_sign(face) > 0 ? 4 >> axis : 0;
   const int path[2] = {first, second};
-  FaceParts parts;
   for (const int step : path) {  // both triangles share the diagonal from the lowest to the highest corner
     const int corners[3] = {origin, origin + step, origin + first + second};
     const double values[3] = {phi[corners[0]], phi[corners[1]], phi[corners[2]]};
     const Vec3<double> points[3] = {unit_corner(corners[0]), unit_corner(corners[1]), unit_corner(corners[2])};
     cut_triangle(values, points, parts);
   }
-  return parts;
 }
 
 // Area vector, in box units and of either sign, of a triangle in the unit cell.
@@ -106,8 +108,9 @@ NBM_HD InterfacePatch interface_patch(const Vec3<double>* corner, int corners, V
 }
 
 // Cuts the tetrahedron on four corners of the unit cell: returns the fraction of its volume on the minus side and
-// appends its patch of the interface.
-NBM_HD double cut_tetrahedron(const double phi[kCellCorners], const int corners[4], Vec3<double> h, CutCell& cell) {
+// calls add_patch(corners, how many, toward) with its patch of the interface, as for interface_patch.
+template <class AddPatch>
+NBM_HD double cut_tetrahedron(const double phi[kCellCorners], const int corners[4], AddPatch&& add_patch) {
   int at[4];  // minus corners first, both groups in the order given
   int minus = 0;
   for (int i = 0; i < 4; ++i) {
@@ -128,33 +131,43 @@ NBM_HD double cut_tetrahedron(const double phi[kCellCorners], const int corners[
       fraction *= p[lone] / (p[lone] - p[i]);
       zero[n++] = zero_on_edge(x[lone], x[i], p[lone], p[i]);
     }
-    cell.patch[cell.patches++] = interface_patch(zero, 3, x[3], h);
+    add_patch(zero, 3, x[3]);
     return minus == 1 ? fraction : 1.0 - fraction;
   }
   const double t02 = p[0] / (p[0] - p[2]), t03 = p[0] / (p[0] - p[3]);
   const double t12 = p[1] / (p[1] - p[2]), t13 = p[1] / (p[1] - p[3]);
   const Vec3<double> zero[4] = {x[0] + t02 * (x[2] - x[0]), x[0] + t03 * (x[3] - x[0]), x[1] + t13 * (x[3] - x[1]),
                                 x[1] + t12 * (x[2] - x[1])};
-  cell.patch[cell.patches++] = interface_patch(zero, 4, x[3], h);
+  add_patch(zero, 4, x[3]);
   return t02 * t03 * (1.0 - t13) + t02 * (1.0 - t12) * t13 + t12 * t13;
 }
 
-// corner: values of corner_level_set. Parts of faces below 1e-14 of the face are dropped (area 0).
-NBM_HD void cut_cell(const double corner[kCellCorners], Vec3<double> h, CutCell& cell) {
-  cell.patches = 0;
+// Cuts the six Kuhn tetrahedra of the unit cell, as above: the fraction of the cell's volume on the minus side.
+template <class AddPatch>
+NBM_HD double cut_tetrahedra(const double corner[kCellCorners], AddPatch&& add_patch) {
   double minus_fraction = 0.0;
   for (int first = 0; first < 3; ++first) {
     for (int turn = 1; turn < 3; ++turn) {  // the path 000 -> first -> second -> 111 names a Kuhn tetrahedron
       const int a = 4 >> first, b = a + (4 >> ((first + turn) % 3));
       const int corners[4] = {0, a, b, 7};
-      minus_fraction += cut_tetrahedron(corner, corners, h, cell);
+      minus_fraction += cut_tetrahedron(corner, corners, add_patch);
     }
   }
+  return minus_fraction / kTetrahedra;
+}
+
+// corner: values of corner_level_set. Parts of faces below 1e-14 of the face are dropped (area 0).
+NBM_HD void cut_cell(const double corner[kCellCorners], Vec3<double> h, CutCell& cell) {
+  cell.patches = 0;
+  const double minus_fraction = cut_tetrahedra(corner, [&](const Vec3<double>* zero, int count, Vec3<double> toward) {
+    cell.patch[cell.patches++] = interface_patch(zero, count, toward, h);
+  });
   const double volume = cell_volume(h);
-  cell.volume[0] = volume * (minus_fraction / kTetrahedra);
+  cell.volume[0] = volume * minus_fraction;
   cell.volume[1] = volume - cell.volume[0];
   for (int face = 0; face < kFaces; ++face) {
-    const FaceParts parts = cut_face(corner, face);
+    FaceParts parts;
+    cut_face(corner, face, parts);
     const double area = face_area(h, face_axis(face));
     for (int side = 0; side < kSides; ++side) {
       const bool kept = parts.area[side] >= 1e-14;

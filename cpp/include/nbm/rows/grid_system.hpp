@@ -1,5 +1,8 @@
 #pragma once
+#include <array>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "nbm/core/thread_pool.hpp"
@@ -30,9 +33,21 @@ inline Vec3<double> grid_node(const Box& box, Vec3<index_t> cells, Vec3<double> 
           box.lower.z + edge.z * index.z / static_cast<double>(cells.z)};
 }
 
+// A known part b of u = b + e, where the system is for e. What it leaves of the equations is integrated over the cells
+// by its fluxes through their faces: what the quadrature of a face lacks then cancels between its two cells, while
+// errors in the volumes would add up, and where mu is large a little too much source shifts a whole side. Functions are
+// called from any thread, with points near the side of theirs.
+struct NBM_EXPORT KnownPart {
+  using Fill = std::function<void(Side side, PointsView points, std::span<double> values)>;
+  Fill source;    // f - k b
+  Fill residual;  // f - k b + div(mu grad b)
+  std::function<void(Side side, PointsView points, std::array<std::span<double>, kDim> flux)> flux;  // mu grad b
+};
+
 // The system for cells.x by cells.y by cells.z cells: Dirichlet rows on the box, regular and irregular rows inside.
 // Where the interface meets the box, ghost values are made of nodes inside alone. The same bits for any team. Throws
 // InvalidArgument where `cells` is too small or too large; InvalidField as assemble_irregular does.
-NBM_EXPORT GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool);
+NBM_EXPORT GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool,
+                                           const KnownPart* known = nullptr);
 
 }  // namespace nbm
