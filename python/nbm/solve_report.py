@@ -30,7 +30,7 @@ class SolveReport:
 
     Attributes:
         attempts: In the order in which they were made.
-        chosen: Which of them was taken: that of the least estimated error.
+        chosen: Which of them was taken: that of the least estimated error, or a finer grid with about the same.
         seconds: Of everything.
         certificate: Of the solution.
     """

@@ -11,7 +11,8 @@ namespace {
 constexpr double kGoodEnough = 1e-4;  // of the range of u: more than the grid alone can reach
 constexpr double kPoor = 1e-3;        // of the same: a finer grid is tried
 constexpr double kPoorGrid = 2e-4;    // where the grid alone was best
-constexpr double kSettled = 0.5;      // a correction that the coarser grid changes by less of it is taken
+constexpr double kFinerFavor = 1.5;
+constexpr double kSettled = 0.5;  // a correction that the coarser grid changes by less of it is taken
 
 class Search {
  public:
@@ -19,7 +20,8 @@ class Search {
       : problem_(problem), options_(options), pool_(pool), report_(report) {}
 
   // Estimates the error of a solution without a correction, and takes it, or with its correction, where that is less.
-  void consider(const Solution& base, index_t cells) {
+  // A grid that is finer than the one before is believed unless its estimate is much larger: `favor` times.
+  void consider(const Solution& base, index_t cells, double favor = 1.0) {
     ErrorEstimate estimate = estimate_error(problem_, base, cells, pool_);
     const double missing = estimate.missing;
     const std::string on_cells = std::to_string(cells) + " cells";
@@ -28,7 +30,7 @@ class Search {
     const Solution corrected = base.corrected(*estimate.correction);
     estimate.missing = 0.0;
     estimate.add_up();
-    attempt(base.is_zero() ? "grid of " + on_cells : "expansion, corrected on " + on_cells, corrected, estimate);
+    attempt(base.is_zero() ? "grid of " + on_cells : "expansion, corrected on " + on_cells, corrected, estimate, favor);
   }
 
   bool within(double share) const {
@@ -37,13 +39,13 @@ class Search {
   const Solution& best() const { return *best_; }
 
  private:
-  void attempt(const std::string& what, const Solution& solution, const ErrorEstimate& estimate) {
+  void attempt(const std::string& what, const Solution& solution, const ErrorEstimate& estimate, double favor = 1.0) {
     const auto now = std::chrono::steady_clock::now();
     const double seconds = std::chrono::duration<double>(now - since_).count();
     since_ = now;
     report_.attempts.push_back({what, estimate.rms, seconds});
     if (options_.progress) options_.progress(report_.attempts.back());
-    if (best_ && !(estimate.rms < report_.estimate.rms)) return;
+    if (best_ && !(estimate.rms < favor * report_.estimate.rms)) return;
     best_ = std::make_unique<Solution>(solution);
     report_.estimate = estimate;
     report_.chosen = report_.attempts.size() - 1;
@@ -78,7 +80,7 @@ Solution solve(const Problem& problem, const SolveOptions& options, ThreadPool& 
     search.consider(Solution::of_expansion(problem.box, problem.level_set, {}), options.cells);
   }
   const Solution base = search.best().uncorrected();
-  if (!search.within(base.is_zero() ? kPoorGrid : kPoor)) search.consider(base, options.cells * 3 / 2);
+  if (!search.within(base.is_zero() ? kPoorGrid : kPoor)) search.consider(base, options.cells * 3 / 2, kFinerFavor);
   return search.best();
 }
 
