@@ -1,4 +1,6 @@
 #pragma once
+#include <vector>
+
 #include "nbm/rows/grid_system.hpp"
 #include "nbm/solution/solution.hpp"
 
@@ -9,6 +11,12 @@ struct Unseen {
   double rms = 0.0;
   Vec3<double> place;
 };
+
+// RMS over the box of the potential of a point source of this strength, roughly: the mean square of 1/r over a ball of
+// half the edge, or of exp(-r root(k/mu))/r where that is less.
+double error_of_strength(double strength, double mu, double k, const Box& box);
+// A field at points, on the team; throws InvalidField naming `name` where it is not finite.
+std::vector<double> evaluate_at(const Field& field, const char* name, const Points& points, ThreadPool& pool);
 
 // Sources narrower than the cells: cells on one side whose integral of f, taken ever more finely, is not what the nodes
 // of the grid make of it.
