@@ -159,6 +159,14 @@ NBM_C_EXPORT nbm_status nbm_solve(const nbm_problem* problem, uint64_t seed, int
 /* The solution as trained so far; independent of the trainer. */
 NBM_C_EXPORT nbm_status nbm_trainer_solution(const nbm_trainer* trainer, nbm_solution** solution);
 NBM_C_EXPORT void nbm_solution_destroy(nbm_solution* solution);
+/* The classical solution on cells[0] x cells[1] x cells[2] cells, a function like any solution, without networks.
+ * tolerance: of the linear system's residual, relative, such as 1e-10. threads: 0 for all cores. */
+NBM_C_EXPORT nbm_status nbm_solve_on_grid(const nbm_problem* problem, const int64_t cells[3], double tolerance,
+                                          int32_t threads, nbm_solution** solution);
+/* A new solution: the given one with its error, as a grid of these cells sees it, added to its networks. */
+NBM_C_EXPORT nbm_status nbm_solution_correct(const nbm_problem* problem, const nbm_solution* solution,
+                                             const int64_t cells[3], double tolerance, int32_t threads,
+                                             nbm_solution** corrected);
 /* Model files; one whose level set is a function cannot be stored completely and not be loaded: use a grid then. */
 NBM_C_EXPORT nbm_status nbm_solution_save(const nbm_solution* solution, const char* path);
 NBM_C_EXPORT nbm_status nbm_solution_load(const char* path, nbm_solution** solution);

@@ -1,5 +1,6 @@
 #include "c_api/handles.hpp"
 #include "nbm/core/thread_pool.hpp"
+#include "nbm/solution/correction.hpp"
 #include "nbm/solution/solve.hpp"
 
 using nbm::c_api::guarded;
@@ -39,6 +40,33 @@ nbm_status nbm_solve(const nbm_problem* problem, uint64_t seed, int32_t threads,
 }
 
 void nbm_solution_destroy(nbm_solution* solution) { delete solution; }
+
+nbm_status nbm_solve_on_grid(const nbm_problem* problem, const int64_t cells[3], double tolerance, int32_t threads,
+                             nbm_solution** solution) {
+  return guarded([&] {
+    require_given(problem, "problem");
+    require_given(cells, "cells");
+    require_given(solution, "solution");
+    nbm::ThreadPool pool(threads);
+    const nbm::GridSolverOptions options{.tolerance = tolerance};
+    *solution =
+        new nbm_solution{nbm::solve_on_grid(problem->problem, {cells[0], cells[1], cells[2]}, options, pool).solution};
+  });
+}
+
+nbm_status nbm_solution_correct(const nbm_problem* problem, const nbm_solution* solution, const int64_t cells[3],
+                                double tolerance, int32_t threads, nbm_solution** corrected) {
+  return guarded([&] {
+    require_given(problem, "problem");
+    require_given(solution, "solution");
+    require_given(cells, "cells");
+    require_given(corrected, "corrected");
+    nbm::ThreadPool pool(threads);
+    const nbm::GridSolverOptions options{.tolerance = tolerance};
+    *corrected = new nbm_solution{
+        nbm::correct(problem->problem, solution->solution, {cells[0], cells[1], cells[2]}, options, pool)};
+  });
+}
 
 nbm_status nbm_solution_save(const nbm_solution* solution, const char* path) {
   return guarded([&] {

@@ -114,6 +114,31 @@ TEST(CApi, SolvesWithoutBeingToldHow) {
   EXPECT_EQ(nbm_solve(problem.get(), 0, -1, nullptr, &made), NBM_INVALID_ARGUMENT);
 }
 
+TEST(CApi, SolvesOnGridsAndCorrects) {
+  const auto problem = plain_problem();  // its solution is x, which a grid has exactly
+  const int64_t cells[3] = {6, 7, 8}, few[3] = {6, 1, 8};
+  nbm_solution* made = nullptr;
+  ASSERT_EQ(nbm_solve_on_grid(problem.get(), cells, 1e-12, 1, &made), NBM_OK) << nbm_last_error();
+  const Handle<nbm_solution> grid(made);
+  const double x = 0.2, y = 0.1, z = -0.3;
+  double u = 0;
+  ASSERT_EQ(nbm_solution_evaluate(grid.get(), 1, &x, &y, &z, 1, &u), NBM_OK);
+  EXPECT_NEAR(u, 0.2, 1e-10);
+
+  const auto trainer = trainer_of(problem.get(), small_options());
+  ASSERT_EQ(nbm_trainer_solution(trainer.get(), &made), NBM_OK);
+  const Handle<nbm_solution> untrained(made);
+  ASSERT_EQ(nbm_solution_correct(problem.get(), untrained.get(), cells, 1e-12, 1, &made), NBM_OK) << nbm_last_error();
+  const Handle<nbm_solution> corrected(made);
+  double before = 0;
+  ASSERT_EQ(nbm_solution_evaluate(untrained.get(), 1, &x, &y, &z, 1, &before), NBM_OK);
+  ASSERT_EQ(nbm_solution_evaluate(corrected.get(), 1, &x, &y, &z, 1, &u), NBM_OK);
+  EXPECT_LT(std::abs(u - 0.2), 0.2 * std::abs(before - 0.2));
+
+  EXPECT_EQ(nbm_solve_on_grid(problem.get(), few, 1e-10, 1, &made), NBM_INVALID_ARGUMENT);
+  EXPECT_EQ(nbm_solution_correct(problem.get(), nullptr, cells, 1e-10, 1, &made), NBM_INVALID_ARGUMENT);
+}
+
 TEST(CApi, GridsAndModelFiles) {
   const auto problem = plain_problem();
   constexpr int64_t n = 9;
