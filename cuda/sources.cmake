@@ -9,9 +9,11 @@ set(NBM_CUDA_SOURCES
   network/device_networks.cu
   problem/device_field.cpp
   problem/device_problem.cpp
+  rows/device_observations.cpp
   rows/irregular_rows.cu
   rows/regular_rows.cu
   rows/row_assembly.cpp
+  rows/uploaded_points.cpp
   rows/uploaded_rows.cpp
   sampling/compaction.cu
   sampling/device_sampler.cu

@@ -72,6 +72,16 @@ NBM_C_EXPORT nbm_status nbm_problem_set_function(nbm_problem* problem, nbm_field
 NBM_C_EXPORT nbm_status nbm_problem_set_grid(nbm_problem* problem, nbm_field field, const int64_t shape[3],
                                              const double* values);
 
+/* Which network observations concern: that of the side on which each point lies, or one. */
+enum { NBM_SIDE_OF_POINT = -1, NBM_SIDE_MINUS = 0, NBM_SIDE_PLUS = 1 };
+/* Known values of u at `count` points of the box, copied: trainers that are created later fit them beside the equation
+ * (docs/method.md, section 8). name: of their group of rows, letters, digits, '_' and '-', each group another; sigma:
+ * standard deviations, NULL for 1; per_draw: points of a draw, 0 for all. Checked by nbm_trainer_create. */
+NBM_C_EXPORT nbm_status nbm_problem_add_observations(nbm_problem* problem, const char* name, int64_t count,
+                                                     const double* x, const double* y, const double* z,
+                                                     const double* values, const double* sigma, int32_t side,
+                                                     int64_t per_draw);
+
 /* --- training --- */
 
 enum { NBM_GAUSS_NEWTON = 0, NBM_ADAM = 1 };
@@ -137,6 +147,9 @@ NBM_C_EXPORT nbm_status nbm_trainer_loss(const nbm_trainer* trainer, double* los
 NBM_C_EXPORT nbm_status nbm_trainer_parameter_count(const nbm_trainer* trainer, int64_t* count);
 NBM_C_EXPORT nbm_status nbm_trainer_get_parameters(const nbm_trainer* trainer, int64_t count, double* values);
 NBM_C_EXPORT nbm_status nbm_trainer_set_parameters(nbm_trainer* trainer, int64_t count, const double* values);
+/* What multiplies the weight of a group of rows from now on: "regular", "irregular", "boundary", "value_jump",
+ * "flux_jump" or observations; 1 at first, 0 leaves its rows out. Collective. */
+NBM_C_EXPORT nbm_status nbm_trainer_set_weight(nbm_trainer* trainer, const char* group, double factor);
 NBM_C_EXPORT nbm_status nbm_trainer_save_checkpoint(const nbm_trainer* trainer, const char* path);
 NBM_C_EXPORT nbm_status nbm_trainer_load_checkpoint(nbm_trainer* trainer, const char* path);
 

@@ -28,7 +28,11 @@ void UploadedRows::upload(const RowSet& rows, cudaStream_t stream) {
   for (std::size_t s = 0; s < kSides; ++s) upload_regular(rows.regular[s], s);
   upload_irregular(rows.irregular);
   rows_.points.clear();
-  for (const PointRows& set : rows.points) upload_points(set);
+  points_.resize(std::max(points_.size(), rows.points.size()));
+  for (std::size_t s = 0; s < rows.points.size(); ++s) {
+    const PointRows& set = rows.points[s];
+    rows_.points.push_back(points_[s].upload(set, set.size(), count_of(kSides + 1 + s), stream));
+  }
   check(cudaStreamSynchronize(stream), "work on the GPU");
 }
 
@@ -56,24 +60,6 @@ void UploadedRows::upload_irregular(const StencilRows& from) {
   to.count = count_of(kSides);
   to.most = from.size();
   to.most_entries = static_cast<index_t>(std::max(from.weight[0].size(), from.weight[1].size()));
-}
-
-void UploadedRows::upload_points(const PointRows& from) {
-  const std::size_t number = rows_.points.size();
-  DevicePointRows& to = rows_.points.emplace_back();
-  to.step = from.step;
-  put_all(from.x, to.x);
-  for (std::size_t s = 0; s < kSides; ++s) {
-    to.touches[s] = from.touches(s);
-    for (std::size_t q = 0; q < kPointTerms; ++q) {
-      to.weight[s][q] = from.weight[s][q].empty() ? nullptr : put(from.weight[s][q]);
-    }
-  }
-  to.rhs = put(from.rhs);
-  to.count = count_of(kSides + 1 + number);
-  to.most = from.size();
-  to.group = from.group;
-  to.has_differences = from.has_differences();
 }
 
 PerGroup<double> DeviceRowCounts::by_group(const DeviceRows& rows) const {

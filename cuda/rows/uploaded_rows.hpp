@@ -7,6 +7,7 @@
 #include "core/device_buffer.hpp"
 #include "nbm/rows/row_sets.hpp"
 #include "rows/device_rows.hpp"
+#include "rows/uploaded_points.hpp"
 
 namespace nbm::cuda {
 
@@ -25,11 +26,11 @@ class UploadedRows {
   const index_t* count_of(std::size_t set) const;
   void upload_regular(const DifferenceRows& from, std::size_t side);
   void upload_irregular(const StencilRows& from);
-  void upload_points(const PointRows& from);
 
   cudaStream_t stream_ = nullptr;
   std::size_t used_ = 0;
   std::deque<DeviceBuffer<double>> arrays_;
+  std::deque<UploadedPoints> points_;
   DeviceBuffer<index_t> begin_[kSides];
   DeviceRowCounts counts_;
   DeviceBuffer<index_t> device_counts_;

@@ -23,6 +23,8 @@ class CudaBackend final : public TrainingBackend {
     counts_ = maker_.counts();
   }
 
+  void use_groups(const PerGroup<bool>& used) override { maker_.use_groups(used); }
+
   PerGroup<double> row_counts() const override {
     return rows_ == nullptr ? PerGroup<double>{} : counts_.by_group(*rows_);
   }

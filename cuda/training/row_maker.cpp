@@ -6,6 +6,7 @@
 #include "nbm/sampling/grid_batches.hpp"
 #include "nbm/sampling/resolution.hpp"
 #include "problem/device_problem.hpp"
+#include "rows/device_observations.hpp"
 #include "rows/row_assembly.hpp"
 #include "rows/uploaded_rows.hpp"
 #include "sampling/device_sampler.hpp"
@@ -57,7 +58,12 @@ class OnDevice {
         sampler_(host_sampler(problem, options, pool)),
         problem_(problem, stream),
         points_(problem_, sampler_ ? &sampler_->interface() : nullptr, stream),
-        rows_(problem, problem_) {}
+        rows_(problem, problem_),
+        observations_(observation_rows(problem, options), rank, ranks) {
+    used_.fill(true);
+  }
+
+  void use_groups(const PerGroup<bool>& used) { used_ = used; }
 
   bool prepare(index_t draw, Vec3<double> cell_size) {
     validate_cell_size(cell_size, box_);
@@ -68,15 +74,23 @@ class OnDevice {
       points_.enqueue(stream_);
       most = with_slack(point_counts());
     }
-    return rows_.prepare(most, points_, cell_size, stream_) || changed;
+    changed = rows_.prepare(most, points_, cell_size, stream_) || changed;
+    changed = observations_.prepare(draw, cell_size, used_, stream_) || changed;
+    all_ = rows_.rows();
+    all_.points.insert(all_.points.end(), observations_.sets().begin(), observations_.sets().end());
+    return changed;
   }
   const DeviceRows& enqueue() {
     if (!sampled_) points_.enqueue(stream_);
     rows_.enqueue(points_, stream_);
-    return rows_.rows();
+    return all_;
   }
-  DeviceRowCounts counts() { return RowAssembly::counts_of(point_counts()); }
-  const DeviceRows& rows() const { return rows_.rows(); }
+  DeviceRowCounts counts() {
+    DeviceRowCounts counts = RowAssembly::counts_of(point_counts());
+    counts.points.insert(counts.points.end(), observations_.counts().begin(), observations_.counts().end());
+    return counts;
+  }
+  const DeviceRows& rows() const { return all_; }
   const FieldFault* fault() const { return problem_.fault(); }
 
  private:
@@ -100,10 +114,23 @@ class OnDevice {
   DrawState state_of(index_t draw, Vec3<double> cell_size) {
     if (sampler_) {
       const bool by_side = options_.discretization == Discretization::direct_jump;
-      return fresh_draw(*sampler_, options_.seed, by_side, draw, cell_size, pool_, rank_, ranks_);
+      DrawState state = fresh_draw(*sampler_, options_.seed, by_side, draw, cell_size, pool_, rank_, ranks_);
+      leave_out(state);
+      return state;
     }
     return grid_draw(options_.sampling.grid_nodes, options_.sampling.batch, options_.seed, draw, cell_size, rank_,
                      ranks_);
+  }
+
+  // No candidates for groups that are not used.
+  void leave_out(DrawState& state) const {
+    const auto part = [&](CandidatePart of, bool used) {
+      if (!used) state.count[static_cast<int>(of)] = 0;
+    };
+    part(CandidatePart::regular, used_[kRegularGroup]);
+    part(CandidatePart::irregular, used_[kIrregularGroup]);
+    part(CandidatePart::boundary, used_[kBoundaryGroup]);
+    part(CandidatePart::interface, used_[kValueJumpGroup] || used_[kFluxJumpGroup]);
   }
 
   TrainingOptions options_;
@@ -115,6 +142,9 @@ class OnDevice {
   DeviceProblem problem_;
   DeviceSampler points_;
   RowAssembly rows_;
+  DeviceObservations observations_;
+  DeviceRows all_;  // of both
+  PerGroup<bool> used_;
   bool sampled_ = false;  // by prepare()
 };
 
@@ -130,6 +160,7 @@ class OnHost {
     copy_.upload(rows_, stream_);
     return true;
   }
+  void use_groups(const PerGroup<bool>& used) { maker_.use_groups(used); }
   const DeviceRows& enqueue() const { return copy_.rows(); }
   const DeviceRowCounts& counts() const { return copy_.counts(); }
   const DeviceRows& rows() const { return copy_.rows(); }
@@ -186,6 +217,15 @@ bool DeviceRowMaker::prepare(index_t draw, Vec3<double> cell_size) {
 
 const DeviceRows& DeviceRowMaker::enqueue() {
   return state_->device ? state_->device->enqueue() : state_->host->enqueue();
+}
+
+void DeviceRowMaker::use_groups(const PerGroup<bool>& used) {
+  state_->draw = -1;
+  if (state_->device) {
+    state_->device->use_groups(used);
+  } else {
+    state_->host->use_groups(used);
+  }
 }
 
 bool DeviceRowMaker::holds(index_t draw, Vec3<double> cell_size) const {

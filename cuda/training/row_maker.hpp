@@ -19,6 +19,9 @@ class DeviceRowMaker {
   DeviceRowMaker(const Problem& problem, const TrainingOptions& options, int rank, int ranks, cudaStream_t stream);
   ~DeviceRowMaker();
 
+  // As TrainingBackend::use_groups. In grid mode rows are made all the same, and count for nothing.
+  void use_groups(const PerGroup<bool>& used);
+
   // The share of this rank in draw number `draw` (in grid mode: of that batch, epochs following each other).
   // Equal to prepare() and enqueue(). The pointers belong to this object; they and `most` change only when a draw needs
   // more memory than any before.

@@ -1,5 +1,6 @@
 #include <nanobind/stl/array.h>
 #include <nanobind/stl/function.h>
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
@@ -43,6 +44,29 @@ void bind_optimizers(nb::module_& m) {
       .def("validate", &GaussNewtonOptions::validate);
 }
 
+void bind_observations(nb::module_& m) {
+  nb::class_<Observations>(m, "Observations")
+      .def(
+          "__init__",
+          [](Observations* self, const PointsArray& points, const ValuesArray& values, const ValuesArray& sigma) {
+            new (self) Observations();
+            self->points = points_of(points);
+            self->values.assign(values.data(), values.data() + values.size());
+            self->sigma.assign(sigma.data(), sigma.data() + sigma.size());
+          },
+          nb::arg("points"), nb::arg("values"), nb::arg("sigma"))
+      .def("set_directions",
+           [](Observations& o, const PointsArray& directions) { o.directions = points_of(directions); })
+      .def("set_side",
+           [](Observations& o, const std::string& side) {
+             o.side.reset();
+             if (!side.empty()) o.side = side == "minus" ? Side::minus : Side::plus;
+           })
+      .def_rw("name", &Observations::name)
+      .def_rw("weight", &Observations::weight)
+      .def_rw("per_draw", &Observations::per_draw);
+}
+
 void bind_options(nb::module_& m) {
   nb::class_<TrainingOptions>(m, "TrainingOptions")
       .def(nb::init<>())
@@ -75,6 +99,9 @@ void bind_options(nb::module_& m) {
            [](TrainingOptions& o, index_t window, double tolerance) {
              o.plateau = {window, tolerance};
            })
+      .def("add_observations",
+           [](TrainingOptions& o, const Observations& observations) { o.observations.push_back(observations); })
+      .def("set_weights", [](TrainingOptions& o, const WeightFactors& weights) { o.weights = weights; })
       .def_rw("seed", &TrainingOptions::seed)
       .def_rw("threads", &TrainingOptions::threads)
       .def_rw("record_every", &TrainingOptions::record_every)
@@ -140,6 +167,8 @@ void bind_trainer(nb::module_& m) {
            [](Trainer& t, const ValuesArray& p) {
              t.set_parameters({p.data(), p.data() + p.size()});
            })
+      .def("weights", &Trainer::weights)
+      .def("set_weights", &Trainer::set_weights, nb::call_guard<nb::gil_scoped_release>())
       .def("solution", &Trainer::solution)
       .def("save_checkpoint", &Trainer::save_checkpoint, nb::call_guard<GilReleased>())
       .def("load_checkpoint", &Trainer::load_checkpoint, nb::call_guard<GilReleased>());
@@ -179,6 +208,7 @@ void bind_held_out(nb::module_& m) {
 
 void bind_training(nb::module_& m) {
   bind_optimizers(m);
+  bind_observations(m);
   bind_options(m);
   bind_trainer(m);
   bind_held_out(m);

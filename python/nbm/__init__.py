@@ -26,6 +26,7 @@ from nbm.fields import FieldLike, GridField
 from nbm.gpu_arrays import GpuArray
 from nbm.grid_solver import GridSolution, solve_on_grid
 from nbm.manufactured import ManufacturedProblem, manufactured
+from nbm.observations import Observations
 from nbm.optimizers import Adam, GaussNewton, Plateau, Siren
 from nbm.problem import Medium, Problem
 from nbm.records import Record
@@ -60,6 +61,7 @@ __all__ = [
     "NoInterfaceWarning",
     "NonFiniteLoss",
     "NotTrustedWarning",
+    "Observations",
     "OutsideWarning",
     "Plateau",
     "Problem",

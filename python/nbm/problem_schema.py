@@ -119,12 +119,24 @@ class TrainingSection(_Section):
     threads: Count | None = None
     device: str | None = None
     record_every: PositiveCount | None = None
+    weights: dict[str, Annotated[float, Field(ge=0)]] | None = None
 
     @model_validator(mode="after")
     def _one_size(self) -> TrainingSection:
         if self.cells is not None and self.cell_size is not None:
             raise ValueError("cells and cell_size say the same thing; give one of them")
         return self
+
+
+class ObservationsSection(_Section):
+    """[[observations]]: known values, in a CSV file beside the problem file."""
+
+    file: str
+    name: str | None = None
+    sigma: Positive | None = None
+    side: Literal["minus", "plus"] | None = None
+    weight: Annotated[float, Field(ge=0)] | None = None
+    per_draw: PositiveCount | None = None
 
 
 class AdamSection(_Section):
@@ -209,6 +221,7 @@ class ProblemFile(_Section):
     )
     sampling: SamplingSection = SamplingSection()
     plateau: PlateauSection = PlateauSection()
+    observations: tuple[ObservationsSection, ...] = ()
     output: OutputSection = OutputSection()
 
     @model_validator(mode="after")

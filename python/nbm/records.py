@@ -15,7 +15,8 @@ class Record:
         step: Number of the step, from 0.
         steps: How many there will be.
         loss: Weighted sum of the mean squares below.
-        groups: Mean squared residual by group of rows: "regular", "irregular", "boundary", "value_jump", "flux_jump".
+        groups: Mean squared residual by group of rows: "regular", "irregular", "boundary", "value_jump", "flux_jump",
+            and the names of the observations.
         rows: Number of rows in each group, over all ranks.
         rate: Learning rate (Adam), or damping (Gauss-Newton).
         cell_size: Longest edge of the cell.

@@ -112,7 +112,19 @@ class TomlProblem:
         if self.sections.sampling.given():  # else what suits the optimizer
             with self._blame("sampling"):
                 options["sampling"] = nbm.Sampling(**self.sections.sampling.given())
+        if self.sections.observations:
+            options["observations"] = self._observations()
         return options
+
+    def _observations(self) -> list[Any]:
+        import nbm
+
+        groups = []
+        for i, section in enumerate(self.sections.observations):
+            given = section.given()
+            with self._blame(f"observations.{i}"):
+                groups.append(nbm.Observations.from_csv(self.folder / given.pop("file"), **given))
+        return groups
 
     def _optimizer(self) -> Any:
         import nbm

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +19,7 @@ from nbm.optimizers import Optimizer, Siren
 from nbm.problem import Problem
 from nbm.records import Record
 from nbm.solution import Solution
-from nbm.training_options import TrainingOptions, takes_options
+from nbm.training_options import TrainingOptions, as_weights, takes_options
 
 __all__ = ["Trainer"]
 
@@ -108,6 +109,22 @@ class Trainer:
     @parameters.setter
     def parameters(self, values: Any) -> None:
         self._native.set_parameters(np.ascontiguousarray(values, dtype=np.float64))
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """What multiplies the weight λ of each group of rows: the standard ones and the observations, by name."""
+        return self._native.weights()
+
+    def set_weights(self, weights: Mapping[str, float]) -> None:
+        """Begin another stage of the training, with other weights; training that had come to rest can then go on.
+
+        Args:
+            weights: As those of :func:`nbm.solve`; a group that is not named has 1. On many ranks all call it alike.
+
+        Raises:
+            InvalidArgument: There is no such group, or a weight is negative.
+        """
+        self._native.set_weights(as_weights(weights))
 
     def save_checkpoint(self, path: str | os.PathLike[str]) -> None:
         """Write everything that going on with the same bits needs. ``FileError`` when that fails."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from nbm import _core
 from nbm.arguments import as_choice, as_instance, as_integer, as_real, as_seed, as_sizes, as_threads
 from nbm.errors import InvalidArgument
+from nbm.observations import Observations, all_observations
 from nbm.optimizers import Adam, GaussNewton, Optimizer, Plateau, Siren
 from nbm.records import Record
 from nbm.sampling import Resolution, Sampling
@@ -18,7 +19,7 @@ from nbm.sampling import Resolution, Sampling
 if TYPE_CHECKING:
     from nbm.problem import Problem
 
-__all__ = ["Callback", "TrainingOptions", "takes_options"]
+__all__ = ["Callback", "TrainingOptions", "as_weights", "takes_options"]
 
 # Along the longest edge. The cost of a row does not depend on its cell; cut cells need enough points in the thin layer
 # of cells that the interface cuts (docs/how-to-choose.md).
@@ -67,6 +68,11 @@ class TrainingOptions:
         seconds: About how long :func:`nbm.solve` may take where it decides by itself, on two cores; default as long as
             it needs, mostly below 20.
         progress: Whether it prints what it tries, as it does so, on standard error.
+        observations: Known values of u or of its gradient, to be fitted beside the equation:
+            :class:`nbm.Observations`, or several with different names.
+        weights: What multiplies the weight λ of a group of rows (docs/method.md, section 10), by its name: "regular",
+            "irregular", "boundary", "value_jump", "flux_jump" and the names of the observations. 1 where a group is
+            not named; 0 leaves its rows out.
 
     Raises:
         InvalidArgument: An option of another type or out of its range.
@@ -92,6 +98,8 @@ class TrainingOptions:
     overlap: bool = True
     seconds: float | None = None
     progress: bool = False
+    observations: Observations | Sequence[Observations] | None = None
+    weights: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -115,6 +123,8 @@ class TrainingOptions:
         as_integer(self.check_every, "check_every", 0)
         if self.seconds is not None and not as_real(self.seconds, "seconds") > 0:
             raise InvalidArgument(f"seconds: got {self.seconds!r}, expected a positive number", "seconds")
+        all_observations(self.observations)
+        as_weights(self.weights)
 
     def _check_cells(self) -> None:
         if self.cell_size is not None:
@@ -168,7 +178,18 @@ class TrainingOptions:
         options.record_every = max(1, optimizer.steps // 200) if self.record_every is None else self.record_every
         options.check_every = self.check_every
         options.overlap = bool(self.overlap)
+        for group in all_observations(self.observations):
+            options.add_observations(group.native())
+        options.set_weights(as_weights(self.weights))
         return options
+
+
+def as_weights(weights: Mapping[str, float] | None) -> dict[str, float]:
+    """Return weights of groups of rows by name."""
+    try:
+        return {str(name): float(weight) for name, weight in dict(weights or {}).items()}
+    except (TypeError, ValueError) as error:
+        raise InvalidArgument(f"weights: expected numbers by names of groups, got {weights!r}", "weights") from error
 
 
 @overload

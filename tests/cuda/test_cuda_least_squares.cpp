@@ -13,7 +13,7 @@ using nbm::testing::both_networks;
 using nbm::testing::expect_same;
 using nbm::testing::OnDevice;
 
-constexpr PerGroup<double> kFactors = {0.7, 1.3, 0.9, 1.1, 0.4};
+constexpr PerGroup<double> kFactors = {0.7, 1.3, 0.9, 1.1, 0.4, 0.6, 0.8};
 
 struct Case {
   Siren siren;

@@ -12,7 +12,7 @@ using nbm::testing::expect_same;
 using nbm::testing::odd_rows;
 using nbm::testing::OnDevice;
 
-constexpr PerGroup<double> kFactors = {0.7, 1.3, 0.9, 1.1, 0.4};
+constexpr PerGroup<double> kFactors = {0.7, 1.3, 0.9, 1.1, 0.4, 0.6, 0.8};
 
 // Sums of some hundred terms, rounded in another order: some hundred units in the last place of the largest.
 double tolerance(Precision precision) { return precision == Precision::float64 ? 1e-12 : 2e-5; }

@@ -1,8 +1,9 @@
 #pragma once
 #include "nbm/rows/assemble.hpp"
 #include "nbm/sampling/sampler.hpp"
+#include "observed_sphere.hpp"
 
-// Rows of a problem as training makes them, serially.
+// Rows of a problem as training makes them, serially, with values and slopes observed at points of the sphere problem.
 namespace nbm::testing {
 
 inline RowSet sample_rows(const Problem& problem, SampleCounts counts, double h, std::uint64_t seed = 3) {
@@ -23,6 +24,10 @@ inline RowSet sample_rows(const Problem& problem, SampleCounts counts, double h,
   rows.points.push_back(make_value_jump_rows(on.size()));
   rows.points.push_back(make_flux_jump_rows(problem.box, cell, on.size()));
   assemble_jumps(problem, on.points.view(), on.normals.view(), cell, rows.points[2], rows.points[3], 0);
+  int group = kStandardGroups;
+  for (const Observations& data : {observed_sphere(counts.boundary), observed_slopes(counts.boundary)}) {
+    ObservationRows(problem, data, group++, seed).append(0, cell, 0, 1, rows.points);
+  }
   return rows;
 }
 

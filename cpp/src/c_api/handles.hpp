@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <vector>
 
 #include "nbm/core/error.hpp"
 #include "nbm/solution/device_solution.hpp"
@@ -9,6 +10,7 @@
 // What the opaque handles of nbm_c.h are.
 struct nbm_problem {
   nbm::Problem problem;
+  std::vector<nbm::Observations> observations;
 };
 struct nbm_communicator {
   nbm::Communicator communicator;

@@ -71,3 +71,27 @@ nbm_status nbm_problem_set_grid(nbm_problem* problem, nbm_field field, const int
                                        std::vector<double>(values, values + count)));
   });
 }
+
+nbm_status nbm_problem_add_observations(nbm_problem* problem, const char* name, int64_t count, const double* x,
+                                        const double* y, const double* z, const double* values, const double* sigma,
+                                        int32_t side, int64_t per_draw) {
+  return guarded([&] {
+    require_given(problem, "problem");
+    require_given(name, "name");
+    if (count < 0) throw nbm::InvalidArgument("count", "must not be negative");
+    nbm::Observations data;
+    data.name = name;
+    data.per_draw = per_draw;
+    if (side != NBM_SIDE_OF_POINT) data.side = nbm::c_api::either(side, nbm::Side::minus, nbm::Side::plus, "side");
+    const auto copy = [&](const double* from, const char* argument, std::vector<double>& to) {
+      if (count > 0) require_given(from, argument);
+      to.assign(from, from + count);
+    };
+    copy(x, "x", data.points.x);
+    copy(y, "y", data.points.y);
+    copy(z, "z", data.points.z);
+    copy(values, "values", data.values);
+    if (sigma != nullptr) copy(sigma, "sigma", data.sigma);
+    problem->observations.push_back(std::move(data));
+  });
+}

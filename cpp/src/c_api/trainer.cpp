@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "c_api/handles.hpp"
 
@@ -95,8 +96,10 @@ nbm_status nbm_trainer_create(const nbm_problem* problem, const nbm_options* opt
     require_given(device, "device");
     require_given(trainer, "trainer");
     const nbm::Communicator ranks = communicator ? communicator->communicator : nbm::Communicator();
+    nbm::TrainingOptions training = options_of(options);
+    training.observations = problem->observations;
     *trainer = new nbm_trainer{
-        nbm::Trainer(problem->problem, options_of(options), nbm::Device::parse(device, ranks.local_rank()), ranks)};
+        nbm::Trainer(problem->problem, std::move(training), nbm::Device::parse(device, ranks.local_rank()), ranks)};
   });
 }
 
@@ -153,6 +156,16 @@ nbm_status nbm_trainer_set_parameters(nbm_trainer* trainer, int64_t count, const
   return guarded([&] {
     require_count(trainer, count, values);
     trainer->trainer.set_parameters({values, values + count});
+  });
+}
+
+nbm_status nbm_trainer_set_weight(nbm_trainer* trainer, const char* group, double factor) {
+  return guarded([&] {
+    require_given(trainer, "trainer");
+    require_given(group, "group");
+    nbm::WeightFactors weights = trainer->trainer.weights();
+    weights[group] = factor;
+    trainer->trainer.set_weights(weights);
   });
 }
 

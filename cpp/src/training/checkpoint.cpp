@@ -4,6 +4,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "core/fingerprint.hpp"
 #include "core/rank_failure.hpp"
 #include "nbm/core/error.hpp"
 #include "nbm/core/tensor_file.hpp"
@@ -32,6 +33,15 @@ void describe(std::ostream& text, const GaussNewtonOptions& o) {
 }
 
 void describe(std::ostream& text, Vec3<double> v) { text << v.x << ' ' << v.y << ' ' << v.z << ' '; }
+
+void describe(std::ostream& text, const Observations& o) {
+  text << o.name << ' ' << o.size() << ' ' << (o.side ? index_of(*o.side) : -1) << ' ' << o.per_draw << ' ' << o.weight
+       << ' ';
+  for (const auto* numbers : {&o.points.x, &o.points.y, &o.points.z, &o.values, &o.sigma, &o.directions.x,
+                              &o.directions.y, &o.directions.z}) {
+    text << fingerprint_of(*numbers) << ' ';
+  }
+}
 
 Tensor history_tensor(const History& history, std::size_t groups) {
   Tensor table;
@@ -102,6 +112,7 @@ std::string fingerprint(const TrainingOptions& o, const Box& box) {
        << ' ';
   describe(text, box.lower);
   describe(text, box.upper);
+  for (const Observations& data : o.observations) describe(text, data);
   return text.str();
 }
 
@@ -117,6 +128,7 @@ void Trainer::State::write_checkpoint(const std::string& path) const {
   const PlateauDetector::State& window = plateau.state();
   file.tensors["progress"] = Tensor::vector({window.sum, static_cast<double>(window.count), window.last_mean, seconds,
                                              seconds_at_entry, rows_since_entry, loss_at_look});
+  if (factors != options.factors({})) file.tensors["weights"] = Tensor::vector({factors.begin(), factors.end()});
   file.tensors["history"] = history_tensor(history, group_names.size());
   file.write(path);
 }
@@ -143,6 +155,12 @@ std::vector<double> Trainer::State::read_checkpoint(const std::string& path) con
   for (const auto& [name, values] : optimizer->state()) {
     append("optimizer." + name, {static_cast<index_t>(values.size())});
   }
+  if (file.tensors.contains("weights")) {
+    append("weights", {kMostGroups});
+  } else {
+    const PerGroup<double> none = options.factors({});
+    saved.insert(saved.end(), none.begin(), none.end());
+  }
   append("history", {rows_saved, history_columns(group_names.size())});
   return saved;
 }
@@ -154,19 +172,24 @@ void Trainer::State::restore(const std::vector<double>& saved) {
     return std::vector<double>(next - count, next);
   };
   steps_done = static_cast<index_t>(*next++);
-  stop_reason = static_cast<StopReason>(static_cast<int>(*next++));
+  const auto reason = static_cast<StopReason>(static_cast<int>(*next++));
   const std::vector<double> progress = take(kProgress);
+  std::vector<double> given = take(parameters.size());
+  std::map<std::string, std::vector<double>> states = optimizer->state();
+  for (auto& [name, values] : states) values = take(values.size());
+  PerGroup<double> weights{};
+  std::copy_n(next, kMostGroups, weights.begin());
+  next += kMostGroups;
+  use(weights);
+  parameters = std::move(given);
+  stop_reason = reason;
   plateau.restore({progress[0], static_cast<index_t>(progress[1]), progress[2]});
   seconds = progress[3];
   seconds_at_entry = progress[4];
   rows_since_entry = progress[5];
   loss_at_look = progress[6];
-  parameters = take(parameters.size());
-  std::map<std::string, std::vector<double>> states = optimizer->state();
-  for (auto& [name, values] : states) values = take(values.size());
   optimizer->restore(states);
   history = history_from(take(static_cast<std::size_t>(saved.data() + saved.size() - next)), group_names.size());
-  supply->forget();
   resident_started = false;
 }
 

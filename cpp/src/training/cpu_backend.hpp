@@ -15,6 +15,7 @@ class CpuBackend final : public TrainingBackend {
 
   void assemble(index_t draw, Vec3<double> cell_size) override;
   PerGroup<double> row_counts() const override { return nbm::row_counts(rows_); }
+  void use_groups(const PerGroup<bool>& used) override { maker_.use_groups(used); }
   bool prepare(index_t draw, Vec3<double> cell_size, PerGroup<double>& rows) override;
   void use_prepared() override { std::swap(rows_, prepared_); }
   GroupSums loss_sums(std::span<const double> parameters) override;

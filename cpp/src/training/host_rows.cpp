@@ -1,5 +1,7 @@
 #include "training/host_rows.hpp"
 
+#include <algorithm>
+
 #include "nbm/rows/assemble.hpp"
 
 namespace nbm {
@@ -7,7 +9,20 @@ namespace {
 
 constexpr index_t kRegularGrain = 1024, kIrregularGrain = 64, kBoundaryGrain = 1024;
 
+// Points of a group whose rows are left out.
+void drop(std::array<Points, kSides>& points) {
+  for (Points& side : points) side.clear();
+}
+
 }  // namespace
+
+std::vector<ObservationRows> observation_rows(const Problem& problem, const TrainingOptions& options) {
+  std::vector<ObservationRows> all;
+  for (const Observations& data : options.observations) {
+    all.emplace_back(problem, data, kStandardGroups + static_cast<int>(all.size()), options.seed);
+  }
+  return all;
+}
 
 HostRowMaker::HostRowMaker(const Problem& problem, const TrainingOptions& options, int rank, int ranks,
                            ThreadPool& pool)
@@ -16,7 +31,9 @@ HostRowMaker::HostRowMaker(const Problem& problem, const TrainingOptions& option
       interface_points_(options.sampling.counts.irregular),
       rank_(rank),
       ranks_(ranks),
-      pool_(pool) {
+      pool_(pool),
+      observations_(observation_rows(problem, options)) {
+  used_.fill(true);
   if (options.sampling.mode == SamplingOptions::Mode::grid) {
     grid_.emplace(problem, options.sampling.grid_nodes, options.seed, options.sampling.batch);
   } else {
@@ -26,6 +43,22 @@ HostRowMaker::HostRowMaker(const Problem& problem, const TrainingOptions& option
 
 void HostRowMaker::assemble(index_t draw, Vec3<double> cell_size, RowSet& rows) const {
   rows.points.clear();
+  if (uses_points()) {
+    assemble_points(draw, cell_size, rows);
+  } else {
+    assemble_rows({}, cell_size, rows);
+  }
+  for (const ObservationRows& data : observations_) {
+    if (used_[static_cast<std::size_t>(data.group())]) data.append(draw, cell_size, rank_, ranks_, rows.points);
+  }
+}
+
+// Whether the rows of any group of the problem are wanted.
+bool HostRowMaker::uses_points() const {
+  return std::any_of(used_.begin(), used_.begin() + kStandardGroups, [](bool used) { return used; });
+}
+
+void HostRowMaker::assemble_points(index_t draw, Vec3<double> cell_size, RowSet& rows) const {
   if (grid_) {
     const index_t batches = grid_->batches_per_epoch();
     assemble_rows(grid_->draw(draw / batches, draw % batches, cell_size, pool_, rank_, ranks_), cell_size, rows);
@@ -38,6 +71,7 @@ void HostRowMaker::assemble(index_t draw, Vec3<double> cell_size, RowSet& rows) 
 }
 
 void HostRowMaker::assemble_jump_rows(index_t draw, Vec3<double> cell_size, RowSet& rows) const {
+  if (!used_[kValueJumpGroup] && !used_[kFluxJumpGroup]) return;
   const InterfacePoints on = sampler_->draw_interface(draw, interface_points_, pool_, rank_, ranks_);
   rows.points.reserve(rows.points.size() + 2);  // the references below stay good
   PointRows& value_jump = rows.points.emplace_back(make_value_jump_rows(on.size()));
@@ -50,7 +84,10 @@ void HostRowMaker::assemble_jump_rows(index_t draw, Vec3<double> cell_size, RowS
   });
 }
 
-void HostRowMaker::assemble_rows(const SampleSet& samples, Vec3<double> cell_size, RowSet& rows) const {
+void HostRowMaker::assemble_rows(SampleSet samples, Vec3<double> cell_size, RowSet& rows) const {
+  if (!used_[kRegularGroup]) drop(samples.regular);
+  if (!used_[kIrregularGroup]) samples.irregular.clear();
+  if (!used_[kBoundaryGroup]) drop(samples.boundary);
   const auto irregular = TaskPartition::of(samples.irregular.size(), kIrregularGrain);
   std::vector<StencilRows> parts(static_cast<std::size_t>(irregular.tasks));
   pool_.run(irregular.tasks, [&](index_t t) {

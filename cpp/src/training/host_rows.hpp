@@ -7,17 +7,24 @@
 
 namespace nbm {
 
+// The observations of a training, each with the number of its group.
+NBM_EXPORT std::vector<ObservationRows> observation_rows(const Problem& problem, const TrainingOptions& options);
+
 // Makes the rows of a draw on the CPU: samples this rank's share of the points and assembles their rows.
 class NBM_EXPORT HostRowMaker {
  public:
   // The pool must outlive this.
   HostRowMaker(const Problem& problem, const TrainingOptions& options, int rank, int ranks, ThreadPool& pool);
 
+  // As TrainingBackend::use_groups.
+  void use_groups(const PerGroup<bool>& used) { used_ = used; }
   // As TrainingBackend::assemble, into `rows`.
   void assemble(index_t draw, Vec3<double> cell_size, RowSet& rows) const;
 
  private:
-  void assemble_rows(const SampleSet& samples, Vec3<double> cell_size, RowSet& rows) const;
+  bool uses_points() const;
+  void assemble_points(index_t draw, Vec3<double> cell_size, RowSet& rows) const;
+  void assemble_rows(SampleSet samples, Vec3<double> cell_size, RowSet& rows) const;
   void assemble_jump_rows(index_t draw, Vec3<double> cell_size, RowSet& rows) const;
 
   Problem problem_;
@@ -25,6 +32,8 @@ class NBM_EXPORT HostRowMaker {
   index_t interface_points_;  // of a draw, for the jump rows
   int rank_, ranks_;
   ThreadPool& pool_;
+  PerGroup<bool> used_;
+  std::vector<ObservationRows> observations_;
   std::optional<Sampler> sampler_;
   std::optional<GridBatches> grid_;
 };

@@ -1,6 +1,8 @@
 #include "nbm/training/options.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "nbm/core/error.hpp"
 #include "nbm/training/adam_update.hpp"
@@ -71,16 +73,39 @@ void SamplingOptions::validate() const {
   require(refresh >= 1, "refresh", "must be at least 1", static_cast<double>(refresh));
   require(grid_nodes >= 2, "grid_nodes", "must be at least 2", static_cast<double>(grid_nodes));
   require(batch >= 1, "batch", "must be at least 1", static_cast<double>(batch));
-  require(mode == Mode::grid || counts.regular + counts.irregular + counts.boundary > 0, "counts",
-          "a draw needs at least one point", 0.0);
 }
+
+namespace {
+
+void validate_groups(const TrainingOptions& options, const Box& box) {
+  constexpr std::size_t most = kMostGroups - kStandardGroups;
+  if (options.observations.size() > most) {
+    throw InvalidArgument("observations", "expected at most " + std::to_string(most) + " groups, got " +
+                                              std::to_string(options.observations.size()));
+  }
+  for (const Observations& data : options.observations) data.validate(box);
+  const std::vector<std::string> names = options.group_names();
+  std::set<std::string> different;
+  for (const std::string& name : names) {
+    if (different.insert(name).second) continue;
+    throw InvalidArgument("observations", "two groups of rows are called '" + name + "'; give each a name of its own");
+  }
+  static_cast<void>(options.factors(options.weights));
+}
+
+}  // namespace
 
 void TrainingOptions::validate(const Box& box) const {
   network.validate();
   resolution.validate(box);
   sampling.validate();
+  const SampleCounts& counts = sampling.counts;
+  const index_t points = counts.regular + counts.irregular + counts.boundary;
+  require(sampling.mode == SamplingOptions::Mode::grid || points > 0 || !observations.empty(), "counts",
+          "a draw needs at least one point", 0.0);
   std::visit([](const auto& options) { options.validate(); }, optimizer);
   plateau.validate();
+  validate_groups(*this, box);
   if (discretization == Discretization::direct_jump && sampling.mode != SamplingOptions::Mode::fresh) {
     throw InvalidArgument("discretization", "'direct_jump' needs fresh samples, got those of a grid");
   }
@@ -92,7 +117,34 @@ void TrainingOptions::validate(const Box& box) const {
 std::vector<std::string> TrainingOptions::group_names() const {
   std::vector<std::string> names;
   for (int group = 0; group < kStandardGroups; ++group) names.push_back(group_name(group));
+  for (const Observations& data : observations) names.push_back(data.name);
   return names;
+}
+
+PerGroup<double> TrainingOptions::group_weights(const Box& box, Vec3<double> cell_size) const {
+  PerGroup<double> all = nbm::group_weights(loss, discretization, box, cell_size);
+  for (std::size_t i = 0; i < observations.size(); ++i) all[kStandardGroups + i] = observations[i].weight;
+  return all;
+}
+
+PerGroup<double> TrainingOptions::factors(const WeightFactors& given) const {
+  const std::vector<std::string> names = group_names();
+  PerGroup<double> all;
+  all.fill(1.0);
+  for (const auto& [name, factor] : given) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) {
+      std::string known;
+      for (const std::string& group : names) known += (known.empty() ? "'" : ", '") + group + "'";
+      throw InvalidArgument("weights", "there is no group of rows '" + name + "'; expected names among " + known);
+    }
+    if (!(std::isfinite(factor) && factor >= 0)) {
+      throw InvalidArgument("weights",
+                            "that of '" + name + "' must be finite and not negative, got " + std::to_string(factor));
+    }
+    all[static_cast<std::size_t>(found - names.begin())] = factor;
+  }
+  return all;
 }
 
 }  // namespace nbm

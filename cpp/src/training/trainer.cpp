@@ -98,6 +98,7 @@ void Trainer::State::start(Device device) {
   communicator = device_communicator(communicator, device);
   meet(communicator, attempt([&] {
          supply = std::make_unique<RowSupply>(*backend, communicator, options.overlap);
+         use(options.factors(options.weights));
          message = message_for(options, communicator);
        }));
 }
@@ -109,8 +110,20 @@ Draw Trainer::State::draw_of(index_t step) const {
           options.resolution.cell_size(step, steps_total(), options.seed)};
 }
 
+void Trainer::State::use(const PerGroup<double>& new_factors) {
+  factors = new_factors;
+  PerGroup<bool> used{};
+  const PerGroup<double> weights = weights_of({0, options.resolution.coarsest});
+  for (std::size_t g = 0; g < kMostGroups; ++g) used[g] = weights[g] > 0;
+  backend->use_groups(used);
+  supply->forget();
+  loss_at_look = -1;  // of another loss
+}
+
 PerGroup<double> Trainer::State::weights_of(const Draw& draw) const {
-  return group_weights(options.loss, options.discretization, problem.box, draw.cell_size);
+  PerGroup<double> weights = options.group_weights(problem.box, draw.cell_size);
+  for (std::size_t g = 0; g < kMostGroups; ++g) weights[g] *= factors[g];
+  return weights;
 }
 
 void Trainer::State::compare_ranks() const {
@@ -234,6 +247,24 @@ const Problem& Trainer::problem() const { return state_->problem; }
 const TrainingOptions& Trainer::options() const { return state_->options; }
 const std::vector<std::string>& Trainer::group_names() const { return state_->group_names; }
 bool Trainer::has_interface() const { return state_->has_interface; }
+
+WeightFactors Trainer::weights() const {
+  WeightFactors all;
+  const State& s = *state_;
+  for (std::size_t g = 0; g < s.group_names.size(); ++g) all[s.group_names[g]] = s.factors[g];
+  return all;
+}
+
+void Trainer::set_weights(const WeightFactors& weights) {
+  State& s = *state_;
+  PerGroup<double> factors{};
+  meet(s.communicator, attempt([&] { factors = s.options.factors(weights); }));
+  if (factors == s.factors) return;
+  s.use(factors);
+  s.plateau.restore({});
+  const bool at_rest = s.stop_reason == StopReason::plateau || s.stop_reason == StopReason::converged;
+  if (at_rest && s.steps_done < s.steps_total()) s.stop_reason = StopReason::running;
+}
 
 void Trainer::set_parameters(std::vector<double> parameters) {
   if (parameters.size() != state_->parameters.size()) {

@@ -19,6 +19,7 @@ struct Trainer::State {
   Problem problem;
   TrainingOptions options;
   std::vector<std::string> group_names;
+  PerGroup<double> factors{};  // on the weights of the groups
   std::unique_ptr<TrainingBackend> backend;
   std::vector<double> parameters;
   std::unique_ptr<Optimizer> optimizer;
@@ -47,6 +48,8 @@ struct Trainer::State {
   PerGroup<double> weights_of(const Draw& draw) const;
   // Throws what this thread's interruption scope does, with the state of the last step brought to the host.
   void leave_if_interrupted();
+  // Goes on with other factors on the weights of the groups.
+  void use(const PerGroup<double>& new_factors);
   // One step of all ranks together, or steps of this rank alone up to the next average: not beyond step `end`.
   void advance(index_t end);
   void train_step();

@@ -5,6 +5,7 @@
 
 #include "nbm/core/error.hpp"
 #include "nbm/training/trainer.hpp"
+#include "observed_sphere.hpp"
 #include "sphere_problem.hpp"
 #include "test_communicator.hpp"
 #include "training_options.hpp"
@@ -61,6 +62,18 @@ TEST(DistributedTraining, DirectJumpFollowsOneRank) {
     auto options = few_steps(gauss_newton(4));
     options.discretization = nbm::Discretization::direct_jump;
     expect_as_one_rank(options);
+  });
+}
+
+TEST(DistributedTraining, ObservationsFollowOneRank) {
+  on_ranks([] {
+    for (const auto& optimizer : {nbm::OptimizerOptions(AdamOptions{.steps = 8}), gauss_newton(4)}) {
+      auto options = few_steps(optimizer);
+      options.observations = {nbm::testing::observed_sphere(37), nbm::testing::observed_slopes(20)};
+      options.observations[0].per_draw = 16;
+      options.weights = {{"boundary", 0.0}, {"data", 2.0}};
+      expect_as_one_rank(options);
+    }
   });
 }
 

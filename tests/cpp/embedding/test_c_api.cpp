@@ -182,6 +182,28 @@ TEST(CApi, ParametersStartAnotherTraining) {
   EXPECT_EQ(nbm_trainer_get_parameters(other.get(), count - 1, read.data()), NBM_INVALID_ARGUMENT);
 }
 
+// Observations alone are a fit of their values.
+TEST(CApi, ObservationsAreFitted) {
+  const auto problem = plain_problem();
+  const std::vector<double> x = {-0.8, -0.2, 0.1, 0.3, 0.9}, y = {0.1, 0.2, -0.3, 0.4, 0.5}, z(5, 0.0);
+  const std::vector<double> values = {3.0, 1.0, 4.0, 1.0, 5.0};
+  ASSERT_EQ(nbm_problem_add_observations(problem.get(), "sensors", 5, x.data(), y.data(), z.data(), values.data(),
+                                         nullptr, NBM_SIDE_PLUS, 0),
+            NBM_OK);
+  const auto trainer = trainer_of(problem.get(), small_options());
+  for (const char* group : {"regular", "irregular", "boundary"}) {
+    ASSERT_EQ(nbm_trainer_set_weight(trainer.get(), group, 0.0), NBM_OK) << nbm_last_error();
+  }
+  ASSERT_EQ(nbm_trainer_run(trainer.get(), nullptr, nullptr), NBM_OK) << nbm_last_error();
+  double loss = 1;
+  ASSERT_EQ(nbm_trainer_loss(trainer.get(), &loss), NBM_OK);
+  EXPECT_LT(loss, 1e-3);  // five values, 61 parameters; 10 at first
+  EXPECT_EQ(nbm_trainer_set_weight(trainer.get(), "thermometers", 1.0), NBM_INVALID_ARGUMENT);
+  EXPECT_EQ(nbm_problem_add_observations(problem.get(), "more", 5, x.data(), nullptr, z.data(), values.data(), nullptr,
+                                         NBM_SIDE_OF_POINT, 0),
+            NBM_INVALID_ARGUMENT);
+}
+
 TEST(CApi, RecordFunctionEndsTheTraining) {
   const auto problem = plain_problem();
   const auto trainer = trainer_of(problem.get(), small_options());

@@ -18,6 +18,7 @@ inline std::vector<double> both_networks(const Siren& siren, std::uint64_t seed 
   return p;
 }
 
-constexpr int kAllGroups[] = {kRegularGroup, kIrregularGroup, kBoundaryGroup, kValueJumpGroup, kFluxJumpGroup};
+constexpr int kAllGroups[] = {kRegularGroup,  kIrregularGroup, kBoundaryGroup,     kValueJumpGroup,
+                              kFluxJumpGroup, kStandardGroups, kStandardGroups + 1};
 
 }  // namespace nbm::testing

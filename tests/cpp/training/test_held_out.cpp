@@ -27,7 +27,7 @@ TEST(AbsoluteResiduals, SquaresAddUpToTheLoss) {
     // Sums of n positive terms in another order: n eps; a residual of size 1 is computed to some 100 eps.
     const double eps = std::numeric_limits<double>::epsilon();
     EXPECT_NEAR(squares, sums.squares[g], (100 + sums.rows[g]) * eps * sums.squares[g] + 100 * eps)
-        << nbm::group_name(group);
+        << "group " << group;
   }
 }
 

@@ -12,7 +12,7 @@ using nbm::PerGroup;
 using nbm::Siren;
 using nbm::testing::both_networks;
 
-constexpr PerGroup<double> kFactors = {0.7, 1.3, 0.9, 1.1, 0.4};
+constexpr PerGroup<double> kFactors = {0.7, 1.3, 0.9, 1.1, 0.4, 0.6, 0.8};
 
 double largest(const std::vector<double>& values) {
   double most = 0;

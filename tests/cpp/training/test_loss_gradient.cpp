@@ -45,9 +45,9 @@ TEST_P(LossGradient, ResidualsAreThoseOfTheSlowNetwork) {
   for (const int group : kAllGroups) {
     const double exact = reference.squares(group);
     EXPECT_GT(exact, 0.0);
-    EXPECT_NEAR(squares(twice, group), exact, 1e-11 * exact) << nbm::group_name(group);
+    EXPECT_NEAR(squares(twice, group), exact, 1e-11 * exact) << "group " << group;
     // A residual is a sum of terms of order one rounded at 6e-8; those of the regular rows cancel tenfold here.
-    EXPECT_NEAR(squares(single, group), exact, 2e-5 * exact) << nbm::group_name(group);
+    EXPECT_NEAR(squares(single, group), exact, 2e-5 * exact) << "group " << group;
   }
 }
 
@@ -70,7 +70,7 @@ TEST_P(LossGradient, GradientIsTheDerivative) {
       backward += v[i] * g[i];
       size += std::fabs(v[i] * g[i]);
     }
-    EXPECT_NEAR(forward, backward, 1e-7 * size) << nbm::group_name(group);
+    EXPECT_NEAR(forward, backward, 1e-7 * size) << "group " << group;
   }
 }
 
@@ -79,8 +79,7 @@ TEST_P(LossGradient, SinglePrecisionGradientAgrees) {
     const auto twice = gradient(group, Precision::float64), single = gradient(group, Precision::float32);
     double largest = 0;
     for (const double g : twice) largest = std::max(largest, std::fabs(g));
-    for (std::size_t i = 0; i < p.size(); ++i)
-      EXPECT_NEAR(single[i], twice[i], 2e-5 * largest) << nbm::group_name(group);
+    for (std::size_t i = 0; i < p.size(); ++i) EXPECT_NEAR(single[i], twice[i], 2e-5 * largest) << "group " << group;
   }
 }
 

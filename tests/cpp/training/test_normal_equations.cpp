@@ -55,7 +55,7 @@ TEST_P(NormalEquations, VectorIsTheGradient) {
     double largest = 0;
     for (const double v : gradient) largest = std::max(largest, std::fabs(v));
     for (std::size_t i = 0; i < p.size(); ++i) {
-      EXPECT_NEAR(system.vector[system.at(i)], gradient[i], 1e-13 * largest) << nbm::group_name(group) << ' ' << i;
+      EXPECT_NEAR(system.vector[system.at(i)], gradient[i], 1e-13 * largest) << "group " << group << ' ' << i;
     }
   }
 }
@@ -88,8 +88,7 @@ TEST_P(NormalEquations, MatrixIsTheProductOfJacobians) {
         long double product = 0;
         for (std::size_t r = 0; r < columns[a].size(); ++r) product += columns[a][r] * columns[b][r];
         // The differences' truncation: step^2 times a third derivative of order (omega)^3 <= 64.
-        EXPECT_NEAR(system.entry(some[a], some[b]), static_cast<double>(product), 2e-6 * largest)
-            << nbm::group_name(group);
+        EXPECT_NEAR(system.entry(some[a], some[b]), static_cast<double>(product), 2e-6 * largest) << "group " << group;
       }
     }
   }

@@ -63,4 +63,22 @@ NBM_HD PointRow<T> flux_jump_row(T mu_minus, T mu_plus, T beta, Vec3<T> normal, 
   return row;
 }
 
+// u = value on one side, in units of the value's standard deviation.
+template <class T>
+NBM_HD PointRow<T> observed_value_row(int side, T value, T sigma) {
+  PointRow<T> row;
+  row.weight[side][0] = T(1) / sigma;
+  row.rhs = value / sigma;
+  return row;
+}
+
+// direction . grad u = value on one side, by half differences over h.
+template <class T>
+NBM_HD PointRow<T> observed_slope_row(int side, Vec3<T> direction, T value, T sigma, Vec3<T> h) {
+  PointRow<T> row;
+  for (int axis = 0; axis < kDim; ++axis) row.weight[side][1 + axis] = direction[axis] / (h[axis] * sigma);
+  row.rhs = value / sigma;
+  return row;
+}
+
 }  // namespace nbm

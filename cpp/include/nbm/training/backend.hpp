@@ -48,6 +48,8 @@ class NBM_EXPORT TrainingBackend {
   // following each other), replacing those before.
   virtual void assemble(index_t draw, Vec3<double> cell_size) = 0;
   virtual PerGroup<double> row_counts() const = 0;
+  // Rows of which groups `assemble` makes from now on; all, unless called.
+  virtual void use_groups(const PerGroup<bool>& used) = 0;
   // Makes the rows of another draw beside those in place and says how many there are; false: this backend holds one
   // set of rows only. use_prepared puts them in the place of the others.
   virtual bool prepare(index_t /*draw*/, Vec3<double> /*cell_size*/, PerGroup<double>& /*rows*/) { return false; }

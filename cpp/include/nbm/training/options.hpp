@@ -1,7 +1,11 @@
 #pragma once
+#include <map>
+#include <string>
 #include <variant>
+#include <vector>
 
 #include "nbm/network/evaluate.hpp"
+#include "nbm/rows/observations.hpp"
 #include "nbm/sampling/resolution.hpp"
 #include "nbm/sampling/sampler.hpp"
 #include "nbm/training/loss.hpp"
@@ -81,12 +85,18 @@ struct NBM_EXPORT SamplingOptions {
   void validate() const;
 };
 
+// What multiplies the weight lambda of a row group, by the group's name; 1 where it is not named. Rows of a group of
+// weight 0 are left out.
+using WeightFactors = std::map<std::string, double>;
+
 struct NBM_EXPORT TrainingOptions {
   Siren network;
   ResolutionSchedule resolution;  // coarsest: the cell size
   SamplingOptions sampling;
   Discretization discretization = Discretization::bochkov_gibou;
   Loss loss = Loss::balanced;
+  std::vector<Observations> observations;  // each a group of rows of its own
+  WeightFactors weights;
   OptimizerOptions optimizer;
   PlateauOptions plateau;
   Precision precision = Precision::float32;
@@ -99,8 +109,12 @@ struct NBM_EXPORT TrainingOptions {
 
   // Throws InvalidArgument, naming the option.
   void validate(const Box& box) const;
-  // Of the row groups, by number.
+  // Of the row groups, by number: those of a problem, then the observations.
   std::vector<std::string> group_names() const;
+  // lambda of the groups without the factors.
+  PerGroup<double> group_weights(const Box& box, Vec3<double> cell_size) const;
+  // By number. Throws InvalidArgument where there is no group of that name, or a factor is negative or not finite.
+  PerGroup<double> factors(const WeightFactors& weights) const;
 };
 
 }  // namespace nbm

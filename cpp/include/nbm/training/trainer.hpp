@@ -43,6 +43,10 @@ class NBM_EXPORT Trainer {
   const std::vector<double>& parameters() const;
   // Starts from other parameters, such as a trained neighbour's; before the first step.
   void set_parameters(std::vector<double> parameters);
+  // What multiplies the weights of the row groups; set_weights starts another stage of the training. Collective. Groups
+  // that are not named have 1. Throws InvalidArgument.
+  WeightFactors weights() const;
+  void set_weights(const WeightFactors& weights);
   const Problem& problem() const;
   const TrainingOptions& options() const;
   bool has_interface() const;
