@@ -160,7 +160,7 @@ typedef struct nbm_solution nbm_solution;
 /* What nbm_solve found about its solution: RMS errors of u over the box. */
 typedef struct nbm_estimate {
   double rms_error; /* estimated */
-  double range;     /* largest u less the smallest, with which to compare it */
+  double range;     /* largest u less the smallest (ErrorEstimate::range), to compare with */
   double sources;   /* part of it by sources narrower than the cells of the grid that looks at it */
   double flux;      /* part of it by flux at the interface between its nodes */
 } nbm_estimate;

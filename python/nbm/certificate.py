@@ -26,7 +26,7 @@ __all__ = ["Certificate", "ResidualNorms", "certify"]
 
 Float64Array = NDArray[np.float64]
 _TOLERANCE = 0.02
-_MOST_UNSEEN = 1e-3  # of the range of u, by sources narrower than the cells: their size is known but roughly
+_MOST_UNSEEN = 5e-4  # of the range of u, by sources narrower than the cells: their size is known but roughly
 _PARTS = {
     "grid": "what the grid would still add",
     "change": "what the finer grid changes",
@@ -60,7 +60,8 @@ class Certificate:
         cells: Of the finer grid, along x, y, z.
         estimated_rmse: Estimate of the RMS error of u over the box, in units of u.
         estimated_max: The same of the largest error, of what the grids see.
-        range: Largest u less the smallest: what errors are compared with, since u has no zero of its own.
+        range: Largest u less the smallest, at most ten standard deviations: what errors are compared with, since u has
+            no zero of its own, and peaks excuse no error elsewhere.
         tolerance: ``estimated_rmse`` over ``range`` up to which the solution is trusted.
         parts: What the estimate is made of, RMS in units of u: "grid", "change", "sources", "flux".
         places: Where most of "sources" and "flux" is, (x, y, z).

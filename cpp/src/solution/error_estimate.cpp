@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "nbm/core/error.hpp"
 #include "nbm/solution/correction.hpp"
@@ -21,6 +22,13 @@ double root_mean_square(const std::vector<double>& values) {
   double squares = 0.0;
   for (const double v : values) squares += v * v;
   return values.empty() ? 0.0 : std::sqrt(squares / static_cast<double>(values.size()));
+}
+
+double standard_deviation(const std::vector<double>& values) {
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  double squares = 0.0;
+  for (const double v : values) squares += (v - mean) * (v - mean);
+  return std::sqrt(squares / static_cast<double>(values.size()));
 }
 
 double largest(const std::vector<double>& values) {
@@ -105,7 +113,9 @@ ErrorEstimate estimate_error(const Problem& problem, const Solution& solution, i
     missing[i] = better - own[i];
     estimate.lower = std::min(estimate.lower, better);
     estimate.upper = std::max(estimate.upper, better);
+    u[i] = better;
   }
+  estimate.deviation = standard_deviation(u);
   std::vector<double> change = at_every_other(fine.values, coarse_cells);
   for (std::size_t i = 0; i < change.size(); ++i) change[i] -= coarse.values[i];
   estimate.missing = root_mean_square(missing);

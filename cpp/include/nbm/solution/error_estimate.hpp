@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <optional>
 
 #include "nbm/solution/grid_solver.hpp"
@@ -16,13 +17,16 @@ struct NBM_EXPORT ErrorEstimate {
   double unseen_sources = 0.0;                // RMS error by sources narrower than the cells,
   double unseen_flux = 0.0;                   // and by flux at the interface that passes between its nodes;
   Vec3<double> source_place{}, flux_place{};  // where most of that is
-  double lower = 0.0, upper = 0.0;            // the least and the largest u at the nodes
+  double lower = 0.0, upper = 0.0;            // the least and the largest u at the nodes,
+  double deviation = 0.0;                     // and its standard deviation
   std::optional<SidedGrid> correction;        // of the finer grid, for the solution without the one that it has
 
   // Sets rms from its parts.
   void add_up();
-  // u has no scale of its own: errors are compared with how far it reaches.
-  double range() const { return upper - lower; }
+  // u has no scale of its own: errors are compared with how far it reaches, but for peaks, which excuse no error
+  // elsewhere.
+  static constexpr double kMostDeviations = 10.0;
+  double range() const { return std::min(upper - lower, kMostDeviations * deviation); }
 };
 
 // Cells along each axis for `cells` along the longest edge: even, of about equal size, at least 16.
