@@ -168,7 +168,7 @@ void bind_trainer(nb::module_& m) {
              t.set_parameters({p.data(), p.data() + p.size()});
            })
       .def("weights", &Trainer::weights)
-      .def("set_weights", &Trainer::set_weights, nb::call_guard<nb::gil_scoped_release>())
+      .def("set_weights", &Trainer::set_weights, nb::call_guard<GilReleased>())
       .def("solution", &Trainer::solution)
       .def("save_checkpoint", &Trainer::save_checkpoint, nb::call_guard<GilReleased>())
       .def("load_checkpoint", &Trainer::load_checkpoint, nb::call_guard<GilReleased>());
