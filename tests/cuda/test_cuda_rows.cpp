@@ -1,4 +1,5 @@
 #include "nbm/rows/assemble.hpp"
+#include "observed_sphere.hpp"
 #include "problems.hpp"
 #include "rows/row_assembly.hpp"
 #include "rows_on_host.hpp"
@@ -106,6 +107,35 @@ TEST_F(DeviceRowSets, OfJumpsAreThoseOfTheCpu) {
     const RowSet rows = on_host(device.assemble(2, c.h));
     EXPECT_EQ(counts_of(device), row_counts(wanted));
     expect_close(rows, wanted, kNewton);
+  }
+}
+
+// Values and slopes, of some of the points and of all, with and without the rows of the problem.
+TEST_F(DeviceRowSets, OfObservationsAreThoseOfTheCpu) {
+  const Problem problem = testing::sphere_problem();
+  TrainingOptions options = options_for({101, 43, 67});
+  options.observations = {testing::observed_sphere(41), testing::observed_slopes(23)};
+  options.observations[0].per_draw = 17;
+  const Vec3<double> h{0.1, 0.1, 0.1};
+  for (int rank = 0; rank < 2; ++rank) {
+    ThreadPool pool(1);
+    HostRowMaker cpu(problem, options, rank, 2, pool);
+    DeviceRowMaker device(problem, options, rank, 2, nullptr);
+    PerGroup<bool> used;
+    used.fill(true);
+    for (const index_t draw : {0, 1, 2, 5}) {
+      if (draw == 5) used[kRegularGroup] = used[kBoundaryGroup] = used[kStandardGroups + 1] = false;
+      cpu.use_groups(used);
+      device.use_groups(used);
+      RowSet wanted;
+      cpu.assemble(draw, h, wanted);
+      const bool moved = device.prepare(draw, h);
+      EXPECT_EQ(moved, draw == 0) << "pointers stay where they are";
+      const RowSet rows = on_host(device.enqueue());
+      EXPECT_EQ(counts_of(device), row_counts(wanted));
+      EXPECT_EQ(rows.regular[1].size(), wanted.regular[1].size());
+      expect_close(rows.points, wanted.points, kRoundOff);
+    }
   }
 }
 
