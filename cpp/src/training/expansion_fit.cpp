@@ -187,9 +187,11 @@ class Fitter {
  public:
   Fitter(const Problem& problem, std::uint64_t seed, ThreadPool& pool) : problem_(problem), pool_(pool) {
     problem.box.validate();
-    found_ = label_pieces(problem, pool);
+    const InterfacePoints interface = draw_interface(problem, seed, pool);
+    found_ = label_pieces(problem, interface.points, pool);
     lookup_ = Expansion(problem.box.lower, problem.box.upper, {}, found_.labels, {});
-    if (!too_many_pieces()) parts_ = interface_parts(problem, lookup_, seed, pool);
+    if (!too_many_pieces()) parts_ = interface_parts(interface, lookup_);
+    tighten_bounds(problem.box, parts_, found_);
   }
 
   ExpansionFit fit(const ExpansionOptions& options) const {

@@ -4,13 +4,11 @@
 #include <cmath>
 #include <map>
 
-#include "nbm/sampling/interface_sampler.hpp"
-
 namespace nbm {
 namespace {
 
 constexpr index_t kDraw = index_t{1} << 50, kHeldOutDraw = index_t{1} << 51;  // that training does not use
-constexpr index_t kInterfacePoints = 16384;  // drawn; rows and sources choose among them
+constexpr index_t kInterfacePoints = 16384;
 constexpr index_t kLeastSources = 16, kLeastSines = 10;
 constexpr double kRowsForUnknown = 2.5;  // of the equation, an unknown of a piece
 constexpr index_t kLeastRegular = 50;
@@ -95,12 +93,14 @@ void place_boundary(const Problem& problem, const Expansion& lookup, const Drawi
 
 }  // namespace
 
-std::vector<InterfacePart> interface_parts(const Problem& problem, const Expansion& lookup, std::uint64_t seed,
-                                           ThreadPool& pool) {
+InterfacePoints draw_interface(const Problem& problem, std::uint64_t seed, ThreadPool& pool) {
   const InterfaceSampler sampler(problem.box, problem.level_set, pool);
+  return sampler.empty() ? InterfacePoints{}
+                         : sampler.draw({0, kInterfacePoints}, seed, Stream::interface, kDraw, pool);
+}
+
+std::vector<InterfacePart> interface_parts(const InterfacePoints& drawn, const Expansion& lookup) {
   std::vector<InterfacePart> parts;
-  if (sampler.empty()) return parts;
-  const InterfacePoints drawn = sampler.draw({0, kInterfacePoints}, seed, Stream::interface, kDraw, pool);
   std::map<std::array<index_t, kSides>, std::size_t> known;
   for (index_t i = 0; i < drawn.size(); ++i) {
     const Vec3<double> p = drawn.points[i];
@@ -112,6 +112,29 @@ std::vector<InterfacePart> interface_parts(const Problem& problem, const Expansi
     parts[entry->second].normals.push_back(drawn.normals[i]);
   }
   return parts;
+}
+
+void tighten_bounds(const Box& box, const std::vector<InterfacePart>& parts, LabelledPieces& found) {
+  for (std::size_t p = 0; p < found.pieces.size(); ++p) {
+    LabelledPieces::Piece& piece = found.pieces[p];
+    const auto side = at(index_of(piece.side));
+    Vec3<double> lower = piece.upper, upper = piece.lower;
+    for (const InterfacePart& part : parts) {
+      if (part.piece[side] != static_cast<index_t>(p)) continue;
+      for (index_t i = 0; i < part.points.size(); ++i) {
+        for (int k = 0; k < kDim; ++k) {
+          lower[k] = std::min(lower[k], part.points[i][k]);
+          upper[k] = std::max(upper[k], part.points[i][k]);
+        }
+      }
+    }
+    const Vec3<double> edge = upper - lower;
+    if (piece.at_wall || !(std::min({edge.x, edge.y, edge.z}) > 0.0)) continue;
+    piece.lower = lower;
+    piece.upper = upper;
+    const Vec3<double> all = box.edge();
+    piece.volume = std::min(piece.volume, edge.x * edge.y * edge.z / (all.x * all.y * all.z));
+  }
 }
 
 ExpansionPoints place_points(const Problem& problem, const LabelledPieces& found, const Expansion& lookup,

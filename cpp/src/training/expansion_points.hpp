@@ -2,6 +2,7 @@
 #include <array>
 #include <vector>
 
+#include "nbm/sampling/interface_sampler.hpp"
 #include "nbm/training/expansion_fit.hpp"
 #include "training/label_pieces.hpp"
 
@@ -23,9 +24,13 @@ struct ExpansionPoints {
   std::vector<Side> sides;     // a piece
 };
 
-// The interface by parts, as drawn once a problem; how many sources and rows each gets is set by place_points.
-std::vector<InterfacePart> interface_parts(const Problem& problem, const Expansion& lookup, std::uint64_t seed,
-                                           ThreadPool& pool);
+// Points of the interface, drawn once a problem: rows and sources choose among them.
+InterfacePoints draw_interface(const Problem& problem, std::uint64_t seed, ThreadPool& pool);
+// The same by parts; how many sources and rows each gets is set by place_points.
+std::vector<InterfacePart> interface_parts(const InterfacePoints& drawn, const Expansion& lookup);
+
+// Bounds of pieces that the interface encloses: those of its points, where the grid of labels knows them to a cell.
+void tighten_bounds(const Box& box, const std::vector<InterfacePart>& parts, LabelledPieces& found);
 
 ExpansionPoints place_points(const Problem& problem, const LabelledPieces& found, const Expansion& lookup,
                              std::vector<InterfacePart> parts, const ExpansionOptions& options, ThreadPool& pool);

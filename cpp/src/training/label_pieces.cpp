@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 
 namespace nbm {
@@ -181,9 +182,99 @@ void spread(const Nodes& nodes, std::vector<std::int16_t>& label) {
   }
 }
 
+// Cells that touch, with the interface in them.
+struct Cluster {
+  Vec3<double> lower, upper;           // of the points of the interface
+  std::vector<Vec3<index_t>> cells;    // least corners
+  std::array<bool, kSides> near = {};  // whether a node of the side is a corner of the cells or a neighbour of one
+
+  void join(const Cluster& other) {
+    for (int k = 0; k < kDim; ++k) {
+      lower[k] = std::min(lower[k], other.lower[k]);
+      upper[k] = std::max(upper[k], other.upper[k]);
+    }
+    cells.insert(cells.end(), other.cells.begin(), other.cells.end());
+    for (std::size_t s = 0; s < kSides; ++s) near[s] = near[s] || other.near[s];
+  }
+  double share_of(const Box& box) const {
+    double share = 1.0;
+    for (int k = 0; k < kDim; ++k) share *= (upper[k] - lower[k]) / box.edge()[k];
+    return share;
+  }
+};
+
+// visit(m) for the nodes m from `before` steps below node n to `after` above it on each axis, itself among them.
+template <class Visit>
+void for_neighbours(const Nodes& nodes, index_t n, index_t before, index_t after, Visit&& visit) {
+  const Vec3<index_t> i = nodes.index(n);
+  Vec3<index_t> first, last;
+  for (int k = 0; k < kDim; ++k) {
+    first[k] = std::max<index_t>(0, i[k] - before);
+    last[k] = std::min(nodes.cells[k], i[k] + after);
+  }
+  for (index_t a = first.x; a <= last.x; ++a) {
+    for (index_t b = first.y; b <= last.y; ++b) {
+      for (index_t c = first.z; c <= last.z; ++c) visit(dot(Vec3<index_t>{a, b, c}, nodes.step));
+    }
+  }
+}
+
+std::vector<Cluster> clusters_of(const Nodes& nodes, const Problem& problem, const Points& surface) {
+  std::map<index_t, Cluster> by_cell;  // by the number of the least corner
+  for (index_t i = 0; i < surface.size(); ++i) {
+    const Vec3<double> p = surface[i];
+    Vec3<index_t> cell;
+    for (int k = 0; k < kDim; ++k) {
+      const auto place = static_cast<index_t>((p[k] - problem.box.lower[k]) / nodes.spacing[k]);
+      cell[k] = std::clamp<index_t>(place, 0, nodes.cells[k] - 1);
+    }
+    const auto [entry, is_new] = by_cell.emplace(dot(cell, nodes.step), Cluster{p, p, {cell}});
+    Cluster& own = entry->second;
+    for (int k = 0; k < kDim; ++k) {
+      own.lower[k] = std::min(own.lower[k], p[k]);
+      own.upper[k] = std::max(own.upper[k], p[k]);
+    }
+  }
+  std::vector<index_t> number;
+  for (const auto& [cell, cluster] : by_cell) number.push_back(cell);
+  Sets sets(static_cast<index_t>(number.size()));
+  for (std::size_t c = 0; c < number.size(); ++c) {
+    for_neighbours(nodes, number[c], 1, 1, [&](index_t m) {
+      const auto found = std::lower_bound(number.begin(), number.end(), m);
+      if (found != number.end() && *found == m) sets.join(static_cast<index_t>(c), found - number.begin());
+    });
+  }
+  std::map<index_t, Cluster> joined;
+  for (std::size_t c = 0; c < number.size(); ++c) {
+    Cluster& own = by_cell.at(number[c]);
+    for_neighbours(nodes, number[c], 1, 2, [&](index_t m) { own.near[at(index_of(nodes.side(m)))] = true; });
+    const auto [entry, is_new] = joined.emplace(sets.root(static_cast<index_t>(c)), own);
+    if (!is_new) entry->second.join(own);
+  }
+  std::vector<Cluster> clusters;
+  for (const auto& [root, cluster] : joined) clusters.push_back(cluster);
+  return clusters;
+}
+
+// The pieces in which no node lies: their labels are at the corners of their cells, which are of the other side.
+void add_hidden_pieces(const Nodes& nodes, const Problem& problem, const Points& surface, LabelledPieces& found,
+                       std::array<std::vector<std::int16_t>, kSides>& label) {
+  for (const Cluster& cluster : clusters_of(nodes, problem, surface)) {
+    for (const Side side : {Side::minus, Side::plus}) {
+      if (cluster.near[at(index_of(side))] || found.pieces.size() == std::numeric_limits<std::int16_t>::max()) continue;
+      const auto piece = static_cast<std::int16_t>(found.pieces.size());
+      found.pieces.push_back({side, cluster.lower, cluster.upper, cluster.share_of(problem.box), false});
+      for (const Vec3<index_t>& cell : cluster.cells) {
+        for_neighbours(nodes, dot(cell, nodes.step), 0, 1,
+                       [&](index_t m) { label[at(index_of(side))][at(m)] = piece; });
+      }
+    }
+  }
+}
+
 }  // namespace
 
-LabelledPieces label_pieces(const Problem& problem, ThreadPool& pool) {
+LabelledPieces label_pieces(const Problem& problem, const Points& surface, ThreadPool& pool) {
   const Nodes nodes(problem, pool);
   Sets sets(nodes.size());
   join_neighbours(nodes, sets);
@@ -206,6 +297,9 @@ LabelledPieces label_pieces(const Problem& problem, ThreadPool& pool) {
     piece.volume += 1.0 / static_cast<double>(nodes.size());
     piece.at_wall = piece.at_wall || nodes.at_wall(n);
   }
+  std::array<std::vector<std::int16_t>, kSides> label = {piece_of, piece_of};
+  for (index_t n = 0; n < nodes.size(); ++n) label[at(index_of(other(nodes.side(n))))][at(n)] = -1;
+  add_hidden_pieces(nodes, problem, surface, found, label);
   found.labels.cells = nodes.cells;
   for (std::size_t s = 0; s < kSides; ++s) {
     index_t count = 0;
@@ -216,12 +310,8 @@ LabelledPieces label_pieces(const Problem& problem, ThreadPool& pool) {
     }
     if (count < 2) continue;
     found.labels.only[s] = -1;
-    std::vector<std::int16_t> label = piece_of;
-    for (index_t n = 0; n < nodes.size(); ++n) {
-      if (at(index_of(nodes.side(n))) != s) label[at(n)] = -1;
-    }
-    spread(nodes, label);
-    found.labels.label[s] = std::move(label);
+    spread(nodes, label[s]);
+    found.labels.label[s] = std::move(label[s]);
   }
   return found;
 }

@@ -21,7 +21,8 @@ struct LabelledPieces {
 };
 
 // Two neighbouring nodes of one side belong together unless the interface passes between them: where the level set is
-// small against its slope, it is looked at between the nodes too.
-LabelledPieces label_pieces(const Problem& problem, ThreadPool& pool);
+// small against its slope, it is looked at between the nodes too. `surface` are points of the interface: where a
+// connected set of the cells they lie in has no node of a side around, that side has a piece there.
+LabelledPieces label_pieces(const Problem& problem, const Points& surface, ThreadPool& pool);
 
 }  // namespace nbm

@@ -10,7 +10,7 @@
 namespace nbm {
 namespace {
 
-constexpr double kReach = 3.0;        // of a source, in distances to the next point of its kind
+constexpr double kReach = 10.0;       // of a source, in distances to the next point of its kind
 constexpr double kLeastClear = 0.75;  // of the reach: how near the surface of the piece may come
 constexpr double kShrink = 0.8;
 constexpr double kLeastReach = 0.7;     // in the same distances: nearer sources make spikes that no row sees

@@ -4,7 +4,7 @@
 
 namespace nbm {
 
-// Gives the basis of a piece its sources: from spread-out points of its surface away from it along the normal, three
+// Gives the basis of a piece its sources: from spread-out points of its surface away from it along the normal, ten
 // times as far as they lie apart, but less where the surface of the piece comes near from elsewhere.
 void place_sources(const Problem& problem, const ExpansionPoints& points, index_t piece, bool at_wall,
                    const Expansion& lookup, PieceBasis& basis);
