@@ -31,15 +31,17 @@ void bind_expansion(nb::module_& m) {
       .def_ro("residual", &ExpansionFit::residual)
       .def_prop_ro("sines", [](const ExpansionFit& f) { return f.options.sines; })
       .def_prop_ro("sources", [](const ExpansionFit& f) { return f.options.sources; })
+      .def_prop_ro("reach", [](const ExpansionFit& f) { return f.options.reach; })
       .def_prop_ro("omega", [](const ExpansionFit& f) { return f.options.omega; });
   m.def(
       "fit_expansion",
-      [](const Problem& problem, index_t sines, index_t sources, double omega, std::uint64_t seed, int threads) {
+      [](const Problem& problem, index_t sines, index_t sources, double omega, std::uint64_t seed, double reach,
+         int threads) {
         ThreadPool pool(threads);
-        return fit_expansion(problem, {sines, sources, omega, seed}, pool);
+        return fit_expansion(problem, {sines, sources, omega, seed, reach}, pool);
       },
-      nb::arg("problem"), nb::arg("sines"), nb::arg("sources"), nb::arg("omega"), nb::arg("seed"), nb::arg("threads"),
-      nb::call_guard<GilReleased>());
+      nb::arg("problem"), nb::arg("sines"), nb::arg("sources"), nb::arg("omega"), nb::arg("seed"), nb::arg("reach"),
+      nb::arg("threads"), nb::call_guard<GilReleased>());
   m.def(
       "search_expansion",
       [](const Problem& problem, index_t most_unknowns, double tolerance, std::uint64_t seed, int threads) {

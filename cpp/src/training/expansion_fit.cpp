@@ -53,7 +53,7 @@ std::vector<PieceBasis> make_bases(const Problem& problem, const LabelledPieces&
     basis.half = (0.5 / lookup.unit()) * (piece.upper - piece.lower);
     draw_sines(options, p, points.sines[at(p)], basis);
     basis.decay = decay_of(problem, piece.side, points.regular[at(p)], lookup.unit());
-    place_sources(problem, points, p, piece.at_wall, lookup, basis);
+    place_sources(problem, points, p, piece.at_wall, options.reach, lookup, basis);
     pieces.push_back(std::move(basis));
   }
   return pieces;
@@ -257,8 +257,10 @@ ExpansionOptions grown(const ExpansionFit& fit, Fits&& fits) {
 
 void ExpansionOptions::validate() const {
   if (sines < 0 || sources < 0) throw InvalidArgument("sines", "and sources must not be negative");
-  if (!(omega > 0.0) || !std::isfinite(omega)) {
-    throw InvalidArgument("omega", "must be positive, got " + std::to_string(omega));
+  for (const auto& [name, value] : {std::pair("omega", omega), std::pair("reach", reach)}) {
+    if (!(value > 0.0) || !std::isfinite(value)) {
+      throw InvalidArgument(name, "must be positive, got " + std::to_string(value));
+    }
   }
 }
 
@@ -275,18 +277,25 @@ void ExpansionSearch::validate() const {
 }
 
 ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& search, ThreadPool& pool) {
-  constexpr double kOmegas[] = {2.0, 4.0, 7.0};
+  constexpr double kOmegas[] = {2.0, 4.0, 7.0}, kOtherReaches[] = {3.0, 10.0};
   constexpr double kWorthwhile = 0.7;  // of the residual, by twice the unknowns
   search.validate();
   const Fitter fitter(problem, search.seed, pool);
   ExpansionOptions options{.seed = search.seed};
   ExpansionFit best;
+  const auto consider = [&] {
+    ExpansionFit fit = fitter.fit(options);
+    if (best.unknowns == 0 || fit.residual < best.residual) best = std::move(fit);
+    return best.unknowns == 0 || best.residual < search.tolerance;
+  };
   for (const double omega : kOmegas) {
     options.omega = omega;
-    ExpansionFit fit = fitter.fit(options);
-    if (fit.unknowns == 0) return fit;
-    if (best.unknowns == 0 || fit.residual < best.residual) best = std::move(fit);
-    if (best.residual < search.tolerance) return best;
+    if (consider()) return best;
+  }
+  options.omega = best.options.omega;
+  for (const double reach : kOtherReaches) {
+    options.reach = reach;
+    if (consider()) return best;
   }
   while (best.residual > search.tolerance) {
     const auto fits = [&](const ExpansionOptions& next) {

@@ -10,10 +10,9 @@
 namespace nbm {
 namespace {
 
-constexpr double kReach = 10.0;       // of a source, in distances to the next point of its kind
 constexpr double kLeastClear = 0.75;  // of the reach: how near the surface of the piece may come
 constexpr double kShrink = 0.8;
-constexpr double kLeastReach = 0.7;     // in the same distances: nearer sources make spikes that no row sees
+constexpr double kLeastReach = 0.7;     // in distances to the next source: nearer sources make spikes that no row sees
 constexpr double kImageReach = 0.25;    // of an edge of the box: sources that are this near to a wall have an image
 constexpr index_t kMostSurface = 6000;  // points of its surface that a source is compared with
 
@@ -94,7 +93,7 @@ Points surface_of(const ExpansionPoints& points, index_t piece, std::size_t side
 
 }  // namespace
 
-void place_sources(const Problem& problem, const ExpansionPoints& points, index_t piece, bool at_wall,
+void place_sources(const Problem& problem, const ExpansionPoints& points, index_t piece, bool at_wall, double reach,
                    const Expansion& lookup, PieceBasis& basis) {
   const auto side = at(index_of(basis.side));
   const double outward = basis.side == Side::plus ? -1.0 : 1.0;
@@ -112,8 +111,8 @@ void place_sources(const Problem& problem, const ExpansionPoints& points, index_
     for (const index_t i : chosen) {
       Source source;
       bool clear = false;
-      for (double reach = kReach; !clear && reach >= kLeastReach; reach *= kShrink) {
-        source.reach = reach * spacing;
+      for (double near = reach; !clear && near >= std::min(reach, kLeastReach); near *= kShrink) {
+        source.reach = near * spacing;
         source.place = part.points[i] + (outward * source.reach) * part.normals[i];
         clear = nearest_distance(surface, source.place) >= kLeastClear * source.reach && !within(source.place);
       }

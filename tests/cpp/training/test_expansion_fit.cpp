@@ -256,6 +256,8 @@ TEST(ExpansionFit, RefusesBadInput) {
   EXPECT_THROW(fit_expansion(problem, {.sines = 10, .sources = -1, .omega = 2.0, .seed = 0}, pool), InvalidArgument);
   EXPECT_THROW(fit_expansion(problem, {.sines = 10, .sources = 10, .omega = 0.0, .seed = 0}, pool), InvalidArgument);
   EXPECT_THROW(fit_expansion(problem, {.sines = 10, .sources = 10, .omega = NAN, .seed = 0}, pool), InvalidArgument);
+  EXPECT_THROW(fit_expansion(problem, {.sines = 10, .sources = 10, .omega = 2.0, .seed = 0, .reach = 0.0}, pool),
+               InvalidArgument);
   EXPECT_THROW(search_expansion(problem, {.most_unknowns = 10, .tolerance = 0.0, .seed = 0}, pool), InvalidArgument);
   EXPECT_THROW(search_expansion(problem, {.most_unknowns = 999, .tolerance = -1.0, .seed = 0}, pool), InvalidArgument);
   const ExpansionOptions small{.sines = 20, .sources = 10, .omega = 2.0, .seed = 0};

@@ -15,8 +15,9 @@ struct NBM_EXPORT ExpansionOptions {
   index_t sources = 200;  // beside each side of the interface, shared by the roots of the areas of its parts
   double omega = 2.0;     // largest wave number of the sines on each axis, in radians from a piece's centre to its edge
   std::uint64_t seed = 0;
+  double reach = 6.0;  // of a source from the interface, where there is room: in distances to the next source
 
-  // Throws InvalidArgument for negative sizes or an omega that is not positive.
+  // Throws InvalidArgument for negative sizes, or an omega or a reach that is not positive.
   void validate() const;
 };
 
@@ -43,8 +44,8 @@ struct NBM_EXPORT ExpansionSearch {
   void validate() const;
 };
 
-// The best of several bases: wave numbers from smooth to oscillating, then twice as many sines and sources as long as
-// the residual falls.
+// The best of several bases: wave numbers from smooth to oscillating, nearer and farther sources, then twice as many
+// sines and sources as long as the residual falls.
 NBM_EXPORT ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& search, ThreadPool& pool);
 
 }  // namespace nbm
