@@ -277,7 +277,7 @@ void ExpansionSearch::validate() const {
 }
 
 ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& search, ThreadPool& pool) {
-  constexpr double kOmegas[] = {2.0, 4.0, 7.0}, kOtherReaches[] = {3.0, 10.0};
+  constexpr double kOmegas[] = {2.0, 4.0, 7.0}, kReaches[] = {6.0, 10.0, 3.0};
   constexpr double kWorthwhile = 0.7;  // of the residual, by twice the unknowns
   search.validate();
   const Fitter fitter(problem, search.seed, pool);
@@ -293,7 +293,8 @@ ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& sea
     if (consider()) return best;
   }
   options.omega = best.options.omega;
-  for (const double reach : kOtherReaches) {
+  for (const double reach : kReaches) {
+    if (reach == best.options.reach) continue;
     options.reach = reach;
     if (consider()) return best;
   }
@@ -302,12 +303,17 @@ ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& sea
       const index_t more = (next.sines - best.options.sines) + 2 * (next.sources - best.options.sources);
       return best.unknowns + more <= search.most_unknowns;
     };
-    const ExpansionOptions next = grown(best, fits);
-    if (!fits(next)) break;
-    ExpansionFit fit = fitter.fit(next);
-    const bool falls = fit.residual < kWorthwhile * best.residual;
-    if (fit.residual < best.residual) best = std::move(fit);
-    if (!falls) break;
+    options = grown(best, fits);
+    if (!fits(options)) break;
+    const double before = best.residual;
+    // How near sources may come depends on their number: where it does not help to have more, by another distance.
+    if (consider()) return best;
+    for (const double reach : kReaches) {
+      if (best.residual < kWorthwhile * before) break;
+      options.reach = reach;
+      if (consider()) return best;
+    }
+    if (!(best.residual < kWorthwhile * before)) break;
   }
   return best;
 }
