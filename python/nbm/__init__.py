@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from nbm import _core, expressions, problems, rows, symbols
 from nbm.box import Box
 from nbm.certificate import Certificate
@@ -38,6 +40,21 @@ from nbm.training import Trainer
 from nbm.training_options import TrainingOptions
 
 __version__: str = _core.build_info().version
+
+
+def problem_from_toml(path: str | os.PathLike[str]) -> Problem:
+    """Return the problem that a TOML file states (docs/problem-files.md); its options of training are not looked at.
+
+    Raises:
+        FileError: the file cannot be read.
+        ProblemFileError: it states no problem; says in which line.
+        InvalidField: a coefficient that is not finite, or a mu that is not positive.
+    """
+    from nbm.toml_problem import read_problem  # only now: importing nbm needs no pydantic
+
+    problem: Problem = read_problem(path).problem()
+    return problem
+
 
 __all__ = [
     "Adam",
@@ -79,6 +96,7 @@ __all__ = [
     "expressions",
     "load",
     "manufactured",
+    "problem_from_toml",
     "problems",
     "rows",
     "solve",

@@ -19,8 +19,8 @@ from nbm.errors import InvalidArgument, NbmError
 from nbm.sampling import Sampler
 
 if TYPE_CHECKING:
-    from nbm.problem import Problem
     from nbm.evaluation import Evaluation
+    from nbm.problem import Problem
 
 __all__ = ["Certificate", "ResidualNorms", "certify"]
 

@@ -1,10 +1,12 @@
 """The command ``nbm``: solve a problem file, evaluate a model, look at a run, examine the installation.
 
-Exit codes: 0 done; 1 the run failed; 2 a wrong command line, problem file or other input; 130 interrupted.
+Exit codes: 0 done; 1 the run failed; 2 a wrong command line, problem file or other input; 130 interrupted, 143 and 129
+by SIGTERM and SIGHUP.
 """
 
 from __future__ import annotations
 
+import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,13 +23,36 @@ from nbm.cli_geometry import geometry_app
 from nbm.doctor import examine
 from nbm.errors import FileError, InvalidArgument, InvalidField, NbmError, NbmWarning
 from nbm.point_files import read_points, to_csv, write_table
-from nbm.progress import ProgressReport, describe
+from nbm.progress import ProgressReport
 from nbm.run import Run, read_json, read_metrics, solve_file
+from nbm.run_report import curve_lines, is_run, list_lines, loss_lines
+from nbm.toml_problem import parse_problem, read_problem
 
 __all__ = ["app", "main"]
 
 _FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
-_LINES_SHOWN = 12
+
+
+class _Stopped(KeyboardInterrupt):
+    """SIGTERM or SIGHUP, which batch systems and closed terminals send: as Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.signal = number
+
+
+@contextmanager
+def _signals_stop() -> Iterator[None]:
+    def stop(number: int, _: Any) -> None:
+        signal.signal(number, signal.SIG_IGN)  # one is enough: the checkpoint is being written
+        raise _Stopped(number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Group(TyperGroup):
@@ -39,9 +64,9 @@ class _Group(TyperGroup):
         except NbmError as error:
             typer.echo(f"nbm: {error}", err=True)
             ctx.exit(_BAD_INPUT if isinstance(error, (FileError, InvalidArgument, InvalidField)) else _FAILED)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             typer.echo("nbm: interrupted", err=True)
-            ctx.exit(_INTERRUPTED)
+            ctx.exit(128 + error.signal if isinstance(error, _Stopped) else _INTERRUPTED)
 
 
 app = typer.Typer(cls=_Group, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -85,7 +110,7 @@ def solve(
     console = Console()
     report = ProgressReport(console)
     try:
-        with report, _warnings_on_stderr():
+        with report, _warnings_on_stderr(), _signals_stop():
             run, summary = solve_file(
                 file, out=out, device=device, resume=resume, seed=seed, threads=threads, report=report
             )
@@ -102,39 +127,46 @@ def solve(
 @app.command()
 def evaluate(
     model: Annotated[Path, typer.Argument(help="A model file.", show_default=False)],
-    points: Annotated[Path, typer.Argument(help="Points: .npy (n, 3) or .csv with x,y,z.", show_default=False)],
+    points: Annotated[Path, typer.Argument(help=".npy (n, 3), or .csv with columns x, y, z.", show_default=False)],
     out: Annotated[Path | None, typer.Option(help="A .npy or .csv file.", show_default="CSV on stdout")] = None,
     gradient: Annotated[bool, typer.Option("--gradient", help="Also the gradient of u.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "cpu",
+    outside: Annotated[str, typer.Option(help="Points outside of the box: warn, raise, nan or extrapolate.")] = "warn",
 ) -> None:
-    """Evaluate MODEL at POINTS: columns x, y, z, u, side (0 minus, 1 plus) and, if asked for, u_x, u_y, u_z."""
+    """Evaluate MODEL at POINTS: columns x, y, z, u, side (0 minus, 1 plus) and, if asked for, u_x, u_y, u_z.
+
+    Other columns of a .csv file are carried through to a .csv file.
+    """
     if out is not None and out.suffix not in (".npy", ".csv"):
         raise InvalidArgument(f"out: got {out.name}, expected a .npy or .csv file", "out")
     solution = nbm.load(model).to(device)
-    at = read_points(points)
+    given = read_points(points)
+    at = given.points
+    choice: Any = outside
     columns = ["x", "y", "z", "u", "side"]
-    parts = [at, solution(at)[:, None], solution.side(at)[:, None].astype(np.float64)]
+    with _warnings_on_stderr():
+        parts = [at, solution(at, outside=choice)[:, None], solution.side(at)[:, None].astype(np.float64)]
     if gradient:
         columns += ["u_x", "u_y", "u_z"]
-        parts.append(solution.gradient(at))
+        parts.append(solution.gradient(at, outside="nan" if outside == "nan" else "extrapolate"))
     table = np.concatenate(parts, axis=1)
     if out is None:
-        typer.echo(to_csv(columns, table), nl=False)
+        typer.echo(to_csv(columns, table, given.others), nl=False)
     else:
-        write_table(out, columns, table)
+        write_table(out, columns, table, given.others)
         typer.echo(f"{out}: {len(at)} points")
 
 
 @app.command()
-def show(folder: Annotated[Path, typer.Argument(help="A run folder.", show_default=False)]) -> None:
-    """Show what a run did: its settings, how the loss fell, its errors and files."""
+def show(folder: Annotated[Path, typer.Argument(help="A run folder, or one of runs.", show_default=False)]) -> None:
+    """Show what a run did: its settings, how the loss fell, its errors and files; of a folder of runs, a list."""
+    if not is_run(folder) and list(folder.glob("*/settings.json")):
+        typer.echo("\n".join(list_lines(folder)))
+        return
     run = Run(folder)
     settings = read_json(run.settings)
-    records = read_metrics(run.metrics)
     typer.echo(f"{folder}: {settings.get('source')} with nbm {settings.get('nbm')}, options {settings.get('options')}")
-    every = max(1, -(-len(records) // _LINES_SHOWN))
-    for record in records[:-1][::every] + records[-1:]:
-        typer.echo(f"  step {record.step:>7}  {record.seconds:8.1f} s  {describe(record)}")
+    typer.echo("\n".join([*loss_lines(run), *curve_lines(read_metrics(run.metrics))]))
     if not run.summary.exists():
         typer.echo("unfinished: nbm solve --resume goes on" if run.checkpoint.exists() else "unfinished, no checkpoint")
         return
@@ -145,6 +177,23 @@ def show(folder: Annotated[Path, typer.Argument(help="A run folder.", show_defau
     if summary.get("verdict"):
         typer.echo(f"certificate: {summary['verdict']}")
     typer.echo(f"files: {', '.join(summary.get('files', []))}")
+
+
+@app.command()
+def certify(
+    model: Annotated[Path, typer.Argument(help="A model file.", show_default=False)],
+    grid: Annotated[int | None, typer.Option(min=32, max=512, help="Cells of the finer of its two grids.")] = None,
+    problem: Annotated[Path | None, typer.Option(help="A problem file.", show_default="the model's own")] = None,
+) -> None:
+    """Tell whether the solution in MODEL can be trusted: residuals at unseen points and an estimate of its error."""
+    solution = nbm.load(model)
+    if problem is not None:
+        source = read_problem(problem)
+    elif "problem" in solution.info:
+        source = parse_problem(solution.info["problem"], model)
+    else:
+        raise InvalidArgument(f"problem: {model} does not hold its problem; pass --problem FILE", "problem")
+    typer.echo(str(solution.certify(source.problem(), cells=grid)))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from nbm import _core
 from nbm.arrays import as_points
 from nbm.errors import InvalidArgument
 from nbm.gpu_arrays import DEFAULT_STREAM, GpuArray, borrow, is_on_gpu, stream_of
-from nbm.host_solution import BRANCHES, refuse_gpu_options, sides_of
+from nbm.host_solution import BRANCHES, precision_of, refuse_gpu_options, sides_of
 
 __all__ = ["DeviceSolution"]
 
@@ -50,7 +50,7 @@ class DeviceSolution:
         """Return the values of a branch as (n,)."""
         if not is_on_gpu(points):
             refuse_gpu_options(out, stream)
-            return self._native.evaluate(as_points(points), BRANCHES[branch], precision or "float64")
+            return self._native.evaluate(as_points(points), BRANCHES[branch], precision_of(precision))
         call = self._begin(points, stream)
         values = self._result(call, out, "out", (call.size,), call.points.dtype)
         self._enqueue(call, branch, precision, values=values)
@@ -69,7 +69,7 @@ class DeviceSolution:
         """Return values (n,) and gradient (n, 3); ``out`` has both."""
         if not is_on_gpu(points):
             refuse_gpu_options(out, stream)
-            return self._native.evaluate_gradient(as_points(points), BRANCHES[branch], precision or "float64")
+            return self._native.evaluate_gradient(as_points(points), BRANCHES[branch], precision_of(precision))
         call = self._begin(points, stream)
         outs = (None, None) if out is None else tuple(out)
         if len(outs) != 2:
@@ -100,7 +100,7 @@ class DeviceSolution:
         return self._finish(call, out, side)
 
     def _enqueue(self, call: _Call, branch: str, precision: str | None, **results: _core.GpuArray) -> None:
-        chosen = precision or call.points.dtype
+        chosen = call.points.dtype if precision is None else precision_of(precision)
         self._native.enqueue(call.points, BRANCHES[branch], chosen, call.stream, **results)
 
     def _begin(self, points: Any, stream: Any) -> _Call:

@@ -33,7 +33,8 @@ class NbmError(RuntimeError):
 
 
 def _restore(kind: type[BaseException], arguments: tuple[Any, ...], fields: dict[str, Any]) -> BaseException:
-    error = kind.__new__(kind, *arguments)
+    maker = OSError if issubclass(kind, OSError) else kind  # whose memory is laid out in its own way
+    error: BaseException = maker.__new__(kind)
     error.args = arguments
     vars(error).update(fields)
     return error

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import math
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy as sp
@@ -16,7 +18,7 @@ from nbm import symbols
 from nbm.errors import InvalidArgument
 from nbm.sympy_nodes import with_our_symbols
 
-__all__ = ["parse", "to_text"]
+__all__ = ["is_free_name", "parse", "to_text"]
 
 _MOST_CHARACTERS = 20_000
 _MOST_DEPTH = 100
@@ -43,8 +45,12 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[..., Any]] = {
 }
 
 
-def parse(text: str) -> sp.Expr:
+def parse(text: str, names: Mapping[str, float] | None = None) -> sp.Expr:
     """Read an expression such as ``"y**2 * log(x + 2) + 4"`` into a SymPy object.
+
+    Args:
+        text: The expression.
+        names: Numbers that it may use by name.
 
     Allowed: numbers, ``x y z pi E``, ``+ - * / **``, parentheses, the functions of :mod:`nbm.symbols` (also ``abs``,
     ``min``, ``max``), ``Piecewise((value, condition), ..., (value, True))`` and ``where(condition, value, otherwise)``,
@@ -60,13 +66,28 @@ def parse(text: str) -> sp.Expr:
     if not text.isascii() or not text.isprintable():
         raise _error("only plain ASCII characters on one line are allowed")
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # such as of "1_0x": what Python doubts is no expression
+            tree = ast.parse(text.strip(), mode="eval")
     except (MemoryError, RecursionError):
         raise _error(f"nested too deeply, at most {_MOST_DEPTH} levels are read") from None
-    except (SyntaxError, ValueError) as error:
-        reason = error.msg.split(":")[0] if isinstance(error, SyntaxError) else "a number is too long"
+    except (SyntaxError, ValueError, Warning) as error:
+        reason = error.msg.split(":")[0] if isinstance(error, SyntaxError) else "a number cannot be read"
         raise _error(f"{_shortened(text)!r} is no expression: {reason}") from None
-    return _Reader().value(tree.body, 0)
+    try:
+        return _Reader({} if names is None else names).value(tree.body, 0)
+    except InvalidArgument:
+        raise
+    except (ArithmeticError, AttributeError, NotImplementedError, RecursionError, TypeError, ValueError) as error:
+        # SymPy evaluates what it is given, and fails in its own ways at numbers that are not real.
+        message = f"{_shortened(text)!r} cannot be evaluated; is it a real number everywhere? ({type(error).__name__})"
+        raise _error(message) from error
+
+
+def is_free_name(name: str) -> bool:
+    """Whether a parameter may have this name: an identifier of ASCII letters that means nothing yet."""
+    taken = name in _NAMES or name in _FUNCTIONS or name in ("Piecewise", "where") or keyword.iskeyword(name)
+    return name.isascii() and name.isidentifier() and not taken
 
 
 def to_text(expression: sp.Expr) -> str:
@@ -100,16 +121,20 @@ def _size(number: sp.Expr) -> float:
 class _Reader:
     """Builds SymPy objects from the allowed kinds of syntax nodes."""
 
+    def __init__(self, names: Mapping[str, float]) -> None:
+        self._names = {**{name: sp.sympify(value) for name, value in names.items()}, **_NAMES}
+
     def value(self, node: ast.expr, depth: int) -> sp.Expr:
         if depth > _MOST_DEPTH:
             raise _error(f"nested too deeply, at most {_MOST_DEPTH} levels are read")
         if isinstance(node, ast.Constant):
             return self._number(node)
         if isinstance(node, ast.Name):
-            if node.id not in _NAMES:
+            if node.id not in self._names:
                 hint = ", a function needs arguments" if node.id in _FUNCTIONS else ""
-                raise _error(f"unknown name {_shortened(node.id)!r}, expected x, y, z, pi or E{hint}")
-            return _NAMES[node.id]
+                known = ", ".join(name for name in self._names if name != "E")
+                raise _error(f"unknown name {_shortened(node.id)!r}, expected {known} or E{hint}")
+            return self._names[node.id]
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.UAdd, ast.USub)):
             operand = self.value(node.operand, depth + 1)
             return operand if isinstance(node.op, ast.UAdd) else -operand
@@ -150,7 +175,8 @@ class _Reader:
         if isinstance(node.op, ast.Pow):
             return self._power(self.value(node.left, depth + 1), self.value(node.right, depth + 1), node)
         if not isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.Div)):
-            raise _error(f"the operator in {_written(node)} is not allowed, expected + - * / **")
+            hint = "; powers are written **" if isinstance(node.op, ast.BitXor) else ""
+            raise _error(f"the operator in {_written(node)} is not allowed, expected + - * / **{hint}")
         # A chain such as a + b - c leans left as deep as it is long: taken in one go.
         kinds = (ast.Add, ast.Sub) if isinstance(node.op, (ast.Add, ast.Sub)) else (ast.Mult, ast.Div)
         operands = []

@@ -5,20 +5,16 @@ It needs no network: an independent check of a trained solution, and a solver wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nbm import _core
+from nbm.arguments import as_instance, as_threads
 from nbm.error_norms import ErrorNorms, error_norms
-from nbm.rows import cell_counts, grid_points
+from nbm.node_values import NodeValues, solve_nodes
+from nbm.problem import Problem
 from nbm.solution import Solution
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from nbm.problem import Problem
 
 __all__ = ["GridSolution", "solve_on_grid"]
 
@@ -41,14 +37,14 @@ class GridSolution(Solution):
         node_error: At the nodes against the exact solution, where the problem has one; else None.
     """
 
-    def __init__(self, problem: Problem, shape: tuple[int, int, int], solved: dict[str, Any]) -> None:
+    def __init__(self, problem: Problem, nodes: NodeValues) -> None:
         """Wrap what the native solver returned; :func:`solve_on_grid` does that."""
-        super().__init__(solved["solution"])
-        self.points: Float64Array = grid_points(problem.box, shape)
-        self.values: Float64Array = solved["values"]
-        self.node_side: NDArray[np.uint8] = solved["side"]
-        self.shape = shape
-        self.residuals: tuple[float, ...] = tuple(solved["residuals"])
+        super().__init__(nodes.solved["solution"], level_set=problem.fields["level_set"])
+        self.points: Float64Array = nodes.points
+        self.values: Float64Array = nodes.values
+        self.node_side: NDArray[np.uint8] = nodes.solved["side"]
+        self.shape = nodes.shape
+        self.residuals: tuple[float, ...] = tuple(nodes.solved["residuals"])
         exact = getattr(problem, "exact", None)
         self.node_error: ErrorNorms | None = (
             None if exact is None else error_norms(self.values, exact(self.points), self.points)
@@ -77,6 +73,5 @@ def solve_on_grid(
         InvalidField: a coefficient that is not finite, or a mu that is not positive.
         NbmError: the iteration did not reach the tolerance.
     """
-    counts = cell_counts(cells)
-    solved = _core.solve_on_grid(problem.native, counts, tolerance, threads)
-    return GridSolution(problem, (counts[0] + 1, counts[1] + 1, counts[2] + 1), solved)
+    as_instance(problem, "problem", Problem, "nbm.Problem(...)")
+    return GridSolution(problem, solve_nodes(problem, cells, tolerance=tolerance, threads=as_threads(threads)))

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbm import _core
+from nbm.arguments import as_choice
 from nbm.arrays import as_points
 from nbm.errors import InvalidArgument
 from nbm.gpu_arrays import is_on_gpu
 
-__all__ = ["BRANCHES", "HostSolution", "refuse_gpu_options", "sides_of"]
+__all__ = ["BRANCHES", "HostSolution", "precision_of", "refuse_gpu_options", "sides_of"]
 
 Float64Array = NDArray[np.float64]
 
@@ -41,9 +42,9 @@ class HostSolution:
         if branch == "jump":
             return self._native.jump(at, self.threads)
         if branch == "own":
-            return self._native.evaluate(at, self.threads, precision or "float64")
+            return self._native.evaluate(at, self.threads, precision_of(precision))
         side = _MINUS if branch == "minus" else _PLUS
-        return self._native.evaluate_side(side, at, self.threads, precision or "float64")
+        return self._native.evaluate_side(side, at, self.threads, precision_of(precision))
 
     def gradient(self, points: Any, branch: str, precision: str | None, out: Any, stream: Any) -> Float64Array:
         """Return the gradient of a branch, but the jump, by box coordinates as (n, 3)."""
@@ -55,9 +56,9 @@ class HostSolution:
         """Return values (n,) and gradient (n, 3)."""
         at = _host_points(points, out, stream)
         if branch == "own":
-            return self._native.evaluate_gradient(at, self.threads, precision or "float64")
+            return self._native.evaluate_gradient(at, self.threads, precision_of(precision))
         side = _MINUS if branch == "minus" else _PLUS
-        return self._native.evaluate_gradient_side(side, at, self.threads, precision or "float64")
+        return self._native.evaluate_gradient_side(side, at, self.threads, precision_of(precision))
 
     def level_set(self, points: Any, out: Any, stream: Any) -> Float64Array:
         """Return the level set as (n,)."""
@@ -71,6 +72,11 @@ class HostSolution:
 def sides_of(level_set: Float64Array) -> NDArray[np.int8]:
     """Return 0 (minus) where the level set is negative, 1 (plus) elsewhere."""
     return (level_set >= 0.0).astype(np.int8)
+
+
+def precision_of(given: str | None) -> str:
+    """Return the precision of an evaluation, float64 where that is left open."""
+    return "float64" if given is None else as_choice(given, "precision", ("float32", "float64"))
 
 
 def refuse_gpu_options(out: Any, stream: Any) -> None:

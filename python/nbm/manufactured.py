@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nbm.arrays import as_points
 from nbm.box import Box
+from nbm.differentiation import Differentiator
 from nbm.errors import InvalidArgument
 from nbm.fields import FieldLike, as_field
 from nbm.level_set_normals import unit_normals
@@ -141,11 +142,15 @@ def _as_expression(value: Any, name: str) -> sp.Expr:
 
 
 def _gradient(u: sp.Expr) -> list[sp.Expr]:
-    return [sp.diff(u, c) for c in (x, y, z)]
+    return [derivative(u) for derivative in _derivatives()]
+
+
+def _derivatives() -> list[Differentiator]:
+    return [Differentiator(c) for c in (x, y, z)]
 
 
 def _medium(u: sp.Expr, mu: sp.Expr, k: sp.Expr) -> Medium:
-    divergence = sp.Add(*(sp.diff(mu * du, c) for du, c in zip(_gradient(u), (x, y, z), strict=True)))
+    divergence = sp.Add(*(by(mu) * by(u) + mu * by(by(u)) for by in _derivatives()))
     return Medium(k=k, mu=mu, f=k * u - divergence, boundary=u)
 
 

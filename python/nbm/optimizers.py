@@ -169,4 +169,7 @@ def _copy(source: object, target: object, names: tuple[str, ...]) -> None:
     for name in names:
         value = getattr(source, name)
         as_number = as_integer if isinstance(getattr(type(source), name), int) else as_real  # by the default's type
-        setattr(target, name, as_number(value, name))
+        try:
+            setattr(target, name, as_number(value, name))
+        except TypeError as error:  # beyond the engine's type
+            raise InvalidArgument(f"{name}: got {value!r}, which is too large", name) from error

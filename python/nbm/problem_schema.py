@@ -5,20 +5,34 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from nbm import expressions
 
-__all__ = ["ProblemFile"]
+__all__ = ["ProblemFile", "names_array"]
 
 
-def _expression(value: Any) -> Any:
+def _expression(value: Any, info: ValidationInfo) -> Any:
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if not number and not isinstance(value, str):
         raise ValueError(f"got {value!r}, expected a finite number or an expression in quotes")
-    if isinstance(value, str):
-        expressions.parse(value)
+    if isinstance(value, str) and not names_array(value):
+        expressions.parse(value, info.context)
     return value
+
+
+def names_array(text: str) -> bool:
+    """Whether a field is given by the name of a file with its values at the nodes of a grid over the box."""
+    return text.endswith(".npy")
 
 
 Expression = Annotated[str | float, BeforeValidator(_expression)]
@@ -208,6 +222,7 @@ class OutputSection(_Section):
 class ProblemFile(_Section):
     """The whole file: [problem] with [minus] and [plus], or [manufactured]; everything else is optional."""
 
+    parameters: dict[str, Finite] = {}
     box: BoxSection | None = None
     geometry: GeometrySection | None = None
     problem: ProblemSection | None = None
@@ -223,6 +238,14 @@ class ProblemFile(_Section):
     plateau: PlateauSection = PlateauSection()
     observations: tuple[ObservationsSection, ...] = ()
     output: OutputSection = OutputSection()
+
+    @field_validator("parameters")
+    @classmethod
+    def _free_names(cls, parameters: dict[str, float]) -> dict[str, float]:
+        for name in parameters:
+            if not expressions.is_free_name(name):
+                raise ValueError(f"{name}: is no free name; expected letters, digits and _, not x, E, sin ...")
+        return parameters
 
     @model_validator(mode="after")
     def _one_problem(self) -> ProblemFile:

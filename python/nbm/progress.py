@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from nbm.run import Progress
@@ -16,9 +16,9 @@ _SECONDS_BETWEEN_LINES = 5.0
 
 
 def describe(progress: Progress) -> str:
-    """Return loss, error estimate and speed of a record in one short line."""
-    error = f"  error {progress.error:.2e}" if progress.error is not None else ""
-    return f"loss {progress.loss:.3e}{error}  {_with_unit(progress.points_per_second)} points/s"
+    """Return loss, error and speed of a record in one short line."""
+    error = f"  error {progress.error:.1e}" if progress.error is not None else ""
+    return f"loss {progress.loss:.1e}{error}  {_with_unit(progress.points_per_second)} points/s"
 
 
 class ProgressReport:
@@ -56,12 +56,10 @@ class ProgressReport:
 
 def _make_bar(console: Console) -> Bar:
     return Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=12),
         MofNCompleteColumn(),
         TextColumn("{task.fields[state]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(compact=True),
         console=console,
     )
 

@@ -7,9 +7,11 @@ A run folder holds ``problem.toml`` (a copy), ``settings.json`` (what the comman
 
 from __future__ import annotations
 
+import fcntl
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -22,10 +24,13 @@ from nbm.records import Record
 from nbm.toml_problem import TomlProblem, read_problem
 from nbm.vtk_image import write_atomically
 
-__all__ = ["Progress", "Run", "Summary", "read_json", "read_metrics", "solve_file"]
+__all__ = ["Progress", "Run", "Summary", "read_json", "read_metrics", "read_summary", "solve_file"]
 
-_CHECKPOINT_SECONDS = 60.0
+_FIRST_CHECKPOINT_SECONDS = 2.0  # after the start of training
+_CHECKPOINT_SECONDS = 60.0  # from one to the next, at most
+_CHECKPOINT_SHARE = 0.1  # of the steps from one to the next, at most
 _ERROR_POINTS = 2000
+_FINISHED = ("completed", "converged", "plateau")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +46,7 @@ class Progress(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """How a run ended."""
+    """How a run ended; ``seconds`` of training, all parts of a resumed run together."""
 
     stop_reason: str | None
     seconds: float
@@ -68,6 +73,7 @@ class Run:
         self.checkpoint = folder / "checkpoint.safetensors"
         self.model = folder / "model.safetensors"
         self.summary = folder / "summary.json"
+        self.lock = folder / "lock"
         self.vtk = folder / "solution.vti"
         self.picture = folder / "slice.png"
 
@@ -77,14 +83,39 @@ class Run:
             message = f"{self.folder}: holds a run already; pass --resume to go on or --out another"
             raise FileError(message, str(self.folder))
 
-    def begin(self, source: TomlProblem, settings: dict[str, Any]) -> None:
-        """Make the folder for a new run."""
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes out of the folder; ``FileError`` where one is at work in it.
+
+        The lock is the system's: it ends with its process, however that ends.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            file = open(self.lock, "w")  # noqa: SIM115 - closed below
         except OSError as error:
-            raise FileError(f"{self.folder}: cannot be created: {error.strerror}", str(self.folder)) from error
+            message = f"{self.folder}: cannot be created or written to: {error.strerror}"
+            raise FileError(message, str(self.folder)) from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                message = f"{self.folder}: another nbm solve is at work there; wait for it or pass --out another"
+                raise FileError(message, str(self.folder)) from error
+            except OSError:
+                pass  # a file system without locks
+            yield
+
+    def begin(self, source: TomlProblem, settings: dict[str, Any]) -> None:
+        """Write what the run is about."""
         write_atomically(self.settings, (json.dumps(settings, indent=2) + "\n").encode())
         write_atomically(self.problem_file, source.text.encode())
+        write_atomically(self.metrics, b"")
+
+    def forget_after(self, step: int) -> None:
+        """Drop what was recorded after a checkpoint of ``step`` steps, which will be recorded again."""
+        if self.metrics.exists():
+            kept = [record for record in read_metrics(self.metrics) if record.step <= step]
+            write_atomically(self.metrics, "".join(_line_of(record) for record in kept).encode())
 
     def check_resumable(self, source: TomlProblem) -> None:
         """Raise ``FileError`` unless the folder has a checkpoint of the same problem file."""
@@ -133,22 +164,35 @@ def solve_file(
     problem = source.problem()
     recorder = _Recorder(run, problem, report)
     trainer = nbm.Trainer(problem, **{**source.options(), **given}, callback=recorder)
-    if resume:
-        trainer.load_checkpoint(run.checkpoint)
-    else:
-        run.begin(source, {"nbm": nbm.__version__, "source": str(path), "options": given})
-    started = time.monotonic()
-    with open(run.metrics, "a" if resume else "w", encoding="utf-8") as metrics:
-        recorder.start(trainer, metrics)
-        try:
-            trainer.run()
-        finally:
-            trainer.save_checkpoint(run.checkpoint)
-    return run, _finish(run, source, problem, trainer, recorder.last, time.monotonic() - started)
+    with run.locked():
+        if resume:
+            trainer.load_checkpoint(run.checkpoint)
+            if trainer.stop_reason in _FINISHED and run.summary.exists() and run.model.exists():
+                return run, read_summary(run.summary)
+            run.forget_after(trainer.steps_done)
+        else:
+            run.check_free()  # nobody came in between
+            run.begin(source, {"nbm": nbm.__version__, "source": str(source.path), "options": given})
+        _train(run, trainer, recorder)
+        return run, _finish(run, source, problem, trainer, recorder)
+
+
+def _train(run: Run, trainer: nbm.Trainer, recorder: _Recorder) -> None:
+    try:
+        with open(run.metrics, "a", encoding="utf-8") as metrics:
+            recorder.start(trainer, metrics)
+            try:
+                trainer.run()
+            finally:
+                trainer.save_checkpoint(run.checkpoint)
+    except FileError:
+        raise
+    except OSError as error:  # of the metrics
+        raise FileError(f"{run.metrics}: cannot be written: {error.strerror}", str(run.metrics)) from error
 
 
 class _Recorder:
-    """The training callback: metrics to the file, progress to the caller, a checkpoint each minute."""
+    """The training callback: metrics to the file, progress to the caller, checkpoints on the way."""
 
     def __init__(self, run: Run, problem: nbm.Problem, report: Callable[[Progress], None]) -> None:
         self.last: Progress | None = None
@@ -164,17 +208,25 @@ class _Recorder:
         """Record what this trainer does in this file."""
         self._trainer = trainer
         self._metrics = metrics
-        self._saved = time.monotonic()
+        self._due = time.monotonic() + _FIRST_CHECKPOINT_SECONDS
+        self._saved_step = trainer.steps_done
+        if trainer.history:  # of the parts before
+            self.last = self._progress(trainer.history[-1])
+
+    def _progress(self, record: nbm.Record) -> Progress:
+        return Progress(**{**asdict(record), "step": record.step + 1}, error=self._error())
 
     def __call__(self, record: nbm.Record) -> bool:
-        progress = Progress(**{**asdict(record), "step": record.step + 1}, error=self._error())
+        progress = self._progress(record)
         self.last = progress
-        self._metrics.write(json.dumps(asdict(progress)) + "\n")
+        self._metrics.write(_line_of(progress))
         self._metrics.flush()
         self._report(progress)
-        if time.monotonic() - self._saved > _CHECKPOINT_SECONDS:
+        share = (progress.step - self._saved_step) / progress.steps
+        if time.monotonic() > self._due or share >= _CHECKPOINT_SHARE:
             self._trainer.save_checkpoint(self._run.checkpoint)
-            self._saved = time.monotonic()
+            self._due = time.monotonic() + _CHECKPOINT_SECONDS
+            self._saved_step = progress.step
         return False
 
     def _error(self) -> float | None:
@@ -183,9 +235,8 @@ class _Recorder:
         return error_norms(self._trainer.solution()(self._points), self._exact, self._points).rmse
 
 
-def _finish(
-    run: Run, source: TomlProblem, problem: nbm.Problem, trainer: nbm.Trainer, last: Progress | None, seconds: float
-) -> Summary:
+def _finish(run: Run, source: TomlProblem, problem: nbm.Problem, trainer: nbm.Trainer, recorder: _Recorder) -> Summary:
+    last = recorder.last
     solution = trainer.solution()
     solution.info = {**solution.info, "problem": source.text, "problem_digest": problem.digest()}
     solution.save(run.model)
@@ -203,7 +254,7 @@ def _finish(
     near = last.cell_size if last is not None else None
     summary = Summary(
         stop_reason=solution.stop_reason,
-        seconds=seconds,
+        seconds=last.seconds if last is not None else 0.0,
         step=trainer.steps_done,
         loss=last.loss if last is not None else None,
         error=solution.error(problem, near=near) if isinstance(problem, nbm.ManufacturedProblem) else None,
@@ -212,6 +263,10 @@ def _finish(
     )
     write_atomically(run.summary, (json.dumps(asdict(summary), indent=2) + "\n").encode())
     return summary
+
+
+def _line_of(progress: Progress) -> str:
+    return json.dumps(asdict(progress)) + "\n"
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -223,6 +278,16 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise FileError(f"{path}: damaged: expected a JSON object", str(path))
     return value
+
+
+def read_summary(path: Path) -> Summary:
+    """Return how a finished run ended. ``FileError`` when its file is missing or damaged."""
+    given = read_json(path)
+    try:
+        error = None if given["error"] is None else ErrorNorms(**given["error"])
+        return Summary(**{**given, "error": error, "files": tuple(given["files"])})
+    except (KeyError, TypeError) as error:
+        raise FileError(f"{path}: damaged: {error}", str(path)) from error
 
 
 def read_metrics(path: Path) -> list[Progress]:

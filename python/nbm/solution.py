@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -15,7 +18,7 @@ from nbm.arrays import as_points, as_values
 from nbm.certificate import Certificate, certify
 from nbm.device_solution import DeviceSolution
 from nbm.error_norms import ErrorNorms, error_norms, low_discrepancy_points, points_near_interface
-from nbm.errors import InvalidArgument
+from nbm.errors import BackendUnavailable, InvalidArgument
 from nbm.evaluation import Evaluation
 from nbm.fields import as_field
 from nbm.grid_samples import write_grid
@@ -115,6 +118,35 @@ class Solution(Evaluation):
         other.threads = self.threads
         return other
 
+    def __repr__(self) -> str:
+        native = self._native
+        end = f", {self.stop_reason} after {self.history[-1].step + 1} steps" if self.history else ""
+        parameters = f"{self.parameters.size} parameters"
+        return f"{type(self).__name__}({self.box!r}, {parameters}, level set: {native.level_set.kind}{end})"
+
+    def _repr_html_(self) -> str:
+        """A slice and what was recorded, for notebooks."""
+        text = f"<code>{html.escape(repr(self))}</code>"
+        text += f"<br>{html.escape(self.summary())}"
+        try:
+            with TemporaryDirectory() as folder:
+                picture = Path(folder) / "slice.png"
+                self.plot_slice(picture, resolution=200)
+                data = base64.b64encode(picture.read_bytes()).decode("ascii")
+        except BackendUnavailable:
+            return text
+        return f'{text}<br><img alt="u in the middle of the box" width="400" src="data:image/png;base64,{data}">'
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "model.safetensors"
+            self.save(file)
+            data = file.read_bytes()
+        function = getattr(self._level_set, "function", None)
+        level_set = None if function is None else function.call
+        state = {name: value for name, value in vars(self).items() if name not in _REMADE}
+        return _restore, (type(self), data, level_set, state, self.threads, self.device)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a model file (safetensors), which :func:`nbm.load` and the C++ library read. ``FileError`` if not."""
         self._native.save(os.fspath(path))
@@ -196,7 +228,7 @@ class Solution(Evaluation):
         """Write values on a uniform grid over the box as VTK image data (.vti).
 
         Args:
-            path: The file, ending in ``.vti`` by custom.
+            path: The file, ending in ``.vti``.
             shape: Nodes along x, y, z, at least 2 each; first and last lie on the box.
             fields: Any of "u", "u_minus", "u_plus" (either network everywhere), "side" (0 minus, 1 plus), "level_set",
                 "gradient" (a vector), and with a problem "residual" (of the equation, in units of u), "error" (where
@@ -272,6 +304,23 @@ class Solution(Evaluation):
         from nbm.viz.slices import plot_slice
 
         plot_slice(self, Path(path), axis, position, resolution)
+
+
+# What a solution has by its file, not by its past.
+_REMADE = ("_native", "_level_set", "_host", "_evaluator")
+
+
+def _restore(
+    kind: type[Solution], data: bytes, level_set: Any, state: dict[str, Any], threads: int, device: str
+) -> Solution:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "model.safetensors"
+        file.write_bytes(data)
+        loaded = load(file, level_set=level_set)
+    solution = kind.__new__(kind)
+    vars(solution).update({**vars(loaded), **state})
+    solution.threads = threads
+    return solution if device == "cpu" else solution.to(device)
 
 
 def load(path: str | os.PathLike[str], *, level_set: Any = None) -> Solution:

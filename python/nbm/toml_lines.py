@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 __all__ = ["line_of"]
 
-_TABLE = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+# No two neighbouring parts of a pattern match the same character, so that no line takes more than linear time.
+_TABLE = re.compile(r"\[\[?([^\]]+)\]\]?\s*(#.*)?$")
+_STEP = re.compile(r"""\s*([A-Za-z0-9_-]+|"[^"]*"|'[^']*')\s*([.=])""")
 _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 _MULTILINE = re.compile(r'"""|' + r"'''")
 
@@ -37,12 +38,24 @@ def _keys(text: str) -> list[tuple[tuple[str, ...], int]]:
         inside_string ^= len(_MULTILINE.findall(line)) % 2 == 1
         if starts_inside:
             continue
-        if header := _TABLE.match(line):
+        stripped = line.strip()
+        if header := _TABLE.match(stripped):
             table = _parts(header[1])
             found.append((table, number))
-        elif key := _KEY.match(line):
-            found.append(((*table, *_parts(key[1])), number))
+        elif key := _key(stripped):
+            found.append(((*table, *key), number))
     return found
+
+
+def _key(line: str) -> tuple[str, ...]:
+    """Return the parts of the key that a line sets; () where it sets none."""
+    parts, at = [], 0
+    while step := _STEP.match(line, at):
+        parts.append(step[1].strip("\"'"))
+        if step[2] == "=":
+            return tuple(parts)
+        at = step.end()
+    return ()
 
 
 def _parts(dotted: str) -> tuple[str, ...]:

@@ -10,11 +10,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from nbm import expressions
+from nbm.box import Box
 from nbm.errors import FileError, InvalidArgument, InvalidField, ProblemFileError
-from nbm.problem_schema import ProblemFile
+from nbm.fields import GridField
+from nbm.manufactured import manufactured
+from nbm. import Observations
+from nbm.optimizers import Adam, GaussNewton, Plateau, Siren
+from nbm.problem import Medium, Problem
+from nbm.problem_schema import ProblemFile, names_array
+from nbm.sampling import Resolution, Sampling
 from nbm.toml_lines import line_of
 
 if sys.version_info >= (3, 11):
@@ -22,7 +30,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["TomlProblem", "read_problem"]
+__all__ = ["TomlProblem", "parse_problem", "read_problem"]
 
 _MOST_BYTES = 1 << 20  # of a problem file; larger ones are something else
 
@@ -47,30 +55,30 @@ class TomlProblem:
 
     def problem(self) -> Any:
         """Return the :class:`nbm.Problem`. ``ProblemFileError`` where the statement contradicts itself."""
-        import nbm
-
         box = self.box()
+
+        def fields(section: str) -> dict[str, Any]:
+            return self._fields(section, box)
+
         from_file = {} if self.sections.geometry is None else {"level_set": self._level_set(box)}
         if self.sections.manufactured is not None:
             with self._blame("manufactured"):
-                return nbm.manufactured(box=box, **_expressions(self.sections.manufactured), **from_file)
-        stated = {name: _expressions(getattr(self.sections, name)) for name in ("problem", "minus", "plus")}
+                return manufactured(box=box, **fields("manufactured"), **from_file)
+        stated = {name: fields(name) for name in ("problem", "minus", "plus")}
         stated["problem"] |= from_file
         with self._blame("problem"):
-            minus, plus = nbm.Medium(**stated["minus"]), nbm.Medium(**stated["plus"])
-            return nbm.Problem(box, **stated["problem"], minus=minus, plus=plus)
+            minus, plus = Medium(**stated["minus"]), Medium(**stated["plus"])
+            return Problem(box, **stated["problem"], minus=minus, plus=plus)
 
     def box(self) -> Any:
         """Return the :class:`nbm.Box`: the file's, else one around the shape of [geometry], else [-1, 1]^3."""
-        import nbm
-
         if self.sections.box is None and self.sections.geometry is not None:
             margin = self.sections.geometry.margin
             with self._blame("geometry"):
                 return self.shape().box() if margin is None else self.shape().box(margin)
         section = self.sections.box
         with self._blame("box"):
-            return nbm.Box() if section is None else nbm.Box(section.lower, section.upper)
+            return Box() if section is None else Box(section.lower, section.upper)
 
     def shape(self) -> Any:
         """Return the :class:`nbm.geometry.Shape` of [geometry], which must be there. Read once."""
@@ -86,6 +94,26 @@ class TomlProblem:
             self._shape = shape.offset(changes["offset"]) if changes["offset"] else shape
         return self._shape
 
+    def _fields(self, name: str, box: Any) -> dict[str, Any]:
+        """Return the coefficients of a section: numbers, expressions, and grids from files."""
+        section = getattr(self.sections, name)
+        given = section.model_dump(exclude_unset=True) if section is not None else {}
+        for key, value in given.items():
+            if isinstance(value, str):
+                with self._blame(name, key):
+                    given[key] = self._field(value, box)
+        return given
+
+    def _field(self, text: str, box: Any) -> Any:
+        if not names_array(text):
+            return expressions.parse(text, self.sections.parameters)
+        file = self.folder / text
+        try:
+            values = np.load(file, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise FileError(f"{file}: cannot be read: {error}", str(file)) from error
+        return GridField(values, box)
+
     def _level_set(self, box: Any) -> Any:
         section: Any = self.sections.geometry
         with self._blame("geometry"):
@@ -94,56 +122,51 @@ class TomlProblem:
 
     def options(self) -> dict[str, Any]:
         """Return the keyword arguments of :func:`nbm.solve` and :class:`nbm.Trainer` that the file sets."""
-        import nbm
-
         options: dict[str, Any] = self.sections.training.given()
         cells = options.pop("cells", None)
         if cells is not None:
             options["cell_size"] = max(self.box().edge) / cells
         with self._blame("network"):
-            options["network"] = nbm.Siren(**self.sections.network.given())
+            options["network"] = Siren(**self.sections.network.given())
         with self._blame("optimizer"):
             options["optimizer"] = self._optimizer()
         resolution = {name: options.pop(name) for name in ("levels", "order") if name in options}
         with self._blame("training"):
-            options["resolution"] = nbm.Resolution(**resolution)
+            options["resolution"] = Resolution(**resolution)
         with self._blame("plateau"):
-            options["plateau"] = nbm.Plateau(**self.sections.plateau.given())
+            options["plateau"] = Plateau(**self.sections.plateau.given())
         if self.sections.sampling.given():  # else what suits the optimizer
             with self._blame("sampling"):
-                options["sampling"] = nbm.Sampling(**self.sections.sampling.given())
+                options["sampling"] = Sampling(**self.sections.sampling.given())
         if self.sections.observations:
             options["observations"] = self._observations()
         return options
 
     def _observations(self) -> list[Any]:
-        import nbm
-
         groups = []
         for i, section in enumerate(self.sections.observations):
             given = section.given()
             with self._blame(f"observations.{i}"):
-                groups.append(nbm.Observations.from_csv(self.folder / given.pop("file"), **given))
+                groups.append(Observations.from_csv(self.folder / given.pop("file"), **given))
         return groups
 
     def _optimizer(self) -> Any:
-        import nbm
-
         given = self.sections.optimizer.given()
         kind = given.pop("kind", "auto")
         if kind == "auto":
             return "auto"
-        return nbm.Adam(**given) if kind == "adam" else nbm.GaussNewton(**given)
+        return Adam(**given) if kind == "adam" else GaussNewton(**given)
 
     @contextmanager
-    def _blame(self, section: str) -> Iterator[None]:
+    def _blame(self, section: str, key: str | None = None) -> Iterator[None]:
         """Turn errors about arguments into errors about the key of this section, or the section."""
         try:
             yield
         except ProblemFileError:
             raise
         except (InvalidArgument, InvalidField, FileError) as error:
-            name = getattr(error, "name", getattr(error, "field", "file"))
+            named: Any = getattr(error, "name", getattr(error, "field", "file"))
+            name = str(named) if key is None else key
             raise _error(self.path, self.text, self._key_of(section, name), str(error)) from error
 
     def _key_of(self, section: str, name: str) -> tuple[str, ...]:
@@ -170,12 +193,25 @@ def read_problem(path: str | os.PathLike[str], folder: Path | None = None) -> To
     """
     file = Path(path)
     text = _read(file)
+    return parse_problem(text, file, folder)
+
+
+def parse_problem(text: str, file: Path, folder: Path | None = None) -> TomlProblem:
+    """Check what a problem file says; arguments and errors as for :func:`read_problem`."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProblemFileError(f"{file}: not valid TOML: {error}", str(file), "", _line_in(str(error))) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        line = _line_in(str(error))
+        hint = _quotes_missing(text, line)
+        raise ProblemFileError(f"{file}: not valid TOML: {error}{hint}", str(file), "", line) from error
+    parameters = data.get("parameters")
+    numbers = {
+        name: value
+        for name, value in (parameters.items() if isinstance(parameters, dict) else ())
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
     try:
-        sections = ProblemFile.model_validate(data)
+        sections = ProblemFile.model_validate(data, context=numbers)
     except ValidationError as error:
         raise _from_validation(file, text, error) from error
     return TomlProblem(file, text, sections, folder)
@@ -195,9 +231,14 @@ def _read(file: Path) -> str:
         raise FileError(f"{file}: not UTF-8 text, expected a problem file in TOML", str(file)) from error
 
 
-def _expressions(section: BaseModel | None) -> dict[str, Any]:
-    given = section.model_dump(exclude_unset=True) if section is not None else {}
-    return {key: expressions.parse(value) if isinstance(value, str) else value for key, value in given.items()}
+def _quotes_missing(text: str, line: int | None) -> str:
+    """Return a hint where the line with the error looks like an expression without quotes."""
+    lines = text.splitlines()
+    key, equals, value = lines[line - 1].partition("=") if line is not None and line <= len(lines) else ("", "", "")
+    value = value.split("#")[0].strip()
+    if not equals or not value or any(mark in value for mark in "\"'[]{}"):
+        return ""
+    return f'; expressions are written in quotes: {key.strip()} = "{value}"'
 
 
 def _line_in(message: str) -> int | None:
@@ -234,7 +275,7 @@ def _explain(item: Any, key: Sequence[str]) -> str:
         return str(item["ctx"]["error"])
     message = str(item["msg"]).removeprefix("Input should be ")
     if item["type"].startswith("union_tag"):
-        return message
+        return f'got {item["ctx"].get("tag", "nothing")!r}, expected "auto", "adam" or "gauss_newton"'
     return f"got {item['input']!r}, expected {message[0].lower() + message[1:]}"
 
 

@@ -29,16 +29,18 @@ def write_vti(
     """Write point data on the grid ``origin + (i, j, k) * spacing``.
 
     Args:
-        path: The file, by custom ending in ``.vti``. It appears when complete.
+        path: The file, ending in ``.vti``. It appears when complete.
         origin: The node (0, 0, 0), box units.
         spacing: The distance of neighbouring nodes along each axis, box units.
         shape: Nodes along x, y, z.
         fields: For each name an array of float64, float32 or int8: ``shape``, or ``shape + (3,)`` for a vector.
 
     Raises:
-        InvalidArgument: a field of another shape or type.
+        InvalidArgument: another ending than ``.vti``, by which readers choose, or a field of another shape or type.
         FileError: the file cannot be written.
     """
+    if Path(path).suffix != ".vti":
+        raise InvalidArgument(f"path: got {Path(path).name}, expected a name that ends in .vti", "path")
     arrays = "".join(_data_array(name, values, shape) for name, values in fields.items())
     extent = f"0 {shape[0] - 1} 0 {shape[1] - 1} 0 {shape[2] - 1}"
     grid = f'Origin="{_numbers(origin)}" Spacing="{_numbers(spacing)}"'

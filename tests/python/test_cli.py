@@ -1,13 +1,22 @@
+import csv
+import io
 import json
+import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 import nbm
 from nbm.cli import app
-from nbm.run import read_metrics, solve_file
+from nbm.progress import ProgressReport
+from nbm.run import Progress, Run, read_metrics, solve_file
 from nbm.toml_problem import read_problem
 from solution_helpers import level_set, make_solution, some_points
 from test_vtk_image import read_vti
@@ -41,6 +50,7 @@ class StandIn:
     def __init__(self, problem, *, callback=None, **options):
         self.problem, self.options, self.callback = problem, options, callback
         self.steps_done, self.resumed_from = 0, None
+        self.history, self.stop_reason = [], "running"
         StandIn.made.append(self)
 
     def run(self):
@@ -246,7 +256,9 @@ def test_show_sums_a_run_up(stand_in, problem_file, tmp_path):
     run("solve", problem_file, "--out", tmp_path / "run")
     result = run("show", tmp_path / "run")
     assert result.exit_code == 0
-    assert "step      40" in result.stdout
+    assert "loss: weighted sum" in result.stdout
+    assert "     40      4.0  2.50e-02    7.07e-01    5.00e-01" in result.stdout
+    assert "steps" in result.stdout.splitlines()[-5]  # below the curve
     assert "error: L-infinity" in result.stdout
     assert "model.safetensors" in result.stdout
 
@@ -256,6 +268,132 @@ def test_show_needs_a_run(tmp_path):
     (tmp_path / "settings.json").write_text("[1]")
     (tmp_path / "metrics.jsonl").write_text("")
     assert "damaged" in run("show", tmp_path).stderr
+
+
+def test_show_lists_runs(stand_in, problem_file, tmp_path):
+    run("solve", problem_file, "--out", tmp_path / "runs" / "first")
+    stand_in.fail_at, stand_in.failure = 30, KeyboardInterrupt()
+    run("solve", problem_file, "--out", tmp_path / "runs" / "second")
+    lines = run("show", tmp_path / "runs").stdout.splitlines()
+    assert lines[0].split()[:3] == ["run", "state", "steps"]
+    assert lines[1].startswith("first   steps")
+    assert "not trusted" in lines[1] or "trusted" in lines[1]
+    assert lines[2].startswith("second  unfinished")
+    assert "20/40" in lines[2]
+
+
+def test_random_starts_are_marked(stand_in, problem_file, tmp_path):
+    text = PROBLEM.replace(
+        'kind = "adam"\nsteps = 40', 'kind = "gauss_newton"\nstarts = 2\nstart_steps = 15\nsteps = 25'
+    )
+    problem_file.write_text(text)
+    run("solve", problem_file, "--out", tmp_path / "run")
+    rows = [line for line in run("show", tmp_path / "run").stdout.splitlines() if "e-0" in line][:4]
+    assert [row.split(maxsplit=6)[-1] for row in rows] == ["1 of 2", "2 of 2", "2 of 2", "the best goes on"]
+
+
+def test_two_runs_in_one_folder(problem_file, tmp_path):
+    with Run(tmp_path / "run").locked():
+        result = run("solve", problem_file, "--out", tmp_path / "run")
+    assert result.exit_code == 2
+    assert "another nbm solve is at work" in result.stderr
+    assert run("solve", problem_file, "--out", tmp_path / "run").exit_code == 0
+
+
+def test_resuming_a_finished_run_changes_nothing(problem_file, tmp_path):
+    out = tmp_path / "run"
+    assert run("solve", problem_file, "--out", out).exit_code == 0
+    before = {file.name: file.read_bytes() for file in out.iterdir() if file.name != "lock"}
+    result = run("solve", problem_file, "--out", out, "--resume")
+    assert result.exit_code == 0, result.output
+    assert {file.name: file.read_bytes() for file in out.iterdir() if file.name != "lock"} == before
+
+
+def test_seconds_of_all_parts_are_added(problem_file, tmp_path):
+    parts = []
+
+    def stop(progress):
+        parts.append(progress.seconds)
+        time.sleep(0.02)
+        if progress.step == 20 and len(parts) < 25:
+            raise KeyboardInterrupt
+
+    problem_file.write_text(PROBLEM.replace("seed = 5", "seed = 5\nrecord_every = 1"))
+    with pytest.raises(KeyboardInterrupt):
+        solve_file(problem_file, out=tmp_path / "run", report=stop)
+    _, summary = solve_file(problem_file, out=tmp_path / "run", resume=True, report=stop)
+    records = read_metrics(tmp_path / "run" / "metrics.jsonl")
+    assert [record.step for record in records] == list(range(1, 41))
+    assert summary.seconds == records[-1].seconds >= 39 * 0.02
+    seconds = [record.seconds for record in records]
+    assert seconds == sorted(seconds)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_signals_leave_a_checkpoint(problem_file, tmp_path, name):
+    text = PROBLEM.replace("steps = 40", "steps = 100000000").replace("seed = 5", "seed = 5\nrecord_every = 100000")
+    problem_file.write_text(text)
+    out = tmp_path / "run"
+    program = [sys.executable, "-m", "nbm", "solve", str(problem_file), "--out", str(out)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not (out / "problem.toml").exists() and process.poll() is None:
+            time.sleep(0.05)
+        time.sleep(1)
+        process.send_signal(signal.Signals[name])
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == {"SIGTERM": 143, "SIGHUP": 129, "SIGINT": 130}[name], stderr
+    assert "--resume" in stderr
+    assert "Traceback" not in stderr
+    trainer = nbm.Trainer(read_problem(problem_file).problem(), **read_problem(problem_file).options())
+    trainer.load_checkpoint(out / "checkpoint.safetensors")
+    assert trainer.steps_done > 0
+
+
+def test_checkpoints_come_early_and_often(problem_file, tmp_path, monkeypatch):
+    saved = []
+    save = nbm.Trainer.save_checkpoint
+    monkeypatch.setattr(
+        nbm.Trainer, "save_checkpoint", lambda self, path: (saved.append(self.steps_done), save(self, path))
+    )
+    problem_file.write_text(PROBLEM.replace("seed = 5", "seed = 5\nrecord_every = 1"))
+    solve_file(problem_file, out=tmp_path / "run")
+    assert saved == [*range(4, 41, 4), 40]
+
+
+def test_certify_reads_the_problem_from_the_model(problem_file, tmp_path):
+    assert run("solve", problem_file, "--out", tmp_path / "run").exit_code == 0
+    model = tmp_path / "run" / "model.safetensors"
+    result = run("certify", model, "--grid", 8)
+    assert result.exit_code == 0, result.output
+    assert "against the grid of 8x8x8 cells" in result.stdout
+    assert "trusted" in result.stdout.splitlines()[-1]
+    assert run("certify", model, "--problem", problem_file).exit_code == 0
+    make_solution().save(tmp_path / "other.safetensors")
+    result = run("certify", tmp_path / "other.safetensors")
+    assert result.exit_code == 2
+    assert "pass --problem" in result.stderr
+
+
+def test_the_progress_bar_fits_eighty_columns():
+    console = Console(width=80, force_terminal=True, file=io.StringIO(), color_system=None)
+    progress = Progress(
+        step=60,
+        steps=20000,
+        loss=1.234e-5,
+        groups={},
+        rows={},
+        rate=0.1,
+        cell_size=0.1,
+        seconds=5.0,
+        points_per_second=123.4e6,
+        error=1.234e-5,
+    )
+    with ProgressReport(console) as report:
+        report(progress)
+    shown = console.file.getvalue()
+    assert "loss 1.2e-05  error 1.2e-05  123.4 M points/s" in shown
+    assert "60/20000" in shown
+    assert all(len(re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", line).strip("\r")) <= 80 for line in shown.splitlines())
 
 
 @pytest.fixture
@@ -277,6 +415,41 @@ def test_evaluate_reads_and_writes_csv(model, tmp_path, header):
     np.testing.assert_array_equal(table[:, :3], points)
     np.testing.assert_array_equal(table[:, 3], make_solution()(points))
     np.testing.assert_array_equal(table[:, 4], level_set(points) >= 0)
+
+
+def test_evaluate_takes_columns_by_name_and_carries_others(model, tmp_path):
+    points = some_points(3)
+    rows = [f'{i},{z!r},{y!r},"a, b",{x!r}' for i, (x, y, z) in enumerate(points.tolist())]
+    (tmp_path / "points.csv").write_text("\n".join(["id, z, y, label, x", *rows]) + "\n")
+    result = run("evaluate", model, tmp_path / "points.csv", "--out", tmp_path / "values.csv")
+    assert result.exit_code == 0, result.output
+    with open(tmp_path / "values.csv", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert list(table[0]) == ["x", "y", "z", "u", "side", "id", "label"]
+    assert [float(row["u"]) for row in table] == make_solution()(points).tolist()
+    assert [(row["id"], row["label"]) for row in table] == [(str(i), "a, b") for i in range(3)]
+
+
+@pytest.mark.parametrize(
+    "text", ["id,x,y\n1,2,3\n", "x,y,z,x\n1,2,3,4\n", "a,b,c\n1,2,3\n", "1,2,3,4\n", "x,y,z\n1,2\n"]
+)
+def test_evaluate_refuses_columns_that_it_would_have_to_guess(model, tmp_path, text):
+    (tmp_path / "points.csv").write_text(text)
+    result = run("evaluate", model, tmp_path / "points.csv")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("nbm: points: ")
+
+
+def test_evaluate_says_what_lies_outside(model, tmp_path):
+    (tmp_path / "points.csv").write_text("x,y,z\n100,0,0\n")
+    result = run("evaluate", model, tmp_path / "points.csv")
+    assert result.exit_code == 0
+    assert "warning: points: 1 of 1 lie outside of the box" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    result = run("evaluate", model, tmp_path / "points.csv", "--outside", "nan", "--gradient")
+    assert result.stdout.splitlines()[1].split(",")[3:4] == ["nan"]
+    assert result.stderr == ""
+    assert run("evaluate", model, tmp_path / "points.csv", "--outside", "raise").exit_code == 2
 
 
 def test_evaluate_reads_and_writes_npy(model, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import numpy as np
@@ -323,3 +324,26 @@ def test_writing_refuses_what_cannot_be_read():
     for e in (sp.gamma(x), sp.Symbol("t"), sp.Function("f")(x)):
         with pytest.raises(nbm.InvalidArgument):
             to_text(e)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Min(sqrt((-1e-3**(2-x))))",
+        "max(log(-2 - x**2), 1)",
+        "1_0x",
+        "0xfor x",
+        "1if 2else 3",
+        "atan2(0, 0)",
+        "where(sqrt(-1) < x, 1, 2)",
+        "asin(2)**x",
+        "abs(log(0))",
+        "1e400",
+        "sign(sqrt(-x**2 - 1))",
+        "x^2",
+    ],
+)
+def test_hostile_text_is_an_expression_or_an_error_of_ours(text, recwarn):
+    with contextlib.suppress(nbm.InvalidArgument):
+        compile_expression(parse(text), "f")
+    assert not recwarn.list

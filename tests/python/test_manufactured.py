@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import mpmath
 import numpy as np
 import pytest
 import sympy as sp
 
 import nbm
-from nbm.symbols import Piecewise, cos, exp, sin, sqrt, x, y, z
+from nbm.differentiation import Differentiator
+from nbm.symbols import Abs, Max, Piecewise, atan2, cos, cosh, exp, log, sin, sinh, sqrt, tan, x, y, z
 from reference.problems_reference import reference_problem
 
 PROBLEMS = {
@@ -159,3 +162,37 @@ def test_bad_coefficients_are_found():
         nbm.manufactured(u_minus=x, u_plus=y, mu_plus=x, level_set=z)
     with pytest.raises(nbm.InvalidArgument):
         nbm.problems.sphere_contrast(-1)
+
+
+def test_products_of_many_factors_take_no_time():
+    started = time.process_time()
+    u = sp.Mul(*(sin((i + 1) * x / 40 + y) + 2 for i in range(80))) / 2**80
+    deep = x
+    for _ in range(30):
+        deep = sin(deep + y)
+    for expression in (u, deep):
+        problem = nbm.manufactured(
+            u_minus=expression, u_plus=1.0, mu_minus=1 + x**2, level_set=x**2 + y**2 + z**2 - 0.25
+        )
+        assert np.all(np.isfinite(problem.native.minus.f.evaluate(np.zeros((1, 3)))))
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        x * y * z * sin(x) * exp(y) / (z + 2),
+        sqrt(x**2 + 1) ** y,
+        log(x + 2) * cos(x * sin(y * z)) + tan(x / 3) ** 3,
+        atan2(y, x + 3) * sinh(x) / cosh(x * y),
+        Abs(x) * Max(x, y),
+        (x + 2) ** (y * z) + 3**x,
+    ],
+)
+def test_derivatives_are_those_of_sympy(expression):
+    for coordinate in (x, y, z):
+        by = Differentiator(coordinate)
+        for ours, theirs in ((by(expression), sp.diff(expression, coordinate)), (by(by(expression)), None)):
+            expected = sp.diff(expression, coordinate, 2) if theirs is None else theirs
+            at = {x: 0.3, y: 0.7, z: -0.4}
+            assert float(ours.subs(at)) == pytest.approx(float(expected.subs(at)), rel=1e-12, abs=1e-14)

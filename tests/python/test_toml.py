@@ -1,3 +1,6 @@
+import time
+
+import numpy as np
 import pytest
 
 import nbm
@@ -147,3 +150,61 @@ def test_lines_of_keys():
     assert line_of(text, ("a", "f", "g", "h")) == 10
     assert line_of(text, ("list", "k")) == 12
     assert line_of(text, ("nothing",)) is None
+
+
+def test_lines_are_found_in_linear_time():
+    for text in ("[" + " " * 200_000, "a" * 200_000, "a." * 100_000, "[" * 200_000, "a" + " " * 200_000 + "."):
+        started = time.process_time()
+        line_of(text + "\nb = 1\n", ("b",))
+        assert time.process_time() - started < 2
+
+
+def test_problem_files_full_of_blanks_are_refused_at_once(tmp_path):
+    started = time.process_time()
+    assert "not valid TOML" in str(error_of(tmp_path, "[" + " " * 100_000))
+    assert time.process_time() - started < 2
+
+
+PARAMETERS = """
+[parameters]
+R = 0.5
+mu_in = 3
+[problem]
+level_set = "x**2 + y**2 + z**2 - R**2"
+[minus]
+mu = "mu_in + R * x**2"
+"""
+
+
+def test_parameters_are_used_in_expressions(tmp_path):
+    problem = nbm.problem_from_toml(write(tmp_path, PARAMETERS))
+    points = np.array([[0.5, 0.0, 0.0], [0.25, 0.5, 0.0]])
+    np.testing.assert_allclose(problem.native.level_set.evaluate(points), [0.0, 0.0625], atol=1e-16)
+    np.testing.assert_array_equal(problem.native.minus.mu.evaluate(points), 3 + 0.5 * points[:, 0] ** 2)
+    assert "unknown name 'S'" in str(error_of(tmp_path, PARAMETERS.replace("R * x", "S * x")))
+    assert "R" in str(error_of(tmp_path, PARAMETERS.replace("R * x", "S * x")))
+    for name in ("x", "sin", "E", '"a b"', "lambda"):
+        error = error_of(tmp_path, PARAMETERS.replace("mu_in = 3", f"{name} = 3"))
+        assert "no free name" in str(error)
+    assert error_of(tmp_path, PARAMETERS.replace("mu_in = 3", 'mu_in = "3"')).key == "parameters.mu_in"
+
+
+def test_fields_come_from_arrays(tmp_path):
+    axis = np.linspace(-1, 1, 9)
+    phi = axis[:, None, None] ** 2 + axis[None, :, None] ** 2 + axis[None, None, :] ** 2 - 0.25
+    np.save(tmp_path / "phi.npy", phi)
+    problem = nbm.problem_from_toml(write(tmp_path, '[problem]\nlevel_set = "phi.npy"\n[minus]\nmu = 2\n'))
+    at = np.array([[axis[2], axis[3], axis[4]]])
+    assert problem.native.level_set.evaluate(at)[0] == phi[2, 3, 4]
+    file = write(tmp_path, '[problem]\nlevel_set = "psi.npy"\n')
+    with pytest.raises(nbm.ProblemFileError, match=r"psi\.npy: cannot be read") as caught:
+        nbm.problem_from_toml(file)
+    assert (caught.value.key, caught.value.line) == ("problem.level_set", 2)
+
+
+def test_hints(tmp_path):
+    assert "powers are written **" in str(error_of(tmp_path, '[problem]\nlevel_set = "x^2 - 1"\n'))
+    error = error_of(tmp_path, "[problem]\nlevel_set = x**2 - 1\n")
+    assert 'expressions are written in quotes: level_set = "x**2 - 1"' in str(error)
+    error = error_of(tmp_path, PARAMETERS + '[optimizer]\nkind = "lbfgs"\n')
+    assert 'got \'lbfgs\', expected "auto", "adam" or "gauss_newton"' in str(error)
