@@ -139,9 +139,8 @@ def test_repr_tells_what_an_object_is():
     assert repr(trainer).startswith("Trainer(step 3 of 6, running, Siren(hidden=(8,)")
     solution = trainer.solution()
     assert "82 parameters, level set: expression, running after 3 steps" in repr(solution)
-    solution.certify(trainer.problem)
     shown = solution._repr_html_()
-    assert "trusted: " in shown
+    assert "certify(problem) tells how far to trust it" in shown
     assert 'src="data:image/png;base64,' in shown
 
 
