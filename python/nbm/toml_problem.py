@@ -18,7 +18,7 @@ from nbm.box import Box
 from nbm.errors import FileError, InvalidArgument, InvalidField, ProblemFileError
 from nbm.fields import GridField
 from nbm.manufactured import manufactured
-from nbm. import Observations
+from nbm.observations import Observations
 from nbm.optimizers import Adam, GaussNewton, Plateau, Siren
 from nbm.problem import Medium, Problem
 from nbm.problem_schema import ProblemFile, names_array
