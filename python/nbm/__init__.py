@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from nbm import _core, expressions, problems, rows, symbols
+from nbm import _core, expressions, geometry, problems, rows, symbols, viz
 from nbm.box import Box
 from nbm.certificate import Certificate
 from nbm.error_norms import ErrorNorms
@@ -94,6 +94,7 @@ __all__ = [
     "Trainer",
     "TrainingOptions",
     "expressions",
+    "geometry",
     "load",
     "manufactured",
     "problem_from_toml",
@@ -102,4 +103,5 @@ __all__ = [
     "solve",
     "solve_on_grid",
     "symbols",
+    "viz",
 ]

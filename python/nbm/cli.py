@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 
 import nbm
 from nbm.cli_geometry import geometry_app
+from nbm.cli_pictures import picture
 from nbm.doctor import examine
 from nbm.errors import FileError, InvalidArgument, InvalidField, NbmError, NbmWarning
 from nbm.point_files import read_points, to_csv, write_table
@@ -71,6 +72,7 @@ class _Group(TyperGroup):
 
 app = typer.Typer(cls=_Group, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(geometry_app, name="geometry")
+app.command()(picture)
 
 
 @contextmanager
@@ -158,7 +160,10 @@ def evaluate(
 
 
 @app.command()
-def show(folder: Annotated[Path, typer.Argument(help="A run folder, or one of runs.", show_default=False)]) -> None:
+def show(
+    folder: Annotated[Path, typer.Argument(help="A run folder, or one of runs.", show_default=False)],
+    report: Annotated[bool, typer.Option("--report", help="Also write report.html, with pictures.")] = False,
+) -> None:
     """Show what a run did: its settings, how the loss fell, its errors and files; of a folder of runs, a list."""
     if not is_run(folder) and list(folder.glob("*/settings.json")):
         typer.echo("\n".join(list_lines(folder)))
@@ -177,6 +182,10 @@ def show(folder: Annotated[Path, typer.Argument(help="A run folder, or one of ru
     if summary.get("verdict"):
         typer.echo(f"certificate: {summary['verdict']}")
     typer.echo(f"files: {', '.join(summary.get('files', []))}")
+    if report:
+        from nbm.viz.report import write_report
+
+        typer.echo(f"report: {write_report(folder)}")
 
 
 @app.command()

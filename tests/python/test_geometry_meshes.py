@@ -51,10 +51,12 @@ def test_what_is_turned_listed_twice_or_without_area_is_mended():
     turned = random.choice(len(faces), 60, replace=False)
     broken[turned] = broken[turned][:, ::-1]
     broken = np.concatenate([broken, broken[:30], faces[:5, [0, 0, 1]]])
+    broken = np.concatenate([broken, [[0, 1, 2], [2, 1, 0]]])  # a fin that encloses nothing
     mesh = geometry.Mesh(vertices, broken)
     assert mesh(POINTS) == pytest.approx(whole)
     assert any("60 triangles turned round" in note for note in mesh.notes)
     assert any("30 triangles listed more than once" in note for note in mesh.notes)
+    assert any("1 pairs of triangles" in note for note in mesh.notes)
     assert any("5 triangles without area" in note for note in mesh.notes)
 
 

@@ -59,10 +59,27 @@ def _without_degenerate(vertices: Float64Array, faces: Int64Array, name: str, no
 
 
 def _without_duplicates(faces: Int64Array, notes: list[str]) -> Int64Array:
-    _, first = np.unique(np.sort(faces, axis=1), axis=0, return_index=True)
-    if len(first) < len(faces):
-        notes.append(f"{len(faces) - len(first)} triangles listed more than once, kept once")
-    return np.ascontiguousarray(faces[np.sort(first)])
+    """Keep one of triangles that are listed more than once, and none of pairs that look both ways: these enclose 0."""
+    order = np.argsort(faces, axis=1)
+    even = (order[:, 0] + 1) % 3 == order[:, 1]  # the sorted corners are those of the triangle, turned in a ring
+    _, first, which = np.unique(
+        np.take_along_axis(faces, order, axis=1), axis=0, return_index=True, return_inverse=True
+    )
+    if len(first) == len(faces):
+        return faces
+    which = which.reshape(-1)
+    votes = np.bincount(which, weights=np.where(even, 1.0, -1.0))
+    wanted = even == (votes[which] > 0)
+    kept = np.full(len(first), len(faces))
+    np.minimum.at(kept, which[wanted], np.flatnonzero(wanted))
+    kept = np.sort(kept[(votes != 0) & (kept < len(faces))])
+    pairs = int((votes == 0).sum())
+    again = len(faces) - 2 * pairs - len(kept)
+    if again:
+        notes.append(f"{again} triangles listed more than once, kept once")
+    if pairs:
+        notes.append(f"{pairs} pairs of triangles that look both ways, left out")
+    return np.ascontiguousarray(faces[kept])
 
 
 def _turned(vertices: Float64Array, faces: Int64Array, notes: list[str]) -> Int64Array:

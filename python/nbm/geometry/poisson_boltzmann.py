@@ -23,10 +23,8 @@ from nbm.arrays import as_points
 from nbm.box import Box
 from nbm.errors import InvalidArgument
 from nbm.geometry.arguments import positive
-from nbm.geometry.harmonic import harmonic_values
 from nbm.geometry.molecule import Molecule
 from nbm.geometry.packages import scipy_module
-from nbm.grid_solver import GridSolution
 from nbm.level_set_normals import unit_normals
 from nbm.problem import Medium, Problem
 
@@ -110,22 +108,19 @@ class Electrostatics:
         """Return U at points (n, 3), kT/e, as (n,)."""
         return self._sum(as_points(points), lambda d: 1 / (4 * np.pi * self.inside * d))
 
-    def solvation_energy(self, solution: Solution | GridSolution) -> float:
+    def solvation_energy(self, solution: Solution) -> float:
         """Return the energy of solvation, kJ/mol, relative to the molecule in an infinite medium like its inside.
 
         Args:
-            solution: Of ``problem``: trained networks, or a solution on a grid, between whose nodes the reaction
-                potential is fitted by harmonic polynomials.
+            solution: Of ``problem``: trained networks or :func:`nbm.solve_on_grid`.
         """
         charged = self.molecule.atoms.charges != 0
         at = self.molecule.atoms.positions[charged]
         return float(0.5 * self.kT * self.molecule.atoms.charges[charged] @ self.reaction_potential(solution, at))
 
-    def reaction_potential(self, solution: Solution | GridSolution, points: Any) -> Float64Array:
+    def reaction_potential(self, solution: Solution, points: Any) -> Float64Array:
         """Return the reaction potential at points inside, (n, 3), kT/e, as (n,)."""
         at = as_points(points)
-        if isinstance(solution, GridSolution):
-            return harmonic_values(solution.points, solution.values, solution.node_side == 0, at)
         return np.asarray(solution.minus(at))
 
     def _check_charges(self) -> None:
