@@ -40,13 +40,17 @@ def test_the_surface_lies_on_the_interface_with_its_fields():
     solution = make_solution()
     surface = solution.surface(problem=problem(), cells=24)
     radius = RADIUS_SQUARED**0.5
-    assert np.linalg.norm(surface.vertices, axis=1) == pytest.approx(np.full(len(surface.vertices), radius), abs=1e-6)
+    distance = np.linalg.norm(surface.vertices, axis=1)
+    # On a wall of the box a vertex stays on the wall, where a cell's edge of 1/8 cuts a chord.
+    inside = np.all((surface.vertices > LOWER) & (surface.vertices < UPPER), axis=1)
+    assert distance[inside] == pytest.approx(radius, abs=1e-6)
+    assert distance == pytest.approx(radius, abs=1 / 8**2 / 8 / radius)
     fields = surface.fields
-    assert fields["normal"] == pytest.approx(surface.vertices / radius, abs=1e-5)
+    assert fields["normal"] == pytest.approx(surface.vertices / distance[:, None], abs=1e-5)
     assert fields["curvature"] == pytest.approx(2 / radius, rel=0.02)
     at = surface.vertices
     assert fields["jump_u"] == pytest.approx(solution.plus(at) - solution.minus(at))
-    slope = np.sum(solution.gradient_minus(at) * at / radius, axis=1)
+    slope = np.sum(solution.gradient_minus(at) * at / distance[:, None], axis=1)
     assert fields["flux_minus"] == pytest.approx(3 * slope, abs=1e-4)
     given = 1 + at[:, 1] ** 2 - at[:, 0]
     assert fields["jump_u_error"] == pytest.approx(fields["jump_u"] - given, abs=1e-6)
@@ -90,7 +94,7 @@ def test_polygons_and_series_are_read_by_vtk(tmp_path):
     with pytest.raises(nbm.InvalidArgument, match="does not exist"):
         series.add(1.0, tmp_path / "none.vtp")
     (tmp_path / "other.pvd").write_text("hello")
-    with pytest.raises(nbm.FileError, match="no .pvd file"):
+    with pytest.raises(nbm.FileError, match=r"no \.pvd file"):
         viz.Series(tmp_path / "other.pvd")
 
 

@@ -208,7 +208,8 @@ def _versions(contents: RunContents) -> str:
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return (
         table(("what", "version"), rows, "Versions")
-        + f"<p>The command that repeats it, into another folder:</p><pre tabindex='0'>{escape(command)} --out again</pre>"
+        + "<p>The command that repeats it, into another folder:</p>"
+        + f"<pre tabindex='0'>{escape(command)} --out again</pre>"
         + f"<details><summary>Files of the run</summary><p>{escape(', '.join(files))}</p></details>"
     )
 
