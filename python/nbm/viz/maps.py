@@ -76,7 +76,7 @@ def equation_residual(solution: Evaluation, problem: Problem, points: Float64Arr
         value = own(at)
         sum_of_parts = rows.value * value - rows.rhs
         for axis, step in enumerate(h * np.eye(3)):
-            before, after = own(at - step), own(at + step)
+            before, after = (own(at + sign * step, outside="extrapolate") for sign in (-1, 1))  # at walls
             sum_of_parts += rows.first[:, axis] * (after - before) / 2
             sum_of_parts += rows.second[:, axis] * (after - 2 * value + before)
         residual[here] = bound * sum_of_parts

@@ -197,7 +197,10 @@ def _wall(grid: Any, solution: Evaluation, part: Plane, factor: float) -> Any | 
     at = np.empty(low.shape)
     at[:, part.axes[:2]] = line.points[:, :2]
     at[:, part.axes[2]] = part.position
-    low[:, 2], high[:, 2] = factor * solution.minus(at), factor * solution.plus(at)
+    low[:, 2], high[:, 2] = (
+        factor * side(at, outside="extrapolate")
+        for side in (solution.minus, solution.plus)  # VTK rounds to float32
+    )
     count = len(low)
     quads = np.column_stack([ends[:, 0], ends[:, 1], ends[:, 1] + count, ends[:, 0] + count])
     return pyvista.PolyData.from_regular_faces(np.concatenate([low, high]), quads)
