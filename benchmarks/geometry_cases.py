@@ -132,9 +132,7 @@ def globule(count: int) -> geometry.Atoms:
     random = np.random.default_rng(5)
     radius = (count * 10.0 * 3 / (4 * np.pi)) ** (1 / 3)
     lattice = np.stack(np.meshgrid(*3 * [np.arange(-20, 21)], indexing="ij"), axis=-1).reshape(-1, 3)
-    sites = lattice[lattice.sum(axis=1) % 2 == 0] * (
-        20.0 ** (1 / 3) / 2 ** (1 / 3)
-    )  # face-centred cubic, 10 Å^3 a site
+    sites = lattice[lattice.sum(axis=1) % 2 == 0] * 5 ** (1 / 3)  # face-centred cubic, 10 Å^3 a site
     sites = sites[np.argsort(np.linalg.norm(sites, axis=1))[:count]]
     positions = sites + random.uniform(-0.35, 0.35, sites.shape)
     assert np.linalg.norm(positions, axis=1).max() < 1.2 * radius

@@ -148,17 +148,7 @@ def _pictures(contents: RunContents) -> str:
 def _certificate(certificate: Any, summary: dict[str, Any], contents: RunContents) -> str:
     if certificate is None:
         return f"<p>As the run said: {escape(str(summary.get('verdict', 'nothing')))}.</p>"
-    rows = [(name, n) for name, n in certificate.residuals.items()]
-    rows += [(f"{name}, half the cell", n) for name, n in certificate.residuals_half.items()]
-    rows += [("u − g on the boundary", certificate.boundary)]
-    rows += [(name, getattr(certificate, name)) for name in ("jump_u", "jump_flux") if getattr(certificate, name)]
-    body = [[name, f"{n.rms:.2e}", f"{n.max:.2e}", str(n.points)] for name, n in rows]
-    parts = [f"<p>{escape(certificate.verdict)}.</p>", table(("residual", "rms", "max", "points"), body, "Residuals")]
-    shares = [[name, f"{value:.2e}"] for name, value in certificate.contributions.items()]
-    parts.append(
-        "<p>What the estimate is made of:</p>" + table(("part", "error of u"), shares, "Parts of the estimate")
-    )
-    return "".join(parts)
+    return f"<p>{escape(certificate.verdict)}.</p><pre tabindex='0'>{escape(str(certificate))}</pre>"
 
 
 def _surface(contents: RunContents) -> tuple[Surface | None, str]:
