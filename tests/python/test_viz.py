@@ -161,7 +161,7 @@ class Page(HTMLParser):
 
 def test_show_makes_a_page_that_stands_alone(run):
     pytest.importorskip("pyvista")
-    shown = CliRunner().invoke(app, ["show", str(run)])
+    shown = CliRunner().invoke(app, ["show", str(run), "--report"])
     assert shown.exit_code == 0, shown.output
     text = (run / "report.html").read_text(encoding="utf-8")
     page = Page(text)
