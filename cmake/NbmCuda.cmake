@@ -8,6 +8,11 @@ set(NBM_CUDA_BUILT OFF)
 set(NBM_NCCL AUTO CACHE STRING "Messages between GPUs by NCCL: ON, OFF, or AUTO (where its header is found)")
 set_property(CACHE NBM_NCCL PROPERTY STRINGS AUTO ON OFF)
 set(NBM_NCCL_BUILT OFF)
+# cuBLAS and cuSOLVER, for Gauss-Newton: headers at build time, which some toolkits leave to a package of their own; the
+# libraries are looked for when a Gauss-Newton step is taken.
+set(NBM_CUBLAS AUTO CACHE STRING "Gauss-Newton on a GPU by cuBLAS and cuSOLVER: ON, OFF, or AUTO (where their headers are)")
+set_property(CACHE NBM_CUBLAS PROPERTY STRINGS AUTO ON OFF)
+set(NBM_CUBLAS_BUILT OFF)
 if(NBM_NCCL STREQUAL "ON" AND NBM_CUDA STREQUAL "OFF")
   message(FATAL_ERROR "NBM_NCCL=ON needs the CUDA backend: configure with -DNBM_CUDA=ON as well.")
 endif()
@@ -38,6 +43,16 @@ if(CMAKE_CUDA_COMPILER AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.25.2)
   elseif(NBM_NCCL STREQUAL "ON")
     message(FATAL_ERROR "NBM_NCCL=ON, but nccl.h was not found: install NCCL (libnccl-dev), set NBM_NCCL_INCLUDE_DIR to "
       "its folder, or configure with -DNBM_NCCL=OFF.")
+  endif()
+  find_path(NBM_CUBLAS_INCLUDE_DIR cusolverDn.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+  if(EXISTS "${NBM_CUBLAS_INCLUDE_DIR}/cublas_v2.h" AND NOT NBM_CUBLAS STREQUAL "OFF")
+    set(NBM_CUBLAS_BUILT ON)
+  elseif(NBM_CUBLAS STREQUAL "ON")
+    message(FATAL_ERROR "NBM_CUBLAS=ON, but cublas_v2.h and cusolverDn.h were not found: install the cuBLAS and cuSOLVER "
+      "development packages, set NBM_CUBLAS_INCLUDE_DIR to their folder, or configure with -DNBM_CUBLAS=OFF.")
+  elseif(NOT NBM_CUBLAS STREQUAL "OFF")
+    message(NOTICE "Gauss-Newton on a GPU is left out: cublas_v2.h and cusolverDn.h were not found "
+      "(NBM_CUBLAS_INCLUDE_DIR).")
   endif()
 elseif(NBM_CUDA STREQUAL "ON")
   message(FATAL_ERROR "NBM_CUDA=ON needs nvcc (CUDA toolkit 12.4 or newer; set CUDACXX to its path) and CMake 3.25.2 or "

@@ -11,6 +11,10 @@ namespace {
 
 }  // namespace
 
+bool nccl_built() noexcept { return false; }
+
+std::string nccl_path() noexcept { return {}; }
+
 bool nccl_available() noexcept { return false; }
 
 NcclId make_nccl_id() { refuse(); }

@@ -4,7 +4,9 @@ set(NBM_CUDA_SOURCES
   core/device.cpp
   core/error.cpp
   core/memory.cpp
+  core/memory_pool.cpp
   core/scan.cu
+  core/shared_library.cpp
   core/sum_parts.cu
   network/device_networks.cu
   problem/device_field.cpp
@@ -29,5 +31,6 @@ set(NBM_CUDA_SOURCES
   training/jacobian_kernels.cu
   training/row_kernels.cu
   training/row_maker.cpp
+  training/shallow_stencils.cu
   training/warps.cpp
 )

@@ -24,6 +24,10 @@ std::int64_t free_memory(int index) {
   return 0;
 }
 
+std::vector<CudaLibrary> libraries() noexcept { return {}; }
+
+void search_packages_in(std::vector<std::string> /*folders*/) {}
+
 // What follows is not reached: callers ask require_device first.
 void* allocate(int device, std::size_t /*bytes*/) {
   require_device(device);
@@ -31,6 +35,18 @@ void* allocate(int device, std::size_t /*bytes*/) {
 }
 
 void release(int /*device*/, void* /*memory*/) noexcept {}
+
+void* allocate_from_pool(int device, std::size_t /*bytes*/, void* /*stream*/) {
+  require_device(device);
+  return nullptr;
+}
+
+void release_to_pool(int /*device*/, void* /*memory*/, std::span<void* const> /*events*/, bool /*wait*/) noexcept {}
+
+void* record_event(int device, void* /*stream*/) {
+  require_device(device);
+  return nullptr;
+}
 
 void copy_from_host(int device, void* /*to*/, const void* /*from*/, std::size_t /*bytes*/, void* /*stream*/) {
   require_device(device);

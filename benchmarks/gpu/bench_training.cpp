@@ -1,9 +1,10 @@
 // Seconds of training epochs, of steps, of large batches and of evaluation on one device, as JSON lines.
 //   bench_training [--device cuda|cpu] [--seconds 5] [--replay 1|0] [--table1 128] [--table2 64 --table2 128 ...]
-//                  [--steps 16384] [--large 1048576] [--precision 1048576] [--evaluate 16777216]
-// An epoch is (nodes^3 / batch) steps; where all of them would take longer than --seconds, the epoch is the mean step
-// times their number, and "steps_measured" says how many were taken. Every case takes three steps before its clock
-// starts: the third replays the record of the second. "gpu_mib": memory of the GPU that the trainer has taken.
+//                  [--levels 4] [--warm-up 1048576] [--steps 16384] [--large 1048576] [--precision 1048576] [--evaluate 16777216]
+// An epoch is (nodes^3 / batch) steps: the mean of the steps that fit into --seconds, at least one epoch's where that
+// fits, times their number; "steps_measured" says how many were taken. Every case takes three steps of each cell size
+// before its clock starts: the third replays the record of the second. A GPU first works for a second, so that its
+// clock is up. "gpu_mib": memory of the GPU that the trainer has taken.
 // --steps: a step with batches of so many nodes, replayed or launched kernel by kernel, and with the loss read every
 // step. --precision: the residual of a network trained in float32 at cells of 2/8192, in either precision.
 #include <algorithm>
@@ -33,6 +34,8 @@ struct Arguments {
   Device device = Device::cuda();
   double seconds = 5.0;
   bool replay = true;
+  int levels = 4;             // of Table 2: the base and three refinements
+  index_t warm_up = 1 << 20;  // points of the steps before all cases
   std::vector<index_t> table1, table2, steps, large, precision, evaluate;
 };
 
@@ -86,8 +89,9 @@ class MemoryUse {
 constexpr index_t kFirstSteps = 3;  // before the clock
 
 // Steps taken and their seconds: all of `steps`, or as many as fit, in calls that take long enough to be measured.
-std::pair<index_t, double> time_steps(nbm::Trainer& trainer, index_t steps, double seconds) {
-  trainer.step(kFirstSteps);
+std::pair<index_t, double> time_steps(nbm::Trainer& trainer, index_t steps, double seconds,
+                                      index_t first = kFirstSteps) {
+  trainer.step(first);
   const double start = now();
   index_t done = 0, call = 16;
   double last = start;
@@ -123,9 +127,21 @@ nbm::TrainingOptions grid_batches(const Siren& network, index_t steps, index_t n
   return options;
 }
 
+// A GPU that idles runs at a sixth of its clock.
+void warm_up(const Arguments& arguments) {
+  if (arguments.device.kind != Device::Kind::cuda || arguments.warm_up == 0) return;
+  nbm::TrainingOptions options = adam({}, 1000000, arguments);
+  options.sampling.counts = {arguments.warm_up, 0, 0};
+  options.sampling.refresh = 1000000;
+  options.resolution.coarsest = {2.0 / 64, 2.0 / 64, 2.0 / 64};
+  nbm::Trainer trainer(problem(), options, arguments.device);
+  time_steps(trainer, 900000, std::min(1.0, arguments.seconds));
+}
+
 void epoch(const char* name, const Siren& network, index_t nodes, int levels, const Arguments& arguments) {
-  const index_t steps = (nodes * nodes * nodes + kBatch - 1) / kBatch;
-  nbm::TrainingOptions options = grid_batches(network, 2 * steps, nodes, kBatch, arguments);
+  const index_t steps = (nodes * nodes * nodes + kBatch - 1) / kBatch, first = kFirstSteps * levels;
+  const index_t most = std::max<index_t>(steps, 4096);  // short epochs are repeated
+  nbm::TrainingOptions options = grid_batches(network, first + most, nodes, kBatch, arguments);
   options.resolution.levels = levels;
   options.resolution.order = nbm::ResolutionOrder::cycle;
   const MemoryUse memory(arguments.device);
@@ -133,11 +149,11 @@ void epoch(const char* name, const Siren& network, index_t nodes, int levels, co
   nbm::Trainer trainer(problem(), options, arguments.device);
   trainer.step(1);
   const double startup = now() - start;
-  const auto [done, seconds] = time_steps(trainer, steps, arguments.seconds);
+  const auto [done, seconds] = time_steps(trainer, most, arguments.seconds, first);
   std::printf(
-      R"({"case": "%s", "nodes": %lld, "seconds_an_epoch": %.6g, "steps_an_epoch": %lld, "steps_measured": %lld, "startup_seconds": %.4g, "gpu_mib": %.4g})"
+      R"({"case": "%s", "nodes": %lld, "levels": %d, "seconds_an_epoch": %.6g, "steps_an_epoch": %lld, "steps_measured": %lld, "startup_seconds": %.4g, "gpu_mib": %.4g})"
       "\n",
-      name, static_cast<long long>(nodes), seconds / static_cast<double>(done) * static_cast<double>(steps),
+      name, static_cast<long long>(nodes), levels, seconds / static_cast<double>(done) * static_cast<double>(steps),
       static_cast<long long>(steps), static_cast<long long>(done), startup, memory.mib());
   std::fflush(stdout);
 }
@@ -171,7 +187,7 @@ void step_variants(const char* name, const Siren& network, index_t batch, const 
 void large_batch(const char* name, const Siren& network, index_t points, const Arguments& arguments) {
   constexpr index_t steps = 200;
   nbm::TrainingOptions options = adam(network, steps, arguments);
-  options.sampling.counts = {points, 16, 16};
+  options.sampling.counts = {points, 0, 0};
   options.sampling.refresh = kFirstSteps + steps;
   options.resolution.coarsest = {2.0 / 128, 2.0 / 128, 2.0 / 128};
   const MemoryUse memory(arguments.device);
@@ -298,6 +314,10 @@ Arguments parse(int argc, char** argv) {
       arguments.table2.push_back(std::stoll(value));
     else if (name == "--replay")
       arguments.replay = value != "0";
+    else if (name == "--levels")
+      arguments.levels = std::stoi(value);
+    else if (name == "--warm-up")
+      arguments.warm_up = std::stoll(value);
     else if (name == "--steps")
       arguments.steps.push_back(std::stoll(value));
     else if (name == "--precision")
@@ -317,7 +337,10 @@ Arguments parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     const Arguments arguments = parse(argc, argv);
-    for (const index_t nodes : arguments.table2) epoch("Table 2: 1x100", {.hidden = {100}}, nodes, 3, arguments);
+    warm_up(arguments);
+    for (const index_t nodes : arguments.table2) {
+      epoch("Table 2: 1x100", {.hidden = {100}}, nodes, arguments.levels, arguments);
+    }
     for (const index_t nodes : arguments.table1) epoch("Table 1: 5x10", {}, nodes, 1, arguments);
     for (const index_t batch : arguments.steps) {
       step_variants("step of 1x100", {.hidden = {100}}, batch, arguments);

@@ -47,6 +47,7 @@ def arguments() -> argparse.Namespace:
     """Return the command line's options."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="cores to use")
+    parser.add_argument("--platform", default="cpu", help="of JAX: cpu, cuda")
     parser.add_argument("--network", choices=[*NETWORKS, "all"], default="all")
     parser.add_argument("--batch", type=int, action="append", help="points a step (repeatable)")
     parser.add_argument("--formulation", choices=FORMULATIONS, help="default: the fastest for the network")
@@ -190,6 +191,9 @@ def measure(network: str, batch: int, formulation: str, chunk: int, seconds: flo
         "batch": batch,
         "formulation": formulation,
         "chunk": chunk,
+        "backend": jax.default_backend(),
+        "device": jax.devices()[0].device_kind,
+        "products": jax.config.jax_default_matmul_precision or "default",
         "threads": len(os.sched_getaffinity(0)),
         "steps": len(times),
         "first_step_s": round(compiled, 2),
@@ -203,7 +207,7 @@ def main() -> None:
     options = arguments()
     # XLA sizes its pools by the cores that the process may use: to be set before JAX is imported.
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
-    os.environ["JAX_PLATFORMS"] = "cpu"
+    os.environ["JAX_PLATFORMS"] = options.platform
 
     for network in NETWORKS if options.network == "all" else [options.network]:
         formulation, chunk = FASTEST[network]

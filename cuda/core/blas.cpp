@@ -13,9 +13,9 @@ namespace nbm::cuda {
 namespace {
 
 constexpr const char* kAdvice =
-    "the normal equations of Gauss-Newton on a GPU need it; install the CUDA toolkit (or its libcublas and "
-    "libcusolver) "
-    "and put its folder on LD_LIBRARY_PATH, or use Adam.";
+    "the normal equations of Gauss-Newton on a GPU need it; install the CUDA toolkit, or NVIDIA's packages into this "
+    "Python (pip install nvidia-cublas nvidia-cusolver), or put the folder of the library on LD_LIBRARY_PATH, or use "
+    "Adam.";
 
 void check_library(int status, const char* what) {
   if (status != 0) throw Error(std::string(what) + " failed with status " + std::to_string(status) + ".");
@@ -70,6 +70,11 @@ struct Blas::State {
 
 Blas::Blas(cudaStream_t stream) : state_(std::make_unique<State>(stream)) {}
 Blas::~Blas() = default;
+
+std::vector<CudaLibrary> Blas::libraries() noexcept {
+  return {{"cublas", library_path("cublas", CUBLAS_VER_MAJOR)},
+          {"cusolver", library_path("cusolver", CUSOLVER_VER_MAJOR)}};
+}
 
 // Row-major and upper is column-major and lower.
 void Blas::add_gram_matrix(const double* panel, index_t rows, index_t pitch, index_t columns, double* target,

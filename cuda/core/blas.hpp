@@ -1,18 +1,24 @@
 #pragma once
 #include <memory>
+#include <vector>
 
 #include "core/error.hpp"
+#include "nbm/core/backend.hpp"
 #include "nbm/core/types.hpp"
 
 namespace nbm::cuda {
 
 // The dense linear algebra of the normal equations, on device memory and in the order of a stream: cuBLAS and cuSOLVER
-// (blas.cpp), loaded at run time, so that the library needs them only where they are used.
+// (blas.cpp), loaded at run time, so that the library needs them only where they are used; cuda/blas_stub.cpp in a
+// build without their headers.
 class Blas {
  public:
   // Throws BackendUnavailable, with how to get them, where the two libraries are missing.
   explicit Blas(cudaStream_t stream);
   ~Blas();
+
+  // Where the two are on this machine.
+  static std::vector<CudaLibrary> libraries() noexcept;
 
   // target += panel' panel on the upper triangle of a row-major matrix with rows `stride` long; panel by columns of
   // `rows` numbers, `pitch` apart.

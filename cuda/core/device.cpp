@@ -1,5 +1,7 @@
 #include <string>
 
+#include "core/blas.hpp"
+#include "core/nccl.hpp"
 #include "core/stream.hpp"
 #include "nbm/core/backend.hpp"
 #include "nbm/core/error.hpp"
@@ -30,6 +32,12 @@ int device_count() noexcept { return find_devices().count; }
 bool built() noexcept { return true; }
 
 bool emulated() noexcept { return kEmulated; }
+
+std::vector<CudaLibrary> libraries() noexcept {
+  std::vector<CudaLibrary> all = Blas::libraries();
+  if (nccl_built()) all.push_back({"nccl", nccl_path()});
+  return all;
+}
 
 void require_device(int index) {
   const Devices found = find_devices();

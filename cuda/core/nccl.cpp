@@ -50,7 +50,7 @@ class NcclRanks final : public CommunicatorBackend {
   }
   // Not ncclCommDestroy, which waits for the other ranks.
   ~NcclRanks() override {
-    static_cast<void>(cudaSetDevice(device_));
+    device_.enter();
     if (communicator_ != nullptr) static_cast<void>(nccl_.abort(communicator_));
   }
 
@@ -94,10 +94,10 @@ class NcclRanks final : public CommunicatorBackend {
  private:
   // The device is current while the members are made.
   NcclRanks(const DeviceGuard& /*current*/, Communicator ranks, int device)
-      : ranks_(std::move(ranks)), device_(device) {}
+      : device_(device), ranks_(std::move(ranks)) {}
 
+  DeviceAtEnd device_;
   Communicator ranks_;
-  int device_;
   Nccl nccl_;
   Stream stream_;
   ncclComm_t communicator_ = nullptr;
@@ -106,6 +106,10 @@ class NcclRanks final : public CommunicatorBackend {
 };
 
 }  // namespace
+
+bool nccl_built() noexcept { return true; }
+
+std::string nccl_path() noexcept { return library_path("nccl", NCCL_MAJOR); }
 
 bool nccl_available() noexcept {
   try {

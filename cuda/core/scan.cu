@@ -25,6 +25,8 @@ __global__ void __launch_bounds__(kScanThreads)
   index_t* before = arrays.before + blockIdx.x * arrays.before_stride;
   index_t n = most;
   if (size != nullptr) n = *size - first < n ? *size - first : n;
+  // An empty continuation leaves what is there: it may lie beyond the room of the sequence, and nothing may be there.
+  if (first > 0 && n <= 0) return;
   index_t carry = first > 0 ? before[first] : 0;
   for (index_t chunk = 0; chunk < n; chunk += kScanThreads) {
     const index_t i = chunk + thread;
@@ -40,8 +42,7 @@ __global__ void __launch_bounds__(kScanThreads)
     if (i < n) before[first + i] = below + inclusive - own;
     __syncthreads();
   }
-  // An empty continuation must leave what is there: it may lie beyond the room of the sequence.
-  if (thread == 0 && (n > 0 || first == 0)) before[first + n] = carry;
+  if (thread == 0) before[first + n] = carry;
   if (thread == 0 && arrays.total != nullptr) arrays.total[blockIdx.x] = carry;
 }
 

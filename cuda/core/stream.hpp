@@ -18,6 +18,25 @@ class DeviceGuard {
   int before_ = 0;
 };
 
+// The device of an object's members while these are given back: the first member, so that it goes last. The object's
+// destructor calls enter(); the device before is the current one again at the end.
+class DeviceAtEnd {
+ public:
+  explicit DeviceAtEnd(int device) : device_(device) {}
+  ~DeviceAtEnd() {
+    if (entered_) static_cast<void>(cudaSetDevice(before_));
+  }
+  DeviceAtEnd(const DeviceAtEnd&) = delete;
+  DeviceAtEnd& operator=(const DeviceAtEnd&) = delete;
+
+  void enter() noexcept { entered_ = cudaGetDevice(&before_) == cudaSuccess && cudaSetDevice(device_) == cudaSuccess; }
+  operator int() const { return device_; }  // NOLINT: stands wherever a device is wanted
+
+ private:
+  int device_, before_ = 0;
+  bool entered_ = false;
+};
+
 // A stream of its own on the current device.
 class Stream {
  public:

@@ -49,7 +49,7 @@ DevicePointRows without_rows(int group, bool minus, bool plus, bool has_differen
 }  // namespace
 
 RowAssembly::RowAssembly(const Problem& problem, const DeviceProblem& device_problem)
-    : problem_(device_problem), box_(problem.box) {
+    : problem_(device_problem), box_(problem.box), branches_(2) {
   rows_.points = {without_rows(kBoundaryGroup, true, false, false), without_rows(kBoundaryGroup, false, true, false),
                   without_rows(kValueJumpGroup, true, true, false), without_rows(kFluxJumpGroup, true, true, true)};
 }
@@ -60,8 +60,7 @@ DeviceRowCounts RowAssembly::counts_of(const PointCounts& points) {
           {points.boundary[0], points.boundary[1], points.interface, points.interface}};
 }
 
-bool RowAssembly::prepare(const PointCounts& most, const DeviceSampler& points, Vec3<double> cell_size,
-                          cudaStream_t stream) {
+bool RowAssembly::prepare(const PointCounts& most, const DeviceSampler& points, Vec3<double> cell_size) {
   const Vec3<double> step = box_.normalize_lengths(cell_size);
   rows_.regular[0].step = rows_.regular[1].step = rows_.points[flux_jump].step = step;
   const bool fits = most.regular[0] <= most_.regular[0] && most.regular[1] <= most_.regular[1] &&
@@ -154,13 +153,15 @@ void RowAssembly::make_stencil_room(const index_t* count) {
 void RowAssembly::enqueue(const DeviceSampler& points, cudaStream_t stream) {
   const RowKernelInput in{problem_.view(), points.state(), points.candidates()};
   const ClassView regular[kSides] = {points.of(PointClass::regular_minus), points.of(PointClass::regular_plus)};
-  launch_regular_rows(in, regular, regular_, std::max(most_.regular[0], most_.regular[1]), stream);
+  launch_regular_rows(in, regular, regular_, std::max(most_.regular[0], most_.regular[1]), branches_.fork(0, stream));
   const ClassView boundary[kSides] = {points.of(PointClass::boundary_minus), points.of(PointClass::boundary_plus)};
   const PointRowsOut on_boundary[kSides] = {points_[boundary_minus], points_[boundary_plus]};
-  launch_boundary_rows(in, boundary, on_boundary, std::max(most_.boundary[0], most_.boundary[1]), stream);
+  const cudaStream_t beside = branches_.fork(1, stream);
+  launch_boundary_rows(in, boundary, on_boundary, std::max(most_.boundary[0], most_.boundary[1]), beside);
   launch_jump_rows(in, points.of(PointClass::interface), points_[value_jump], points_[flux_jump], most_.interface,
-                   stream);
+                   beside);
   enqueue_irregular(points, stream);
+  branches_.join(stream);
 }
 
 void RowAssembly::enqueue_irregular(const DeviceSampler& points, cudaStream_t stream) {

@@ -1,4 +1,5 @@
 #pragma once
+#include "core/branches.hpp"
 #include "core/device_buffer.hpp"
 #include "nbm/rows/irregular_row.hpp"
 #include "problem/device_problem.hpp"
@@ -34,7 +35,7 @@ class RowAssembly {
 
   // Room for so many rows of each kind, and the cell size for what the host knows of the rows. True if pointers or room
   // have changed.
-  bool prepare(const PointCounts& most, const DeviceSampler& points, Vec3<double> cell_size, cudaStream_t stream);
+  bool prepare(const PointCounts& most, const DeviceSampler& points, Vec3<double> cell_size);
   // In the order of the stream, behind points.enqueue(); the same launches for a cell size until prepare() returns
   // true.
   void enqueue(const DeviceSampler& points, cudaStream_t stream);
@@ -56,6 +57,7 @@ class RowAssembly {
 
   const DeviceProblem& problem_;
   Box box_;
+  Branches branches_;  // for regular and point rows, beside the irregular ones
   PointCounts most_;
   DeviceBuffer<double> regular_memory_[kSides], irregular_memory_, point_memory_[point_sets];
   DeviceBuffer<index_t> entry_begin_;
@@ -68,7 +70,7 @@ class RowAssembly {
 };
 
 // Cells whose irregular rows are made together: bounds the memory between the kernels.
-constexpr index_t kIrregularChunk = 8192;
+constexpr index_t kIrregularChunk = 16384;
 
 // The launches (regular_rows.cu, irregular_rows.cu); `most` bounds the number of points.
 struct RowKernelInput {

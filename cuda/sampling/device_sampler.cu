@@ -1,4 +1,5 @@
 #include "core/launch.hpp"
+#include "core/warp.hpp"
 #include "sampling/device_sampler.hpp"
 
 namespace nbm::cuda {
@@ -13,12 +14,17 @@ __device__ void put(const CandidatesView& candidates, index_t at, Vec3<double> p
   candidates.kind[at] = kind;
 }
 
-__device__ CellKind kind_at(const ProblemView& problem, Vec3<double> x, Vec3<double> h) {
+// The level set at a position of the cell at x, such that its sign decides.
+__device__ double classifying_level_set(const ProblemView& problem, Vec3<double> x, Vec3<double> h, int position) {
   const double smallest_h = h.x < h.y ? (h.x < h.z ? h.x : h.z) : (h.y < h.z ? h.y : h.z);
+  const double phi = checked_value(problem, FieldId::level_set, classify_position(x, h, position));
+  return position < kCellCorners ? corner_level_set(phi, smallest_h) : phi;
+}
+
+__device__ CellKind kind_at(const ProblemView& problem, Vec3<double> x, Vec3<double> h) {
   int minus = 0;
   for (int position = 0; position < kClassifyPositions; ++position) {
-    const double phi = checked_value(problem, FieldId::level_set, classify_position(x, h, position));
-    minus += (position < kCellCorners ? corner_level_set(phi, smallest_h) : phi) < 0.0;
+    minus += classifying_level_set(problem, x, h, position) < 0.0;
   }
   return kind_of_count(minus);
 }
@@ -31,16 +37,17 @@ __device__ Side side_at(const ProblemView& problem, Vec3<double> x) {
   return side_of(checked_value(problem, FieldId::level_set, x));
 }
 
-// What a kernel that makes one part of the candidates works on: thread n makes candidate number `number` of the part,
+// What a kernel that makes one part of the candidates works on: candidate i of the draw is number `number` of the part,
 // at `at` of the arrays. A part has room for more candidates than a draw may have: the others are dropped.
 struct Place {
   index_t number, at;
   bool used;
 };
 
-__device__ Place place_of(const DrawState& state, const CandidatesView& candidates, CandidatePart part) {
+__device__ index_t thread_number() { return static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
+
+__device__ Place place_of(const DrawState& state, const CandidatesView& candidates, CandidatePart part, index_t i) {
   const int p = static_cast<int>(part);
-  const index_t i = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   const index_t at = candidates.offset[p] + i;
   if (at >= candidates.offset[p + 1]) return {0, 0, false};
   if (i >= state.count[p]) {
@@ -52,7 +59,7 @@ __device__ Place place_of(const DrawState& state, const CandidatesView& candidat
 
 __global__ void __launch_bounds__(kBlock)
     make_regular(const ProblemView* problem, const DrawState* state, CandidatesView candidates) {
-  const Place place = place_of(*state, candidates, CandidatePart::regular);
+  const Place place = place_of(*state, candidates, CandidatePart::regular, thread_number());
   if (!place.used) return;
   const Box& box = problem->box;
   const Vec3<double> edge = box.edge();
@@ -100,7 +107,7 @@ __device__ bool interface_point(const ProblemView& problem, const TrianglesView&
 
 __global__ void __launch_bounds__(kBlock) make_irregular(const ProblemView* problem, TrianglesView triangles,
                                                          const DrawState* state, CandidatesView candidates) {
-  const Place place = place_of(*state, candidates, CandidatePart::irregular);
+  const Place place = place_of(*state, candidates, CandidatePart::irregular, thread_number());
   if (!place.used) return;
   Vec3<double> x, normal;
   PointClass kind = PointClass::dropped;
@@ -116,7 +123,7 @@ __global__ void __launch_bounds__(kBlock) make_irregular(const ProblemView* prob
 
 __global__ void __launch_bounds__(kBlock) make_interface(const ProblemView* problem, TrianglesView triangles,
                                                          const DrawState* state, CandidatesView candidates) {
-  const Place place = place_of(*state, candidates, CandidatePart::interface);
+  const Place place = place_of(*state, candidates, CandidatePart::interface, thread_number());
   if (!place.used) return;
   Vec3<double> x, normal;
   const bool arrived = interface_point(*problem, triangles, state->interface, place.number, x, normal);
@@ -127,7 +134,7 @@ __global__ void __launch_bounds__(kBlock) make_interface(const ProblemView* prob
 
 __global__ void __launch_bounds__(kBlock)
     make_boundary(const ProblemView* problem, const DrawState* state, CandidatesView candidates) {
-  const Place place = place_of(*state, candidates, CandidatePart::boundary);
+  const Place place = place_of(*state, candidates, CandidatePart::boundary, thread_number());
   if (!place.used) return;
   int face = 0;
   while (face + 1 < kBoxFaces && place.number >= state->face_begin[face + 1]) ++face;
@@ -137,17 +144,35 @@ __global__ void __launch_bounds__(kBlock)
   put(candidates, place.at, x, of_side(PointClass::boundary_minus, side_at(*problem, x)));
 }
 
+// Threads of a node, each with one position at which the level set tells the kind of its cell.
+constexpr int kNodeThreads = 16;
+static_assert(kClassifyPositions <= kNodeThreads && kLanes % kNodeThreads == 0);
+
 __global__ void __launch_bounds__(kBlock)
     make_grid(const ProblemView* problem, const DrawState* state, CandidatesView candidates) {
-  const Place place = place_of(*state, candidates, CandidatePart::grid);
-  if (!place.used) return;
+  const Place place = place_of(*state, candidates, CandidatePart::grid, thread_number() / kNodeThreads);
+  const int position = static_cast<int>(threadIdx.x) % kNodeThreads;
   const Box& box = problem->box;
-  const Vec3<double> x = grid_node(box, state->nodes, permuted(state->order, place.number));
+  Vec3<double> x{};
+  bool face = false, minus = false;
+  if (place.used) {
+    x = grid_node(box, state->nodes, permuted(state->order, place.number));
+    face = on_face(box, x);
+    if (face) {
+      minus = position == 0 && side_at(*problem, x) == Side::minus;
+    } else {
+      minus = position < kClassifyPositions && classifying_level_set(*problem, x, state->h, position) < 0.0;
+    }
+  }
+  const unsigned of_warp = __ballot_sync(~0U, minus);
+  if (!place.used || position != 0) return;
+  const int first = lane_index();
+  const int count = __popc(of_warp >> first & ((1U << kNodeThreads) - 1U));
   PointClass kind = PointClass::dropped;
-  if (on_face(box, x)) {
-    kind = of_side(PointClass::boundary_minus, side_at(*problem, x));
+  if (face) {
+    kind = of_side(PointClass::boundary_minus, count > 0 ? Side::minus : Side::plus);
   } else {
-    const CellKind cell = kind_at(*problem, x, state->h);
+    const CellKind cell = kind_of_count(count);
     // The first classes are the kinds of cells.
     if (stays_inside(box, x, state->h, reach_of(cell))) kind = static_cast<PointClass>(cell);
   }
@@ -193,8 +218,8 @@ bool DeviceSampler::prepare(const DrawState& state, cudaStream_t stream) {
 }
 
 void DeviceSampler::enqueue(cudaStream_t stream) {
-  const auto blocks = [&](CandidatePart part) {
-    return static_cast<unsigned>((room_[static_cast<int>(part)] + kBlock - 1) / kBlock);
+  const auto blocks = [&](CandidatePart part, index_t threads = 1) {
+    return static_cast<unsigned>((threads * room_[static_cast<int>(part)] + kBlock - 1) / kBlock);
   };
   const ProblemView* problem = problem_.view();
   const DrawState* state = state_.data();
@@ -212,7 +237,7 @@ void DeviceSampler::enqueue(cudaStream_t stream) {
   if (const unsigned n = blocks(CandidatePart::interface)) {
     NBM_LAUNCH(make_interface, n, kBlock, 0, stream, problem, triangles, state, candidates);
   }
-  if (const unsigned n = blocks(CandidatePart::grid)) {
+  if (const unsigned n = blocks(CandidatePart::grid, kNodeThreads)) {
     NBM_LAUNCH(make_grid, n, kBlock, 0, stream, problem, state, candidates);
   }
   sorted_.run(candidates_.kind, stream);

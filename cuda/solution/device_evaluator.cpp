@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <array>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 #include "core/stream.hpp"
 #include "core/stream_memory.hpp"
@@ -40,9 +43,77 @@ struct Resident {
   std::array<GridView, kSides> correction;  // in network coordinates; without values where there is none
 };
 
+// Arrays of the host, a part at a time, and their copies on the device.
+class HostBatch {
+ public:
+  const Stream& stream() const { return stream_; }
+  FieldFault* fault() { return fault_.data(); }
+
+  // Before the parts of a call.
+  void begin() {
+    fault_.resize(1);
+    fault_.zero(stream_);
+  }
+  const SolutionArrays& upload(const SolutionArrays& host, index_t first, index_t count) {
+    device_ = {.size = count};
+    for (int k = 0; k < kDim; ++k) {
+      const auto* from = static_cast<const double*>(host.points[k]) + first;
+      points_[k].upload({from, static_cast<std::size_t>(count)}, stream_);
+      device_.points[k] = points_[k].data();
+      if (host.gradient[k] != nullptr) device_.gradient[k] = gradient_[k].resize(count);
+    }
+    if (host.values != nullptr) device_.values = values_.resize(count);
+    if (host.level_set != nullptr) device_.level_set = level_set_.resize(count);
+    return device_;
+  }
+  // Waits for the stream. Throws InvalidField.
+  void download(const SolutionArrays& host, index_t first) const {
+    for (int k = 0; k < kDim; ++k) download(gradient_[k], host.gradient[k], first);
+    download(values_, host.values, first);
+    download(level_set_, host.level_set, first);
+    FieldFault fault{};
+    fault_.download({&fault, 1}, stream_);
+    stream_.wait();
+    if (fault.kind != FieldFault::none) throw error_of(fault, "level_set");
+  }
+
+ private:
+  void download(const DeviceBuffer<double>& from, void* to, index_t first) const {
+    if (to == nullptr) return;
+    from.download({static_cast<double*>(to) + first, static_cast<std::size_t>(device_.size)}, stream_);
+  }
+
+  Stream stream_;
+  SolutionArrays device_;
+  DeviceBuffer<double> points_[kDim], values_, gradient_[kDim], level_set_;
+  DeviceBuffer<FieldFault> fault_;
+};
+
+// Batches of calls that are over, for the next ones: to take and to give back memory of a GPU stops it. There are as
+// many as calls have ever run at once.
+class IdleBatches {
+ public:
+  std::unique_ptr<HostBatch> take() {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return std::make_unique<HostBatch>();
+    std::unique_ptr<HostBatch> batch = std::move(idle_.back());
+    idle_.pop_back();
+    return batch;
+  }
+  void give_back(std::unique_ptr<HostBatch> batch) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(batch));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<HostBatch>> idle_;
+};
+
 class DeviceEvaluator final : public SolutionEvaluator {
  public:
   DeviceEvaluator(const Solution& solution, int device) : DeviceEvaluator(DeviceGuard(device), solution, device) {}
+  ~DeviceEvaluator() override { device_.enter(); }
 
   void enqueue(const SolutionArrays& arrays, Branch branch, Precision precision, void* stream) const override {
     const DeviceGuard guard(device_);
@@ -51,59 +122,17 @@ class DeviceEvaluator final : public SolutionEvaluator {
 
   void run(const SolutionArrays& arrays, Branch branch, Precision precision) const override {
     const DeviceGuard guard(device_);
-    const Stream stream;
-    HostBatch batch(stream);
+    std::unique_ptr<HostBatch> batch = idle_.take();
+    batch->begin();
     for (index_t first = 0; first < arrays.size; first += kMostPoints) {
-      const SolutionArrays& on_device = batch.upload(arrays, first, std::min(kMostPoints, arrays.size - first));
-      enqueue(on_device, branch, precision, batch.fault(), stream);
-      batch.download(arrays, first);
+      const SolutionArrays& on_device = batch->upload(arrays, first, std::min(kMostPoints, arrays.size - first));
+      enqueue(on_device, branch, precision, batch->fault(), batch->stream());
+      batch->download(arrays, first);
     }
+    idle_.give_back(std::move(batch));
   }
 
  private:
-  // Arrays of the host, a part at a time, and their copies on the device.
-  class HostBatch {
-   public:
-    explicit HostBatch(cudaStream_t stream) : stream_(stream), fault_(1) { fault_.zero(stream); }
-
-    FieldFault* fault() { return fault_.data(); }
-
-    const SolutionArrays& upload(const SolutionArrays& host, index_t first, index_t count) {
-      device_ = {.size = count};
-      for (int k = 0; k < kDim; ++k) {
-        const auto* from = static_cast<const double*>(host.points[k]) + first;
-        points_[k].upload({from, static_cast<std::size_t>(count)}, stream_);
-        device_.points[k] = points_[k].data();
-        if (host.gradient[k] != nullptr) device_.gradient[k] = gradient_[k].resize(count);
-      }
-      if (host.values != nullptr) device_.values = values_.resize(count);
-      if (host.level_set != nullptr) device_.level_set = level_set_.resize(count);
-      return device_;
-    }
-
-    // Waits for the stream. Throws InvalidField.
-    void download(const SolutionArrays& host, index_t first) const {
-      for (int k = 0; k < kDim; ++k) download(gradient_[k], host.gradient[k], first);
-      download(values_, host.values, first);
-      download(level_set_, host.level_set, first);
-      FieldFault fault{};
-      fault_.download({&fault, 1}, stream_);
-      check(cudaStreamSynchronize(stream_), "work on the GPU");
-      if (fault.kind != FieldFault::none) throw error_of(fault, "level_set");
-    }
-
-   private:
-    void download(const DeviceBuffer<double>& from, void* to, index_t first) const {
-      if (to == nullptr) return;
-      from.download({static_cast<double*>(to) + first, static_cast<std::size_t>(device_.size)}, stream_);
-    }
-
-    cudaStream_t stream_;
-    SolutionArrays device_;
-    DeviceBuffer<double> points_[kDim], values_, gradient_[kDim], level_set_;
-    DeviceBuffer<FieldFault> fault_;
-  };
-
   // The device is current while the members are made.
   DeviceEvaluator(const DeviceGuard& /*current*/, const Solution& solution, int device)
       : device_(device), box_(solution.box()), siren_(solution.siren()), resident_(solution, Stream()) {}
@@ -132,10 +161,11 @@ class DeviceEvaluator final : public SolutionEvaluator {
     launch_networks(view, arrays, branch, launch, workspace.data(), stream);
   }
 
-  int device_;
+  DeviceAtEnd device_;
   Box box_;
   Siren siren_;
   Resident resident_;
+  mutable IdleBatches idle_;
 };
 
 }  // namespace

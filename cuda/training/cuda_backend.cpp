@@ -15,7 +15,7 @@ class CudaBackend final : public TrainingBackend {
  public:
   CudaBackend(const Problem& problem, const TrainingOptions& options, int device, int rank, int ranks)
       : CudaBackend(DeviceGuard(device), problem, options, device, rank, ranks) {}
-  ~CudaBackend() override { static_cast<void>(cudaSetDevice(device_)); }  // whose memory the members give back
+  ~CudaBackend() override { device_.enter(); }
 
   void assemble(index_t draw, Vec3<double> cell_size) override {
     const DeviceGuard guard(device_);
@@ -71,10 +71,10 @@ class CudaBackend final : public TrainingBackend {
   // The device is current while the members are made.
   CudaBackend(const DeviceGuard& /*current*/, const Problem& problem, const TrainingOptions& options, int device,
               int rank, int ranks)
-      : siren_(options.network),
+      : device_(device),
+        siren_(options.network),
         group_names_(options.group_names()),
         replay_steps_(options.replay_steps),
-        device_(device),
         maker_(problem, options, rank, ranks, stream_),
         loss_(siren_, options.precision, stream_) {}
 
@@ -110,10 +110,10 @@ class CudaBackend final : public TrainingBackend {
     return sums;
   }
 
+  DeviceAtEnd device_;
   Siren siren_;
   std::vector<std::string> group_names_;
   bool replay_steps_;
-  int device_;
   Stream stream_;
   DeviceRowMaker maker_;
   DeviceLoss loss_;

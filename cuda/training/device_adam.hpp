@@ -20,7 +20,7 @@ class DeviceAdam final : public ResidentAdam {
   // group_names: for errors.
   DeviceAdam(const AdamOptions& options, bool replay, index_t parameters, std::vector<std::string> group_names,
              DeviceRowMaker& maker, DeviceLoss& loss, const Stream& stream, int device);
-  ~DeviceAdam() override { static_cast<void>(cudaSetDevice(device_)); }  // whose memory the members give back
+  ~DeviceAdam() override { device_.enter(); }
 
   void start(std::span<const double> parameters, const AdamMemory& memory) override;
   void step(index_t draw, Vec3<double> cell_size, const PerGroup<double>& weights) override;
@@ -37,6 +37,7 @@ class DeviceAdam final : public ResidentAdam {
   void enqueue(bool makes_rows);
   AdamArrays arrays();
 
+  DeviceAtEnd device_;
   AdamOptions options_;
   bool replay_;
   index_t count_;
@@ -44,7 +45,6 @@ class DeviceAdam final : public ResidentAdam {
   DeviceRowMaker& maker_;
   DeviceLoss& loss_;
   const Stream& stream_;
-  int device_;
   PerGroup<double> weights_in_place_{};
   DeviceBuffer<double> weights_, factors_, squares_, gradient_;
   DeviceBuffer<double> state_;  // [3][count]: parameters, first and second moments

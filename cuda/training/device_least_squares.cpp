@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/branches.hpp"
 #include "core/device_buffer.hpp"
 #include "core/lanes.hpp"
 #include "training/device_loss.hpp"
@@ -15,6 +16,7 @@ namespace nbm::cuda {
 namespace {
 
 constexpr index_t kMostPanel = 4096, kPanelBytes = index_t{64} << 20;
+constexpr int kPanels = 7;  // filled side by side: one for each piece of the usual draws
 
 // Rows of one set.
 struct RowPiece {
@@ -47,18 +49,25 @@ std::vector<RowPiece> weighted_pieces(const DeviceRows& rows, const DeviceRowCou
 
 struct DeviceLeastSquares::State {
   State(const Siren& of, cudaStream_t s)
-      : stream(s), networks(of, s), blas(s), count(of.parameter_count()), padded(padded_parameters(of)) {}
+      : stream(s),
+        networks(of, s),
+        blas(s),
+        branches(kPanels),
+        count(of.parameter_count()),
+        padded(padded_parameters(of)) {}
 
   cudaStream_t stream;
   DeviceNetworks<double> networks;
   Blas blas;
+  Branches branches;
   index_t count, padded;  // parameters of one network
   LinearSystem system = LinearSystem::normal;
-  DeviceBuffer<double> workspace, squares;
-  // Columns of a panel of the Jacobian, or of all of it: [parameter][row].
-  DeviceBuffer<double> columns, residuals;
+  // Panels of the Jacobian, [parameter][row], of which kPanels are filled side by side, or all of it.
+  DeviceBuffer<double> columns[kPanels], all_columns, residuals[kPanels], workspace[kPanels];
+  DeviceBuffer<double> squares;  // of each panel
   DeviceBuffer<double> matrix, vector, damped, solution, product, inverse_norms;
   std::vector<double> host, host_norms;
+  PerGroup<double> squares_of_groups{};
 
   index_t unknowns() const { return vector.size(); }
 
@@ -71,71 +80,114 @@ struct DeviceLeastSquares::State {
     }
   }
 
-  // Fills rows [begin, end) of a piece into columns of `pitch` numbers, and their residuals.
-  JacobianPanel make_panel(const DeviceRows& rows, const RowPiece& piece, index_t begin, index_t end, double* jacobian,
-                           index_t pitch, double* residual, const PerGroup<double>& factors) {
+  // Rows [begin, end) of a piece.
+  struct Part {
+    RowPiece piece;
+    index_t begin, end;
+    index_t corner, width;  // of the columns that they have
+  };
+
+  std::vector<Part> parts_of(const std::vector<RowPiece>& pieces, index_t most) const {
+    std::vector<Part> parts;
+    for (const RowPiece& piece : pieces) {
+      const index_t corner = piece.one_sided() ? piece.only_side * padded : 0;
+      const index_t width = piece.one_sided() ? padded : 2 * padded;
+      for (index_t begin = 0; begin < piece.rows; begin += most) {
+        parts.push_back({piece, begin, std::min(piece.rows, begin + most), corner, width});
+      }
+    }
+    return parts;
+  }
+
+  // Fills part number `number` into columns of `pitch` numbers, and its residuals, on a branch.
+  void fill_part(const DeviceRows& rows, const Part& part, std::size_t number, double* jacobian, index_t pitch,
+                 double* residual, const PerGroup<double>& factors) {
+    const int branch = static_cast<int>(number % kPanels);
     const index_t numbers = networks.workspace(kQuantities);
-    const index_t lanes = (end - begin) * (piece.kind == RowKind::irregular ? kLanes : 1);
+    const index_t lanes = (part.end - part.begin) * (part.piece.kind == RowKind::irregular ? kLanes : 1);
     const unsigned warps = warps_for(lanes, 2 * numbers * kLanes * static_cast<index_t>(sizeof(double)));
-    workspace.resize(std::max(workspace.size(), index_t{2} * warps * numbers * kLanes));
-    const double factor = factors[piece.group];
-    const JacobianPanel panel{jacobian, pitch, static_cast<int>(padded), residual, std::sqrt(factor),
-                              begin,    end,   workspace.data(),         numbers,  warps,
-                              stream};
-    fill(networks.views(), rows, piece, panel);
-    launch_panel_squares(panel, factor, squares.data() + piece.group);
-    return panel;
+    double* const own = workspace[branch].resize(index_t{2} * warps * numbers * kLanes);
+    const double factor = factors[part.piece.group];
+    const JacobianPanel panel{
+        jacobian, pitch, static_cast<int>(padded),     residual, std::sqrt(factor), part.begin, part.end, own,
+        numbers,  warps, branches.fork(branch, stream)};
+    fill(networks.views(), rows, part.piece, panel);
+    launch_panel_squares(panel, factor, squares.data() + number);
   }
 
   void make_normal_equations(const DeviceRows& rows, const std::vector<RowPiece>& pieces,
                              const PerGroup<double>& factors) {
     const index_t n = 2 * padded, most = std::clamp<index_t>(kPanelBytes / (8 * n), kLanes, kMostPanel);
-    columns.resize(n * most);
-    columns.zero(stream);  // also those of the padding, which stay zero
-    residuals.resize(most);
+    const std::vector<Part> parts = parts_of(pieces, most);
+    squares.resize(static_cast<index_t>(parts.size()));
+    for (std::size_t i = 0; i < std::min<std::size_t>(parts.size(), kPanels); ++i) {
+      if (columns[i].size() == n * most) continue;
+      columns[i].resize(n * most);
+      columns[i].zero(stream);  // those of the padding, which stay zero
+      residuals[i].resize(most);
+    }
     matrix.resize(n * n);
     matrix.zero(stream);
     vector.resize(n);
     vector.zero(stream);
-    for (const RowPiece& piece : pieces) {
-      const index_t corner = piece.one_sided() ? piece.only_side * padded : 0, width = piece.one_sided() ? padded : n;
-      for (index_t begin = 0; begin < piece.rows; begin += most) {
-        const index_t end = std::min(piece.rows, begin + most);
-        make_panel(rows, piece, begin, end, columns.data(), most, residuals.data(), factors);
-        blas.add_gram_matrix(columns.data(), end - begin, most, width, matrix.data() + corner * n + corner, n);
-        blas.add_product(columns.data(), end - begin, most, width, residuals.data(), vector.data() + corner);
+    for (std::size_t first = 0; first < parts.size(); first += kPanels) {
+      const std::size_t end = std::min(parts.size(), first + kPanels);
+      for (std::size_t i = first; i < end; ++i) {
+        fill_part(rows, parts[i], i, columns[i - first].data(), most, residuals[i - first].data(), factors);
+      }
+      branches.join(stream);
+      for (std::size_t i = first; i < end; ++i) {
+        const auto& [piece, begin, stop, corner, width] = parts[i];
+        const double* panel = columns[i - first].data();
+        blas.add_gram_matrix(panel, stop - begin, most, width, matrix.data() + corner * n + corner, n);
+        blas.add_product(panel, stop - begin, most, width, residuals[i - first].data(), vector.data() + corner);
       }
     }
     vector.download(host, stream);
+    fetch_squares(parts);
   }
 
   void make_row_system(const DeviceRows& rows, const std::vector<RowPiece>& pieces, const PerGroup<double>& factors) {
     const index_t n = 2 * padded;
     index_t all = 0;
     for (const RowPiece& piece : pieces) all += piece.rows;
-    columns.resize(n * all);
-    columns.zero(stream);
+    const std::vector<Part> parts = parts_of(pieces, all);
+    squares.resize(static_cast<index_t>(parts.size()));
+    all_columns.resize(n * all);
+    all_columns.zero(stream);
     vector.resize(all);
     matrix.resize(all * all);
     matrix.zero(stream);
     inverse_norms.resize(n);
     index_t first = 0;
-    for (const RowPiece& piece : pieces) {
-      double* corner = columns.data() + (piece.one_sided() ? piece.only_side * padded * all : 0) + first;
-      make_panel(rows, piece, 0, piece.rows, corner, all, vector.data() + first, factors);
-      first += piece.rows;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (i > 0 && i % kPanels == 0) branches.join(stream);
+      double* const corner = all_columns.data() + parts[i].corner * all + first;
+      fill_part(rows, parts[i], i, corner, all, vector.data() + first, factors);
+      first += parts[i].piece.rows;
     }
+    branches.join(stream);
     multiply_by_columns(vector);
     product.download(host, stream);
-    launch_scale_columns(columns.data(), all, n, inverse_norms.data(), stream);
-    blas.add_row_gram_matrix(columns.data(), all, all, n, matrix.data(), all);
+    launch_scale_columns(all_columns.data(), all, n, inverse_norms.data(), stream);
+    blas.add_row_gram_matrix(all_columns.data(), all, all, n, matrix.data(), all);
+    fetch_squares(parts);
+  }
+
+  // Waits for the stream.
+  void fetch_squares(const std::vector<Part>& parts) {
+    std::vector<double> of_part(parts.size());
+    squares.download(of_part, stream);
+    wait();
+    squares_of_groups = {};
+    for (std::size_t i = 0; i < parts.size(); ++i) squares_of_groups[parts[i].piece.group] += of_part[i];
   }
 
   // product = columns' by a vector of the rows.
   void multiply_by_columns(const DeviceBuffer<double>& by) {
     product.resize(2 * padded);
     product.zero(stream);
-    blas.add_product(columns.data(), by.size(), by.size(), 2 * padded, by.data(), product.data());
+    blas.add_product(all_columns.data(), by.size(), by.size(), 2 * padded, by.data(), product.data());
   }
 
   void wait() const { check(cudaStreamSynchronize(stream), "work on the GPU"); }
@@ -156,8 +208,6 @@ PerGroup<double> DeviceLeastSquares::linearize(const DeviceRows& rows, const Dev
   State& s = *state_;
   s.system = system;
   s.networks.prepare(parameters, kSides, difference_step(rows), s.stream);
-  s.squares.resize(kMostGroups);
-  s.squares.zero(s.stream);
   s.host.resize(static_cast<std::size_t>(2 * s.padded));
   const std::vector<RowPiece> pieces = weighted_pieces(rows, counts, factors);
   if (system == LinearSystem::rows) {
@@ -165,11 +215,8 @@ PerGroup<double> DeviceLeastSquares::linearize(const DeviceRows& rows, const Dev
   } else {
     s.make_normal_equations(rows, pieces, factors);
   }
-  PerGroup<double> squares;
-  s.squares.download(squares, s.stream);
-  s.wait();
   s.strip(s.host, gradient);
-  return squares;
+  return s.squares_of_groups;
 }
 
 bool DeviceLeastSquares::solve_damped(double damping, std::span<double> step) {

@@ -3,40 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/branches.hpp"
 #include "core/lanes.hpp"
 #include "training/fused_rows.hpp"
+#include "training/shallow_stencils.hpp"
 #include "training/warps.hpp"
 
 namespace nbm::cuda {
 namespace {
-
-// Memory of the launches in one precision; they follow each other, so that all kinds of rows share it.
-template <class T>
-class Passes {
- public:
-  Passes(const Siren& siren, cudaStream_t stream) : networks(siren, stream) {}
-
-  DeviceNetworks<T> networks;
-
-  // Warps (for each blockIdx.y) of rows with `sides` sums each.
-  unsigned warps(index_t items, index_t workspace, int sides) const {
-    const index_t numbers = workspace * kLanes + index_t{sides} * networks.parameter_count();
-    return warps_for(items, 2 * numbers * static_cast<index_t>(sizeof(T)));
-  }
-  void reserve(index_t units, index_t workspace, int sides) {
-    workspace_.resize(std::max(workspace_.size(), units * workspace * kLanes));
-    sums_.resize(std::max(sums_.size(), units * sides * networks.parameter_count()));
-  }
-  WarpMemory<T> memory(index_t workspace, double* squares, bool gradient) {
-    return {gradient ? sums_.data() : nullptr, squares, workspace_.data(), workspace, networks.parameter_count()};
-  }
-  T* workspace() { return workspace_.data(); }
-  const T* workspace() const { return workspace_.data(); }
-  const T* sums() const { return sums_.data(); }
-
- private:
-  DeviceBuffer<T> workspace_, sums_;
-};
 
 struct KindLaunch {
   unsigned warps = 0;  // 0: no rows
@@ -49,10 +23,47 @@ struct KindLaunch {
 // Kinds of rows, each with a kernel of its own.
 enum Kind : std::size_t { regular, irregular, values, differences, kinds };
 
+// What runs beside the regular rows, and the sums of squares beside those of gradients.
+enum : int { irregular_branch, values_branch, differences_branch, squares_branch, branch_count };
+
+// Memory of the launches in one precision, of each kind of rows by itself: they run side by side.
+template <class T>
+class Passes {
+ public:
+  Passes(const Siren& siren, cudaStream_t stream) : networks(siren, stream) {}
+
+  DeviceNetworks<T> networks;
+
+  // Warps (for each blockIdx.y) of rows with `sides` sums each.
+  unsigned warps(index_t items, index_t workspace, int sides) const {
+    const index_t numbers = workspace * kLanes + index_t{sides} * networks.parameter_count();
+    return warps_for(items, 2 * numbers * static_cast<index_t>(sizeof(T)));
+  }
+  // units: warps of all launches of the kind.
+  void reserve(Kind kind, index_t units, index_t workspace, int sides) {
+    workspace_[kind].resize(units * workspace * kLanes);
+    sums_[kind].resize(units * sides * networks.parameter_count());
+  }
+  // Of a launch whose warps are those from number `first` on.
+  WarpMemory<T> memory(Kind kind, const KindLaunch& launch, index_t first, double* squares, bool gradient) {
+    return {gradient ? sums(kind, launch, first) : nullptr, squares,
+            workspace_[kind].data() + first * launch.workspace * kLanes, launch.workspace, networks.parameter_count()};
+  }
+  T* sums(Kind kind, const KindLaunch& launch, index_t first) {
+    return sums_[kind].data() + first * launch.sides * networks.parameter_count();
+  }
+  const void* workspace(Kind kind) const { return workspace_[kind].data(); }
+  const void* sums(Kind kind) const { return sums_[kind].data(); }
+
+ private:
+  std::array<DeviceBuffer<T>, kinds> workspace_, sums_;
+};
+
 // What tells the launches for some rows from those for others: their shapes and the memory that they use.
 struct LaunchSet {
   std::array<KindLaunch, kinds> launches{};
-  std::array<const void*, 7> memory{};
+  std::array<std::array<const void*, 4>, kinds> memory{};
+  std::array<const void*, 3> shared{};
 
   friend bool operator==(const LaunchSet&, const LaunchSet&) = default;
 };
@@ -95,33 +106,37 @@ struct DeviceLoss::State {
         stream(s),
         siren(of),
         fused(p == Precision::float32 && has_fused_rows(of)),
+        shallow(has_shallow_stencils(of)),
         count(static_cast<int>(of.parameter_count())),
         single(of, s),
-        twice(of, s) {}
+        twice(of, s),
+        branches(branch_count) {}
 
   Precision precision;
   cudaStream_t stream;
   Siren siren;
-  bool fused;  // whether regular rows have a kernel of their own
+  bool fused;    // whether regular rows have a kernel of their own
+  bool shallow;  // whether irregular rows have
   int count;
   Passes<float> single;
   Passes<double> twice;
+  Branches branches;
   std::array<KindLaunch, kinds> launches{};
   LaunchSet reserved;  // by the last call of DeviceLoss::reserve
   SquareParts layout{};
   DeviceBuffer<double> parts, entry_values[kSides];
 
-  // grids: blocks along y, which keep sums of their own.
+  // grids: blocks along y of all launches, which keep sums of their own.
   template <class T>
   void plan(Passes<T>& passes, Kind kind, index_t items, int columns, int sides, int grids) {
     KindLaunch& launch = launches[kind];
-    const bool in_registers = kind == regular && fused;
+    const bool fused_here = kind == regular && fused, in_registers = fused_here || (kind == irregular && shallow);
     launch = {0, in_registers ? 0 : index_t{sides} * passes.networks.workspace(columns), sides};
     if (items == 0) return;
     // A warp of the fused kernel takes few points at a time; half as many of them fill the registers of the GPU.
-    launch.warps = passes.warps(in_registers ? items * kLanes / kFusedPoints : items, launch.workspace, sides);
-    if (in_registers) launch.warps = std::max<unsigned>(launch.warps / 2 / kBlockWarps, 1) * kBlockWarps;
-    passes.reserve(index_t{grids} * launch.warps, launch.workspace, sides);
+    launch.warps = passes.warps(fused_here ? items * kLanes / kFusedPoints : items, launch.workspace, sides);
+    if (fused_here) launch.warps = std::max<unsigned>(launch.warps / 2 / kBlockWarps, 1) * kBlockWarps;
+    passes.reserve(kind, index_t{grids} * launch.warps, launch.workspace, sides);
   }
 
   template <class T>
@@ -132,7 +147,7 @@ struct DeviceLoss::State {
       int grids = 0;
       for (const PointSets& sets : launches_of(rows, kind)) {
         most = std::max(most, most_rows(sets));
-        grids = std::max(grids, sets.count);
+        grids += sets.count;
       }
       plan(passes, kind, most, kind == values ? 1 : kQuantities, kSides, grids);
     }
@@ -143,8 +158,9 @@ struct DeviceLoss::State {
       plan_network_rows(single, rows);
     else
       plan_network_rows(twice, rows);
-    const index_t entries = rows.irregular.most > 0 ? rows.irregular.most_entries : 0;
-    plan(twice, irregular, entries, 1, 1, kSides);
+    // Values of the entries are kept, unless a block has a row.
+    const index_t entries = rows.irregular.most > 0 && !shallow ? rows.irregular.most_entries : 0;
+    plan(twice, irregular, shallow ? rows.irregular.most * kBlockThreads : entries, 1, 1, kSides);
     for (auto& of_side : entry_values) of_side.resize(entries);
     // Squares lie in the order of the launches; of regular rows those of both sides, of irregular ones those of one.
     layout = {};
@@ -159,21 +175,15 @@ struct DeviceLoss::State {
   }
 
   LaunchSet launch_set() const {
-    return {launches,
-            {single.workspace(), single.sums(), twice.workspace(), twice.sums(), parts.data(), entry_values[0].data(),
-             entry_values[1].data()}};
+    LaunchSet set{launches, {}, {parts.data(), entry_values[0].data(), entry_values[1].data()}};
+    for (const Kind kind : {regular, irregular, values, differences}) {
+      set.memory[kind] = {single.workspace(kind), single.sums(kind), twice.workspace(kind), twice.sums(kind)};
+    }
+    return set;
   }
 
   // The squares of set number `set` of the layout.
   double* squares_at(int set) { return parts.data() + layout.begin[set]; }
-
-  // Adds the sums of a launch over both sides, each of `warps` warps, to the gradient.
-  template <class T>
-  void add_side_sums(const Passes<T>& passes, Kind kind, const double* factor, double* gradient) {
-    if (gradient == nullptr) return;
-    const index_t warps = launches[kind].warps;
-    launch_sum_gradients(passes.sums(), warps, count, warps * count, count, factor, gradient, stream);
-  }
 
   void launch_regular(const Launch& launch, const NetworkPair<float>& nets, const BothDifferenceRows& rows,
                       const WarpMemory<float>& memory) const {
@@ -185,46 +195,87 @@ struct DeviceLoss::State {
     launch_difference_rows(launch, nets, rows, memory);
   }
 
+  Launch launch_of(Kind kind, cudaStream_t on) const { return {launches[kind].warps, on}; }
+
   template <class T>
-  void enqueue_network_rows(Passes<T>& passes, const DeviceRows& rows, const double* factors, double* gradient) {
+  void enqueue_network_rows(Passes<T>& passes, const DeviceRows& rows, bool gradient) {
     const NetworkPair<T> nets = passes.networks.views();
-    if (launches[regular].warps > 0) {
-      launch_regular({launches[regular].warps, stream}, nets, {{rows.regular[0], rows.regular[1]}},
-                     passes.memory(launches[regular].workspace, squares_at(0), gradient != nullptr));
-      add_side_sums(passes, regular, factors + kRegularGroup, gradient);
-    }
     int set = 2;  // behind regular and irregular rows
     for (const Kind kind : {values, differences}) {
-      const Launch launch{launches[kind].warps, stream};
-      for (const PointSets& sets : launches_of(rows, kind)) {
-        launch_point_rows(launch, nets, sets,
-                          passes.memory(launches[kind].workspace, squares_at(set), gradient != nullptr));
+      const std::vector<PointSets> all = launches_of(rows, kind);
+      if (all.empty()) continue;
+      const Launch launch = launch_of(kind, branches.fork(kind == values ? values_branch : differences_branch, stream));
+      index_t first = 0;
+      for (const PointSets& sets : all) {
+        launch_point_rows(launch, nets, sets, passes.memory(kind, launches[kind], first, squares_at(set), gradient));
         set += sets.count;
-        if (gradient != nullptr) launch_sum_point_gradients(passes.sums(), launch, sets, count, factors, gradient);
+        first += index_t{launch.warps} * sets.count;
       }
+    }
+    if (launches[regular].warps > 0) {
+      launch_regular(launch_of(regular, stream), nets, {{rows.regular[0], rows.regular[1]}},
+                     passes.memory(regular, launches[regular], 0, squares_at(0), gradient));
     }
   }
 
+  // Adds the sums of the warps to the gradient, launch after launch.
+  template <class T>
+  void add_network_sums(Passes<T>& passes, const DeviceRows& rows, const double* factors, double* gradient) {
+    if (launches[regular].warps > 0) add_side_sums(passes, regular, factors + kRegularGroup, gradient);
+    for (const Kind kind : {values, differences}) {
+      index_t first = 0;
+      for (const PointSets& sets : launches_of(rows, kind)) {
+        launch_sum_point_gradients(passes.sums(kind, launches[kind], first), launch_of(kind, stream), sets, count,
+                                   factors, gradient);
+        first += index_t{launches[kind].warps} * sets.count;
+      }
+    }
+  }
+  // Those of a launch over both sides, each of `warps` warps.
+  template <class T>
+  void add_side_sums(Passes<T>& passes, Kind kind, const double* factor, double* gradient) {
+    const index_t warps = launches[kind].warps;
+    launch_sum_gradients(passes.sums(kind, launches[kind], 0), warps, count, warps * count, count, factor, gradient,
+                         stream);
+  }
+
+  void enqueue_irregular(const DeviceRows& rows, bool gradient, cudaStream_t on) {
+    const Launch launch = launch_of(irregular, on);
+    const NetworkPair<double> nets = twice.networks.views();
+    const WarpMemory<double> memory = twice.memory(irregular, launches[irregular], 0, squares_at(1), gradient);
+    if (shallow) return launch_shallow_stencils(launch, siren, nets, rows.irregular, memory);
+    launch_stencil_rows(launch, nets, rows.irregular, {{entry_values[0].data(), entry_values[1].data()}}, memory);
+  }
+
+  // The kinds run side by side, then their sums are added one after the other.
   void enqueue(const DeviceRows& rows, const double* parameters, const double* factors, double* squares,
                double* gradient) {
     reserve(rows);
     const Vec3<double> step = difference_step(rows);
-    if (precision == Precision::float32) {
+    const bool with_gradient = gradient != nullptr, in_single = precision == Precision::float32;
+    if (!in_single) twice.networks.prepare(parameters, kSides, step, stream);
+    if (launches[irregular].warps > 0) {
+      const cudaStream_t beside = branches.fork(irregular_branch, stream);
+      if (in_single) twice.networks.prepare(parameters, kSides, step, beside);
+      enqueue_irregular(rows, with_gradient, beside);
+    }
+    if (in_single) {
       single.networks.prepare(parameters, kSides, step, stream);
-      enqueue_network_rows(single, rows, factors, gradient);
+      enqueue_network_rows(single, rows, with_gradient);
+    } else {
+      enqueue_network_rows(twice, rows, with_gradient);
     }
-    const KindLaunch& stencils = launches[irregular];
-    if (precision == Precision::float64 || stencils.warps > 0) {
-      twice.networks.prepare(parameters, kSides, step, stream);
+    branches.join(stream);
+    launch_sum_squares(parts.data(), layout, squares, branches.fork(squares_branch, stream));
+    if (with_gradient) {
+      if (in_single) {
+        add_network_sums(single, rows, factors, gradient);
+      } else {
+        add_network_sums(twice, rows, factors, gradient);
+      }
+      if (launches[irregular].warps > 0) add_side_sums(twice, irregular, factors + kIrregularGroup, gradient);
     }
-    if (precision == Precision::float64) enqueue_network_rows(twice, rows, factors, gradient);
-    if (stencils.warps > 0) {
-      launch_stencil_rows({stencils.warps, stream}, twice.networks.views(), rows.irregular,
-                          {{entry_values[0].data(), entry_values[1].data()}},
-                          twice.memory(stencils.workspace, squares_at(1), gradient != nullptr));
-      add_side_sums(twice, irregular, factors + kIrregularGroup, gradient);
-    }
-    launch_sum_squares(parts.data(), layout, squares, stream);
+    branches.join(stream);
   }
 };
 

@@ -5,6 +5,8 @@
 namespace nbm::cuda {
 namespace {
 
+constexpr int kSquareThreads = 512;
+
 // One lane's row of the panel.
 struct PanelRow {
   index_t row;  // of the set; the last one again for lanes behind it
@@ -85,7 +87,7 @@ __global__ void __launch_bounds__(kBlockThreads)
       double* const row = panel.jacobian + s * panel.plus_offset * panel.rows + (i - panel.begin);
       for (int p = lane_index(); p < parameters; p += kLanes) row[p * panel.rows] = 0.0;
       __syncwarp();
-      WarpSumSink<double> sink(tile, row, panel.rows);
+      WarpSumSink<double> sink(tile, row, parameters, panel.rows);
       const index_t end = rows.begin[s][i + 1];
       for (index_t first = rows.begin[s][i]; first < end; first += kLanes) {
         const bool valid = first + lane_index() < end;
@@ -104,12 +106,18 @@ __global__ void __launch_bounds__(kBlockThreads)
   }
 }
 
-// One warp.
-__global__ void panel_squares_kernel(const double* residuals, index_t count, double factor, double* squares) {
+// One block.
+__global__ void __launch_bounds__(kSquareThreads)
+    panel_squares_kernel(const double* residuals, index_t count, double factor, double* squares) {
+  __shared__ double of_warp[kSquareThreads / kLanes];
   double sum = 0;
-  for (index_t i = lane_index(); i < count; i += kLanes) sum += residuals[i] * residuals[i];
+  for (index_t i = threadIdx.x; i < count; i += kSquareThreads) sum += residuals[i] * residuals[i];
   sum = warp_sum(sum);
-  if (lane_index() == 0) *squares += sum / factor;
+  if (lane_index() == 0) of_warp[warp_in_block()] = sum;
+  __syncthreads();
+  if (threadIdx.x != 0) return;
+  for (int warp = 1; warp < kSquareThreads / kLanes; ++warp) sum += of_warp[warp];
+  *squares = sum / factor;
 }
 
 __global__ void damp_kernel(double* matrix, const double* vector, DampedDiagonal diagonal, double* solution,
@@ -157,7 +165,7 @@ void launch_stencil_jacobian(const NetworkPair<double>& nets, const DeviceStenci
 }
 
 void launch_panel_squares(const JacobianPanel& panel, double factor, double* squares) {
-  NBM_LAUNCH(panel_squares_kernel, 1, kLanes, 0, panel.stream, panel.residuals, panel.end - panel.begin, factor,
+  NBM_LAUNCH(panel_squares_kernel, 1, kSquareThreads, 0, panel.stream, panel.residuals, panel.end - panel.begin, factor,
              squares);
 }
 

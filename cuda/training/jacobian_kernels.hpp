@@ -28,7 +28,7 @@ void launch_point_jacobian(const NetworkPair<double>& nets, const DevicePointRow
 // `parameters`: of one network.
 void launch_stencil_jacobian(const NetworkPair<double>& nets, const DeviceStencilRows& rows, int parameters,
                              const JacobianPanel& panel);
-// squares[0] += sum of residuals^2 / factor over the panel.
+// squares[0] = sum of residuals^2 / factor over the panel.
 void launch_panel_squares(const JacobianPanel& panel, double factor, double* squares);
 // Damps the diagonal of matrix [n][n]; solution = -vector.
 void launch_damp(double* matrix, const double* vector, DampedDiagonal diagonal, double* solution, index_t n,

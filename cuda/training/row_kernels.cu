@@ -55,7 +55,7 @@ __global__ void __launch_bounds__(kBlockThreads)
   const SirenView<T>& net = nets.side[blockIdx.y];
   const DeviceDifferenceRows& rows = both.side[blockIdx.y];
   const OwnMemory<T> own(memory, 1, tiles);
-  WarpSumSink<T> sink(own.tile, own.sums[0]);
+  WarpSumSink<T> sink(own.tile, own.sums[0], memory.parameters);
   const index_t count = *rows.count;
   double squares = 0;
   for (index_t first = warp_index() * kLanes; first < count; first += warp_count() * kLanes) {
@@ -115,7 +115,7 @@ __global__ void __launch_bounds__(kBlockThreads)
       if (!rows.touches[s]) continue;
       T seed[1][terms];
       for (int q = 0; q < terms; ++q) seed[0][q] = weight[s][q] * residual;
-      WarpSumSink<T> sink(own.tile, own.sums[s]);
+      WarpSumSink<T> sink(own.tile, own.sums[s], memory.parameters);
       Pass::backward(nets.side[s], x, workspace[s], seed, sink);
       sink.flush();
     }
@@ -164,7 +164,7 @@ __global__ void __launch_bounds__(kBlockThreads)
   NBM_DYN_SHARED(double, tiles);
   const int side = static_cast<int>(blockIdx.y);
   const OwnMemory<double> own(memory, 1, tiles);
-  WarpSumSink<double> sink(own.tile, own.sums[0]);
+  WarpSumSink<double> sink(own.tile, own.sums[0], memory.parameters);
   const index_t count = rows.begin[side][*rows.count];
   for (index_t first = warp_index() * kLanes; first < count; first += warp_count() * kLanes) {
     const LaneRow at(first, count);
@@ -177,11 +177,12 @@ __global__ void __launch_bounds__(kBlockThreads)
   sink.flush();
 }
 
-constexpr unsigned kSumColumns = 32, kSumRows = 8;  // threads of a block of sum_gradients_kernel
+constexpr unsigned kSumColumns = 32, kSumRows = 32;  // threads of a block of sum_gradients_kernel
 
 template <class T>
-__global__ void sum_gradients_kernel(const T* sums, index_t units, index_t unit_stride, index_t side_stride,
-                                     int parameters, const double* factor, double* gradient) {
+__global__ void __launch_bounds__(kSumColumns* kSumRows)
+    sum_gradients_kernel(const T* sums, index_t units, index_t unit_stride, index_t side_stride, int parameters,
+                         const double* factor, double* gradient) {
   __shared__ double part[kSumRows][kSumColumns];
   const int p = static_cast<int>(blockIdx.x * kSumColumns + threadIdx.x);
   const T* from = sums + blockIdx.y * side_stride + p;
@@ -198,8 +199,9 @@ __global__ void sum_gradients_kernel(const T* sums, index_t units, index_t unit_
 }
 
 template <class T>
-__global__ void sum_point_gradients_kernel(const T* sums, index_t warps, PointSets all, int parameters,
-                                           const double* factors, double* gradient) {
+__global__ void __launch_bounds__(kSumColumns* kSumRows)
+    sum_point_gradients_kernel(const T* sums, index_t warps, PointSets all, int parameters, const double* factors,
+                               double* gradient) {
   __shared__ double part[kSumRows][kSumColumns];
   const int p = static_cast<int>(blockIdx.x * kSumColumns + threadIdx.x), side = static_cast<int>(blockIdx.y);
   double sum = 0;

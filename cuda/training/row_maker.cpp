@@ -74,7 +74,7 @@ class OnDevice {
       points_.enqueue(stream_);
       most = with_slack(point_counts());
     }
-    changed = rows_.prepare(most, points_, cell_size, stream_) || changed;
+    changed = rows_.prepare(most, points_, cell_size) || changed;
     changed = observations_.prepare(draw, cell_size, used_, stream_) || changed;
     all_ = rows_.rows();
     all_.points.insert(all_.points.end(), observations_.sets().begin(), observations_.sets().end());

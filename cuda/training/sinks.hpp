@@ -4,9 +4,10 @@
 // Where the backward passes of a warp's points put derivatives (the `sink` of siren_point.hpp).
 namespace nbm::cuda {
 
-// Adds over the points of a warp in a fixed order. Derivatives wait in shared memory until there are 32 of each lane;
-// then each lane adds one parameter's: one store and one load of shared memory for each, instead of five shuffles.
-// All lanes of the warp call it alike; flush() after the last.
+// Adds over the points of a warp in a fixed order. Derivatives wait in shared memory until there are 32 of each lane,
+// or one by each parameter of a smaller network; then each lane adds one parameter's: one store and one load of shared
+// memory for each, instead of five shuffles. All lanes of the warp call it alike, once for each of the `parameters` in
+// every pass; flush() after the last.
 template <class T>
 class WarpSumSink {
  public:
@@ -14,21 +15,24 @@ class WarpSumSink {
   static constexpr int kTile = kLanes * kPitch;  // numbers of shared memory of a warp
 
   // sums[parameter * stride] is added to.
-  __device__ WarpSumSink(T* tile, T* sums, index_t stride = 1) : tile_(tile), sums_(sums), stride_(stride) {}
+  __device__ WarpSumSink(T* tile, T* sums, int parameters, index_t stride = 1)
+      : tile_(tile), sums_(sums), stride_(stride), most_(parameters < kLanes ? parameters : kLanes) {}
 
   __device__ void add(int parameter, T derivative) {
     tile_[waiting_ * kPitch + lane_index()] = derivative;
     if (waiting_ == lane_index()) parameter_ = parameter;
-    if (++waiting_ == kLanes) flush();
+    if (++waiting_ == most_) flush();  // the next derivative may be by the parameter of another lane
   }
 
   __device__ void flush() {
+    const bool adds = lane_index() < waiting_;
+    const T before = adds ? sums_[parameter_ * stride_] : T(0);
     __syncwarp();
-    if (lane_index() < waiting_) {
+    if (adds) {
       const T* row = tile_ + lane_index() * kPitch;
       T sum = row[0];
       for (int k = 1; k < kLanes; ++k) sum += row[k];
-      sums_[parameter_ * stride_] += sum;
+      sums_[parameter_ * stride_] = before + sum;
     }
     __syncwarp();
     waiting_ = 0;
@@ -38,7 +42,7 @@ class WarpSumSink {
   T* tile_;
   T* sums_;
   index_t stride_;
-  int waiting_ = 0;
+  int most_, waiting_ = 0;
   int parameter_ = 0;  // which this lane will add
 };
 

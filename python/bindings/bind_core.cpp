@@ -1,4 +1,7 @@
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <utility>
 
 #include "bindings.hpp"
 #include "gil.hpp"
@@ -69,6 +72,15 @@ void bind_core(nb::module_& m) {
       nb::call_guard<GilReleased>());
   m.def("available_cores", &ThreadPool::available_cores);
   m.def("cuda_device_count", &cuda::device_count);
+  nb::class_<cuda::CudaLibrary>(m, "CudaLibrary")
+      .def_ro("name", &cuda::CudaLibrary::name)
+      .def_ro("path", &cuda::CudaLibrary::path);
+  m.def("cuda_libraries", &cuda::libraries, nb::call_guard<nb::gil_scoped_release>());
+  std::vector<std::string> folders;
+  for (const nb::handle folder : nb::list(nb::module_::import_("sys").attr("path"))) {
+    if (nb::isinstance<nb::str>(folder)) folders.push_back(nb::cast<std::string>(folder));
+  }
+  cuda::search_packages_in(std::move(folders));
   m.def("resolve_device", [](const std::string& text) { return Device::parse(text).name(); });
 }
 

@@ -35,12 +35,13 @@ Shape c_strides(const Shape& shape) {
   return strides;
 }
 
-GpuArray allocate(Shape shape, const std::string& dtype, const std::string& device) {
+// For work on `stream`.
+GpuArray allocate(Shape shape, const std::string& dtype, const std::string& device, std::uintptr_t stream) {
   const std::int64_t count = std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
   const std::size_t bytes = static_cast<std::size_t>(count) * dtype_of(dtype).bits / 8;
   GpuArray array;
   array.device = Device::parse(device);
-  auto memory = std::make_shared<const DeviceMemory>(array.device, bytes);
+  auto memory = std::make_shared<DeviceMemory>(array.device, bytes, stream_of(stream));
   array.data = memory->data();
   array.strides = c_strides(shape);
   array.shape = std::move(shape);
@@ -120,8 +121,18 @@ void bind_gpu_arrays(nb::module_& m) {
       .def_ro("dtype", &GpuArray::dtype)
       .def_prop_ro("device", [](const GpuArray& a) { return a.device.name(); })
       .def("to_dlpack", &to_dlpack)
+      .def(
+          "used_by",
+          [](const GpuArray& a, std::uintptr_t stream) {
+            if (a.own != nullptr) a.own->used_by(stream_of(stream));
+          },
+          nb::arg("stream"))
+      .def("wait_at_end",
+           [](const GpuArray& a) {
+             if (a.own != nullptr) a.own->wait_at_end();
+           })
       .def("copy_to", &copy_to, nb::arg("host"), nb::arg("stream"));
-  m.def("gpu_array", &allocate, nb::arg("shape"), nb::arg("dtype"), nb::arg("device"));
+  m.def("gpu_array", &allocate, nb::arg("shape"), nb::arg("dtype"), nb::arg("device"), nb::arg("stream"));
   m.def("gpu_array_from_dlpack", &from_dlpack, nb::arg("capsule"), nb::arg("argument"), nb::arg("writable"));
   m.def("gpu_array_from_pointer", &from_pointer, nb::arg("pointer"), nb::arg("shape"), nb::arg("strides").none(),
         nb::arg("dtype"), nb::arg("device_if_empty"));

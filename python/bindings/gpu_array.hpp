@@ -15,7 +15,7 @@ struct GpuArray {
   std::vector<std::int64_t> shape, strides;  // in elements
   std::string dtype;                         // as NumPy names it
   Device device;
-  std::shared_ptr<const DeviceMemory> own;
+  std::shared_ptr<DeviceMemory> own;
   std::shared_ptr<const nb::ndarray<nb::ro>> tensor;  // that came by DLPack
 };
 

@@ -116,7 +116,7 @@ class DeviceSolution:
 
     def _result(self, call: _Call, out: Any, name: str, shape: tuple[int, ...], dtype: str) -> _core.GpuArray:
         if out is None:
-            return _core.gpu_array(list(shape), dtype, self.device)
+            return _core.gpu_array(list(shape), dtype, self.device, call.stream)
         if not is_on_gpu(out):
             raise InvalidArgument(f"{name}: got {type(out).__name__}, expected an array on {self.device}", name)
         array = borrow(out, name, call.stream, self.device, writable=True)
@@ -126,7 +126,9 @@ class DeviceSolution:
         return array
 
     def _finish(self, call: _Call, out: Any, result: _core.GpuArray) -> Any:
-        if not call.known:
+        if call.known:
+            result.used_by(call.stream)
+        else:
             _core.wait_for_stream(self.device, call.stream)
         stream = call.stream if call.known else None
         if isinstance(out, GpuArray):

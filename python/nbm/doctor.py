@@ -53,6 +53,7 @@ def examine() -> list[Finding]:
         Finding("vector unit", f"{_core.simd_level()} (NBM_SIMD lowers it)"),
         Finding("cores", str(_core.available_cores())),
         _cuda(build.cuda, build.cuda_emulated),
+        *_cuda_libraries(),
         _mpi(),
         Finding("device auto", _core.resolve_device("auto")),
         _pyvista(),
@@ -67,6 +68,19 @@ def _cuda(built: bool, emulated: bool) -> Finding:
         return Finding("cuda", "not in this build; training runs on the CPU", ok=False)
     devices = _core.cuda_device_count()
     return Finding("cuda", f"built, {devices} usable devices", ok=devices > 0)
+
+
+def _cuda_libraries() -> list[Finding]:
+    """The libraries that this build loads when it needs them."""
+    missing = {
+        "cublas": "not found; Gauss-Newton on a GPU needs it: pip install nvidia-cublas, or set CUDA_HOME",
+        "cusolver": "not found; Gauss-Newton on a GPU needs it: pip install nvidia-cusolver, or set CUDA_HOME",
+        "nccl": "not found; ranks with GPUs add through the host: pip install nvidia-nccl-cu13",
+    }
+    return [
+        Finding(library.name, library.path or missing[library.name], ok=bool(library.path))
+        for library in _core.cuda_libraries()
+    ]
 
 
 def _mpi() -> Finding:

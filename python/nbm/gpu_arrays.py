@@ -17,6 +17,7 @@ from nbm.errors import InvalidArgument
 __all__ = ["GpuArray", "borrow", "is_on_gpu", "stream_handle", "stream_of"]
 
 DEFAULT_STREAM = 1
+_DEFAULT_STREAMS = (1, 2)  # of the process, and of a thread
 _CPU, _CUDA, _CUDA_MANAGED = 1, 2, 13  # DLDeviceType
 _NO_ORDER = -1  # of DLPack: the consumer takes care itself
 
@@ -88,6 +89,8 @@ class GpuArray:
             raise BufferError(f"stream {consumer} means nothing for CUDA: DLPack has -1, 1, 2 or a handle")
         if consumer != _NO_ORDER and self.stream is not None and consumer != self.stream:
             _core.order_streams(self.device, self.stream, consumer)
+        if consumer not in _DEFAULT_STREAMS:
+            self.native.wait_at_end()  # its stream may be one that does not wait for the default stream
         return self.native.to_dlpack()
 
 

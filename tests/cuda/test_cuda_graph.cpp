@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/branches.hpp"
 #include "core/device_buffer.hpp"
 #include "core/graph.hpp"
 #include "core/stream.hpp"
@@ -49,6 +50,44 @@ TEST_F(CudaGraph, MayNotAllocate) {
   const Stream stream;
   EXPECT_THROW(Graph(stream, [] { DeviceBuffer<int> more(1000); }), Error);
   EXPECT_NO_THROW(DeviceBuffer<int>(1000));
+}
+
+// One after the other on the stream, with what runs beside between them.
+TEST_F(CudaGraph, HasTheBranchesOfItsStream) {
+  const Stream stream;
+  Branches branches(2);
+  DeviceBuffer<int> first(2), second(2), sum(2), from;
+  from.upload(std::vector<int>{5, 6}, stream);
+  const auto enqueue = [&] {
+    sum.copy(from, stream);
+    first.copy(sum, branches.fork(0, stream));
+    second.copy(sum, branches.fork(1, stream));
+    branches.join(stream);
+    sum.copy(second, stream);
+    first.copy(sum, branches.fork(1, stream));  // a branch is free again
+    branches.join(stream);
+  };
+  enqueue();
+  EXPECT_EQ(numbers_in(first, stream), (std::vector<int>{5, 6}));
+  const Graph graph(stream, enqueue);
+  from.upload(std::vector<int>{7, 8}, stream);
+  EXPECT_EQ(numbers_in(first, stream), (std::vector<int>{5, 6}));
+  for (int launch = 0; launch < 2; ++launch) {
+    graph.launch(stream);
+    EXPECT_EQ(numbers_in(first, stream), (std::vector<int>{7, 8}));
+    EXPECT_EQ(numbers_in(second, stream), (std::vector<int>{7, 8}));
+  }
+}
+
+TEST_F(CudaGraph, WantsItsBranchesJoined) {
+  const Stream stream;
+  DeviceBuffer<int> buffer(1);
+  {
+    Branches branches(1);
+    EXPECT_THROW(Graph(stream, [&] { buffer.zero(branches.fork(0, stream)); }), Error);
+  }
+  buffer.zero(stream);
+  EXPECT_EQ(numbers_in(buffer, stream), std::vector<int>{0});
 }
 
 }  // namespace

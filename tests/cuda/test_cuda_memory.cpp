@@ -41,6 +41,25 @@ TEST(DeviceMemory, IsThatOfAGpu) {
   EXPECT_THROW(nbm::wait_for_stream(Device::cpu(), nullptr), nbm::InvalidArgument);
 }
 
+TEST(DeviceMemory, OfAPoolServesOneAfterTheOther) {
+  NBM_NEEDS_DEVICE();
+  const nbm::cuda::Stream stream;
+  for (int round = 0; round < 3; ++round) {
+    const std::vector<double> sent(1000, round + 0.5);
+    std::vector<double> back(sent.size());
+    DeviceMemory memory(Device::cuda(), sent.size() * sizeof(double), stream);
+    memory.copy_from_host(sent.data(), stream);
+    DeviceMemory moved(Device::cuda(), 8);  // not a pool's
+    moved = std::move(memory);
+    moved.used_by(stream);
+    moved.copy_to_host(back.data(), stream);
+    if (round == 1) moved.wait_at_end();
+    EXPECT_EQ(back, sent);
+  }
+  EXPECT_EQ(DeviceMemory(Device::cuda(), 0, stream).data(), nullptr);
+  EXPECT_THROW(DeviceMemory(Device::cpu(), 8, nullptr), nbm::InvalidArgument);
+}
+
 // A copy on one stream, then one on another that must see it.
 TEST(Streams, FollowEachOtherWhereAsked) {
   NBM_NEEDS_DEVICE();

@@ -255,6 +255,25 @@ TEST(DeviceSolution, ServesManyThreads) {
   for (const auto& values : found) EXPECT_EQ(values, alone);
 }
 
+#if defined(NBM_CUDA_ON_CPU)
+// To take or give back memory stops a GPU: only the first call of a kind may.
+TEST(DeviceSolution, DoesNotStopTheGpu) {
+  const DeviceSolution device(make_solution(sphere(0.9)), Device::cuda());
+  const nbm::Points points = scattered(kOblong, 100);
+  std::vector<double> values(100);
+  Results gradient = results_of_size(100);
+  const auto evaluate = [&] {
+    device.evaluate(points.view(), values);
+    device.evaluate_gradient(points.view(), gradient[3], {gradient[0], gradient[1], gradient[2]});
+    const nbm::DeviceMemory memory(Device::cuda(), 800, nullptr);
+  };
+  evaluate();
+  const std::size_t before = cuda_on_cpu::stops;
+  evaluate();
+  EXPECT_EQ(cuda_on_cpu::stops, before);
+}
+#endif
+
 TEST(DeviceSolution, NeedsADevice) {
   const Solution solution = make_solution(sphere(0.9));
   EXPECT_THROW(DeviceSolution(solution, Device::cpu()), nbm::InvalidArgument);

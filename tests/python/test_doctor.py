@@ -1,6 +1,7 @@
-"""nbm doctor: what it says of the MPI of this installation."""
+"""nbm doctor: what it says of the MPI of this installation, and of CUDA's libraries."""
 
 import importlib.util
+from types import SimpleNamespace
 
 import pytest
 
@@ -51,3 +52,18 @@ def test_this_installation_is_described():
     (finding,) = [finding for finding in doctor.examine() if finding.name == "mpi"]
     built = importlib.util.find_spec("nbm._mpi") is not None
     assert finding.value.startswith("built with ") == built
+
+
+def test_cuda_libraries_are_where_they_were_found(monkeypatch):
+    found = [
+        SimpleNamespace(name="cublas", path="/site/nvidia/cu13/lib/libcublas.so.13"),
+        SimpleNamespace(name="cusolver", path=""),
+        SimpleNamespace(name="nccl", path=""),
+    ]
+    monkeypatch.setattr(doctor._core, "cuda_libraries", lambda: found)
+    cublas, cusolver, nccl = doctor._cuda_libraries()
+    assert cublas == doctor.Finding("cublas", "/site/nvidia/cu13/lib/libcublas.so.13")
+    assert not cusolver.ok
+    assert "pip install nvidia-cusolver" in cusolver.value
+    assert not nccl.ok
+    assert "nvidia-nccl" in nccl.value

@@ -20,18 +20,40 @@ int usable(Device device) {
 DeviceMemory::DeviceMemory(Device device, std::size_t bytes)
     : device_(device), bytes_(bytes), data_(cuda::allocate(usable(device), bytes)) {}
 
+DeviceMemory::DeviceMemory(Device device, std::size_t bytes, void* stream)
+    : device_(device), bytes_(bytes), data_(cuda::allocate_from_pool(usable(device), bytes, stream)), pooled_(true) {}
+
 DeviceMemory::~DeviceMemory() {
-  if (data_ != nullptr) cuda::release(device_.index, data_);
+  if (data_ == nullptr) return;
+  if (pooled_) {
+    cuda::release_to_pool(device_.index, data_, events_, wait_);
+  } else {
+    cuda::release(device_.index, data_);
+  }
 }
 
 DeviceMemory::DeviceMemory(DeviceMemory&& other) noexcept
-    : device_(other.device_), bytes_(std::exchange(other.bytes_, 0)), data_(std::exchange(other.data_, nullptr)) {}
+    : device_(other.device_),
+      bytes_(std::exchange(other.bytes_, 0)),
+      data_(std::exchange(other.data_, nullptr)),
+      pooled_(other.pooled_),
+      wait_(other.wait_),
+      events_(std::exchange(other.events_, {})) {}
 
 DeviceMemory& DeviceMemory::operator=(DeviceMemory&& other) noexcept {
   std::swap(device_, other.device_);
   std::swap(bytes_, other.bytes_);
   std::swap(data_, other.data_);
+  std::swap(pooled_, other.pooled_);
+  std::swap(wait_, other.wait_);
+  std::swap(events_, other.events_);
   return *this;
+}
+
+void DeviceMemory::used_by(void* stream) {
+  // What is on the default stream is waited for in any case, and memory outside of pools is given back when all is
+  // done.
+  if (pooled_ && data_ != nullptr && stream != nullptr) events_.push_back(cuda::record_event(device_.index, stream));
 }
 
 void DeviceMemory::copy_from_host(const void* host, void* stream) {

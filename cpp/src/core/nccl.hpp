@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <memory>
+#include <string>
 
 #include "nbm/core/communicator.hpp"
 
@@ -10,6 +11,9 @@ namespace nbm::cuda {
 // The name of a group of ranks.
 using NcclId = std::array<char, 128>;
 
+NBM_EXPORT bool nccl_built() noexcept;
+// Where NCCL is on this machine; empty if it is not, or not in this build. Never throws.
+NBM_EXPORT std::string nccl_path() noexcept;
 // Whether NCCL is in this build and found on this machine. Never throws.
 NBM_EXPORT bool nccl_available() noexcept;
 // A new name, made by one of the ranks. Throws Error, BackendUnavailable.

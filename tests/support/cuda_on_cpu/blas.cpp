@@ -10,6 +10,8 @@ struct Blas::State {};
 Blas::Blas(cudaStream_t /*stream*/) {}
 Blas::~Blas() = default;
 
+std::vector<CudaLibrary> Blas::libraries() noexcept { return {}; }
+
 void Blas::add_gram_matrix(const double* panel, index_t rows, index_t pitch, index_t columns, double* target,
                            index_t stride) {
   for (index_t a = 0; a < columns; ++a) {

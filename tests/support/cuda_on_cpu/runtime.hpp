@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -10,16 +11,33 @@
 
 namespace cuda_on_cpu {
 
+struct Stream;
 struct Graph {
   std::vector<std::function<void()>> work;
+  std::vector<Stream*> branches;  // streams that waited for one that is recorded
 };
 // Does its work at once, unless a graph records it.
 struct Stream {
   Graph* recorded = nullptr;
+  std::size_t given = 0, joined = 0;  // work that was recorded; of it, what another stream waits for
+};
+// A place in the work of a stream that is recorded, or nothing.
+struct Event {
+  Stream* stream = nullptr;
+  Graph* recorded = nullptr;
+  std::size_t given = 0;
 };
 inline thread_local int recordings = 0;         // by streams of this thread
 inline std::atomic<std::size_t> allocated = 0;  // bytes of device memory
+// How often memory was taken or given back in a way that stops a GPU.
+inline std::atomic<std::size_t> stops = 0;
 constexpr std::size_t kMemory = std::size_t{16} << 30;
+
+// Few, so that grids stay small; NBM_EMULATED_MULTIPROCESSORS says otherwise.
+inline int multiprocessors() {
+  const char* number = std::getenv("NBM_EMULATED_MULTIPROCESSORS");
+  return number == nullptr ? 2 : std::atoi(number);
+}
 
 // Where nothing is recorded, any number may stand for a stream, as those of callers in tests do.
 inline bool is_recorded(const Stream* stream) {
@@ -28,6 +46,7 @@ inline bool is_recorded(const Stream* stream) {
 inline void run_or_record(Stream* stream, std::function<void()> work) {
   if (!is_recorded(stream)) return work();
   stream->recorded->work.push_back(std::move(work));
+  ++stream->given;
 }
 
 }  // namespace cuda_on_cpu
@@ -42,7 +61,8 @@ enum cudaError_t {
   cudaErrorInvalidValue = 1,
   cudaErrorMemoryAllocation = 2,
   cudaErrorInsufficientDriver = 35,
-  cudaErrorStreamCaptureUnsupported = 900
+  cudaErrorStreamCaptureUnsupported = 900,
+  cudaErrorStreamCaptureUnjoined = 904
 };
 enum cudaMemcpyKind {
   cudaMemcpyHostToHost,
@@ -71,14 +91,14 @@ inline cudaError_t cudaGetDevice(int* device) {
 }
 inline cudaError_t cudaSetDevice(int /*device*/) { return cudaSuccess; }
 inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int /*device*/) {
-  *value = attribute == cudaDevAttrMultiProcessorCount ? 2 : 227 * 1024;  // few: grids stay small
+  *value = attribute == cudaDevAttrMultiProcessorCount ? cuda_on_cpu::multiprocessors() : 227 * 1024;
   return cudaSuccess;
 }
 template <class Function>
 cudaError_t cudaFuncSetAttribute(Function* /*kernel*/, cudaFuncAttribute /*attribute*/, int /*value*/) {
   return cudaSuccess;
 }
-inline cudaError_t cudaMalloc(void** p, std::size_t bytes) {
+inline cudaError_t cuda_on_cpu_malloc(void** p, std::size_t bytes) {
   if (cuda_on_cpu::recordings > 0) return cudaErrorStreamCaptureUnsupported;
   *p = std::malloc(bytes);
   if (*p == nullptr) return cudaErrorMemoryAllocation;
@@ -86,11 +106,19 @@ inline cudaError_t cudaMalloc(void** p, std::size_t bytes) {
   cuda_on_cpu::allocated += malloc_usable_size(*p);
   return cudaSuccess;
 }
-inline cudaError_t cudaFree(void* p) {
+inline cudaError_t cuda_on_cpu_free(void* p) {
   if (cuda_on_cpu::recordings > 0) return cudaErrorStreamCaptureUnsupported;
   cuda_on_cpu::allocated -= malloc_usable_size(p);
   std::free(p);
   return cudaSuccess;
+}
+inline cudaError_t cudaMalloc(void** p, std::size_t bytes) {
+  ++cuda_on_cpu::stops;
+  return cuda_on_cpu_malloc(p, bytes);
+}
+inline cudaError_t cudaFree(void* p) {
+  ++cuda_on_cpu::stops;
+  return cuda_on_cpu_free(p);
 }
 inline cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
   *total = cuda_on_cpu::kMemory;
@@ -133,7 +161,14 @@ inline cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph)
   if (stream == nullptr || stream->recorded == nullptr) return cudaErrorInvalidValue;
   *graph = std::exchange(stream->recorded, nullptr);
   --cuda_on_cpu::recordings;
-  return cudaSuccess;
+  bool joined = true;
+  for (cuda_on_cpu::Stream* branch : (*graph)->branches) {
+    joined = joined && branch->joined == branch->given;
+    *branch = {};
+  }
+  if (joined) return cudaSuccess;
+  delete std::exchange(*graph, nullptr);
+  return cudaErrorStreamCaptureUnjoined;
 }
 inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* made, cudaGraph_t graph, unsigned long long /*flags*/) {
   *made = new cuda_on_cpu::Graph(*graph);

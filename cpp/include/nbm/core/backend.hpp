@@ -1,5 +1,7 @@
 #pragma once
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "nbm/core/macros.hpp"
 
@@ -17,5 +19,16 @@ NBM_EXPORT bool emulated() noexcept;
 NBM_EXPORT void require_device(int index);
 // Bytes of memory of device `index` that nobody uses. Throws BackendUnavailable.
 NBM_EXPORT std::int64_t free_memory(int index);
+
+// A library of CUDA that is loaded when it is first needed.
+struct CudaLibrary {
+  std::string name;  // such as "cublas"
+  std::string path;  // empty: not found on this machine
+};
+// Those that this build needs, looked for now. Never throws.
+NBM_EXPORT std::vector<CudaLibrary> libraries() noexcept;
+// Folders of Python packages, in which NVIDIA's packages (nvidia-cublas and others) are looked for, behind the places
+// of the dynamic loader and the toolkit that CUDA_HOME names.
+NBM_EXPORT void search_packages_in(std::vector<std::string> folders);
 
 }  // namespace nbm::cuda

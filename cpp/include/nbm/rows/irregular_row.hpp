@@ -47,9 +47,10 @@ struct IrregularCell {
 
 NBM_HD bool has_part(const CutCell& cell, int side) { return cell.volume[side] > 0.0; }
 
-// phi: the level set on the cube (its 81 stencil nodes); corner: corner_level_set of the eight corners.
-NBM_HD void irregular_geometry(const double phi[kCubeNodes], const double corner[kCellCorners], Vec3<double> h,
-                               IrregularGeometry& out) {
+// The geometry but for that of the ghosts. phi: the level set on the cube (its 81 stencil nodes); corner:
+// corner_level_set of the eight corners.
+NBM_HD void irregular_cut(const double phi[kCubeNodes], const double corner[kCellCorners], Vec3<double> h,
+                          IrregularGeometry& out) {
   cut_cell(corner, h, out.cell);
   const int own = index_of(side_of(phi[kCubeCenter]));
   out.needs_ghost[0] = has_part(out.cell, 1 - own);
@@ -59,9 +60,18 @@ NBM_HD void irregular_geometry(const double phi[kCubeNodes], const double corner
     out.needs_ghost[node] = out.cell.face_area[1 - side][face] > 0.0;
     out.needs_ghost[0] = out.needs_ghost[0] || out.cell.face_area[1 - own][face] > 0.0;
   }
-  for (int node = 0; node < kStarNodes; ++node) {
-    if (out.needs_ghost[node]) out.ghost[node] = project_node(phi + cube_index_of_star(node), corner, node, h);
-  }
+}
+
+// That of the ghost at a node of the star, behind irregular_cut().
+NBM_HD void irregular_ghost(const double phi[kCubeNodes], const double corner[kCellCorners], Vec3<double> h, int node,
+                            IrregularGeometry& out) {
+  if (out.needs_ghost[node]) out.ghost[node] = project_node(phi + cube_index_of_star(node), corner, node, h);
+}
+
+NBM_HD void irregular_geometry(const double phi[kCubeNodes], const double corner[kCellCorners], Vec3<double> h,
+                               IrregularGeometry& out) {
+  irregular_cut(phi, corner, h, out);
+  for (int node = 0; node < kStarNodes; ++node) irregular_ghost(phi, corner, h, node, out);
 }
 
 // Calls sample(coefficient, position, value) for every value of a coefficient that the row of the cell at x needs;
@@ -100,48 +110,74 @@ NBM_HD double flux_jump_integral(const CutCell& cell, const IrregularSamples& sa
   return sum;
 }
 
-// Adds `coefficient` times the ghost value of a star node to the row.
-NBM_HD void add_ghost(const double phi[kCubeNodes], int node, double coefficient, const IrregularGeometry& geometry,
-                      const IrregularSamples& samples, Vec3<double> h, std::uint32_t present, IrregularRow& row) {
-  const int at = cube_index_of_star(node);
-  const GhostValue ghost = ghost_value(minus_neighbors(phi + at), geometry.ghost[node], samples.jump[node], h, present);
+// present: neighbours of the node that the row may touch.
+NBM_HD GhostValue ghost_of(const double phi[kCubeNodes], int node, const IrregularGeometry& geometry,
+                           const IrregularSamples& samples, Vec3<double> h, std::uint32_t present = kAllNeighbors) {
+  const std::uint32_t minus = minus_neighbors(phi + cube_index_of_star(node));
+  return ghost_value(minus, geometry.ghost[node], samples.jump[node], h, present);
+}
+
+// What the fluxes and the reaction bring to a row: factors of u_minus and u_plus at the nodes of the star, of which one
+// is the node's own and the other that of its ghost value.
+struct StarCoefficients {
+  double of[kSides][kStarNodes];
+  double rhs, diagonal;
+};
+
+NBM_HD StarCoefficients star_coefficients(const IrregularGeometry& geometry, const IrregularSamples& samples,
+                                          Vec3<double> h) {
+  const CutCell& cell = geometry.cell;
+  StarCoefficients out{};
+  out.rhs = -flux_jump_integral(cell, samples);
+  for (int side = 0; side < kSides; ++side) {
+    double& center = out.of[side][0];
+    if (has_part(cell, side)) {
+      center = samples.k[side] * cell.volume[side];
+      out.rhs += samples.f[side] * cell.volume[side];
+    }
+    for (int face = 0; face < kFaces; ++face) {
+      if (cell.face_area[side][face] == 0.0) continue;
+      const double flux = samples.mu[side][face] * cell.face_area[side][face] / h[face_axis(face)];
+      center += flux;
+      out.of[side][star_node_of_face(face)] -= flux;
+    }
+    out.diagonal += center;
+  }
+  return out;
+}
+
+// Adds what a node of the star brings to a row that has begun with star.rhs and weights of zero; `ghost`: its ghost
+// value, or null where the row needs none.
+NBM_HD void add_star_node(const double phi[kCubeNodes], int node, const StarCoefficients& star, const GhostValue* ghost,
+                          IrregularRow& row) {
+  const int at = cube_index_of_star(node), own = index_of(side_of(phi[at]));
+  row.weight[at] += star.of[own][node];
+  if (ghost == nullptr) return;
+  const double coefficient = star.of[1 - own][node];
   for (int n = 0, i = -1; i <= 1; ++i) {
     for (int j = -1; j <= 1; ++j) {
-      for (int k = -1; k <= 1; ++k, ++n) row.weight[at + cube_offset(i, j, k)] += coefficient * ghost.weight[n];
+      for (int k = -1; k <= 1; ++k, ++n) row.weight[at + cube_offset(i, j, k)] += coefficient * ghost->weight[n];
     }
   }
-  row.rhs -= coefficient * ghost.constant;
+  row.rhs -= coefficient * ghost->constant;
 }
 
 // present: neighbours of the nodes of the star that the row may touch; null: all.
 NBM_HD void irregular_row(const double phi[kCubeNodes], const IrregularGeometry& geometry,
                           const IrregularSamples& samples, Vec3<double> h, IrregularRow& row,
                           const std::uint32_t* present = nullptr) {
-  const CutCell& cell = geometry.cell;
-  double coefficient[kSides][kStarNodes] = {};  // of u_side at the nodes of the star
-  row.diagonal = 0.0;
-  row.rhs = -flux_jump_integral(cell, samples);
-  for (int side = 0; side < kSides; ++side) {
-    double& center = coefficient[side][0];
-    if (has_part(cell, side)) {
-      center = samples.k[side] * cell.volume[side];
-      row.rhs += samples.f[side] * cell.volume[side];
-    }
-    for (int face = 0; face < kFaces; ++face) {
-      if (cell.face_area[side][face] == 0.0) continue;
-      const double flux = samples.mu[side][face] * cell.face_area[side][face] / h[face_axis(face)];
-      center += flux;
-      coefficient[side][star_node_of_face(face)] -= flux;
-    }
-    row.diagonal += center;
-  }
+  const StarCoefficients star = star_coefficients(geometry, samples, h);
+  row.rhs = star.rhs;
+  row.diagonal = star.diagonal;
   for (double& weight : row.weight) weight = 0.0;
   for (int node = 0; node < kStarNodes; ++node) {
-    const int own = index_of(side_of(phi[cube_index_of_star(node)]));
-    row.weight[cube_index_of_star(node)] += coefficient[own][node];
-    if (!geometry.needs_ghost[node]) continue;
-    const std::uint32_t neighbors = present == nullptr ? kAllNeighbors : present[node];
-    add_ghost(phi, node, coefficient[1 - own][node], geometry, samples, h, neighbors, row);
+    if (geometry.needs_ghost[node]) {
+      const std::uint32_t neighbors = present == nullptr ? kAllNeighbors : present[node];
+      const GhostValue ghost = ghost_of(phi, node, geometry, samples, h, neighbors);
+      add_star_node(phi, node, star, &ghost, row);
+    } else {
+      add_star_node(phi, node, star, nullptr, row);
+    }
   }
 }
 

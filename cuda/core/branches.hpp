@@ -1,0 +1,59 @@
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "core/stream.hpp"
+
+namespace nbm::cuda {
+
+// Streams beside a stream, for work that need not follow each other; also while the stream is recorded, where they
+// become branches of the graph. Made on the current device.
+class Branches {
+ public:
+  explicit Branches(int count) {
+    for (int i = 0; i < count; ++i) branches_.push_back(std::make_unique<Branch>());
+  }
+
+  // The branch, on which work from now on begins after that which is on `stream`. To be joined before it is forked
+  // again.
+  cudaStream_t fork(int branch, cudaStream_t stream) {
+    Branch& b = *branches_[static_cast<std::size_t>(branch)];
+    b.begin.record(stream);
+    b.begin.hold(b.stream);
+    b.used = true;
+    return b.stream;
+  }
+  // Work that `stream` is given from now on begins after that of all branches.
+  void join(cudaStream_t stream) {
+    for (const auto& b : branches_) {
+      if (!b->used) continue;
+      b->end.record(b->stream);
+      b->end.hold(stream);
+      b->used = false;
+    }
+  }
+
+ private:
+  class Event {
+   public:
+    Event() { check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "making a CUDA event"); }
+    ~Event() { static_cast<void>(cudaEventDestroy(event_)); }
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+
+    void record(cudaStream_t stream) const { check(cudaEventRecord(event_, stream), "marking a place on a stream"); }
+    void hold(cudaStream_t stream) const { check(cudaStreamWaitEvent(stream, event_, 0), "the order of two streams"); }
+
+   private:
+    cudaEvent_t event_{};
+  };
+  struct Branch {
+    Stream stream;
+    Event begin, end;
+    bool used = false;
+  };
+
+  std::vector<std::unique_ptr<Branch>> branches_;
+};
+
+}  // namespace nbm::cuda
