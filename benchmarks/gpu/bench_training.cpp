@@ -1,6 +1,7 @@
 // Seconds of training epochs, of steps, of large batches and of evaluation on one device, as JSON lines.
 //   bench_training [--device cuda|cpu] [--seconds 5] [--replay 1|0] [--table1 128] [--table2 64 --table2 128 ...]
-//                  [--levels 4] [--warm-up 1048576] [--steps 16384] [--large 1048576] [--precision 1048576] [--evaluate 16777216]
+//                  [--levels 4] [--warm-up 1048576] [--steps 16384] [--large 1048576] [--precision 1048576] [--evaluate
+//                  16777216]
 // An epoch is (nodes^3 / batch) steps: the mean of the steps that fit into --seconds, at least one epoch's where that
 // fits, times their number; "steps_measured" says how many were taken. Every case takes three steps of each cell size
 // before its clock starts: the third replays the record of the second. A GPU first works for a second, so that its
