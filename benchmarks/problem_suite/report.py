@@ -7,7 +7,7 @@ from typing import Any
 
 from machine import markdown
 
-from problem_suite.measure import median_of
+from problem_suite.measure import median_of, worst_of
 
 UNITS_SPREAD = 0.1  # how far errors of the same problem in other units may differ
 BEGIN, END = "<!-- problems: begin -->", "<!-- problems: end -->"  # of the table in README.md
@@ -21,10 +21,10 @@ def missed(record: dict[str, Any]) -> list[str]:
     done = [run for run in runs if "failed" not in run]
     if not done:
         return found
-    error = max(run["error"] for run in done) - record["truth_error"]
+    error = worst_of(done, "error") - record["truth_error"]
     if error > bars["rms"]:
         found.append(f"error {error:.0e}, not {bars['rms']:.0e}")
-    if error > bars["of_grid"] * record["grid"]["error"]:
+    if "error" in record["grid"] and error > bars["of_grid"] * record["grid"]["error"]:
         found.append(f"{error / record['grid']['error']:.1g} of the grid's error, not {bars['of_grid']:g}")
     if not all(run["trusted"] for run in done):
         found.append(f"trusted {sum(run['trusted'] for run in done)} of {len(done)}")
@@ -44,7 +44,7 @@ def cases_table(record: dict[str, Any]) -> str:
             [
                 case["title"],
                 _number(error),
-                _number(max((run["error"] for run in runs), default=math.nan)),
+                _number(worst_of(runs, "error")),
                 _number(median_of(runs, "max")),
                 "fails" if "failed" in grid else _number(grid["error"]),
                 f"{median_of(runs, 'seconds'):.1f}",
@@ -64,10 +64,19 @@ def units_table(record: dict[str, Any]) -> str:
     for name, copies in record["units"].items():
         stated = copies["as stated"]
         for title, run in copies.items():
-            change = run["error"] / stated["error"] - 1
+            change = run.get("error", math.nan) / stated.get("error", math.nan) - 1
             equal = "" if run is stated else f"{100 * change:+.2g} %" + ("" if abs(change) <= UNITS_SPREAD else " (!)")
             verdict = "trusted" if run["trusted"] else "refused"
-            rows.append([name, title, _number(run["error"]), equal, verdict, _number(run.get("estimate", math.nan))])
+            rows.append(
+                [
+                    name,
+                    title,
+                    _number(run.get("error", math.nan)),
+                    equal,
+                    verdict,
+                    _number(run.get("estimate", math.nan)),
+                ]
+            )
     return markdown(["problem", "units", "RMS error", "differs by", "verdict", "estimate"], rows)
 
 
@@ -79,7 +88,7 @@ def traps_table(record: dict[str, Any]) -> str:
         trusted = sum(run["trusted"] for run in runs)
         wrong = sum(run.get("trusted_and_wrong", False) for run in runs)
         reasons = next((run["reasons"] for run in runs if run.get("reasons")), [])
-        figures = [_number(max(run["error"] for run in runs)), _number(median_of(runs, "estimate"))]
+        figures = [_number(worst_of(runs, "error")), _number(median_of(runs, "estimate"))]
         rows.append([trap["title"], *figures, f"{trusted} of {len(runs)}", str(wrong), "; ".join(reasons)])
     return markdown(["trap", "RMS error, worst seed", "estimate", "trusted", "trusted and wrong", "why refused"], rows)
 
