@@ -23,19 +23,31 @@ from typing import Any
 from machine import RESULTS, describe, write
 from problem_suite import report, sections
 
+import nbm
+
+FILE = RESULTS / "problems.json"
 README = Path(__file__).parents[1] / "README.md"
 QUICK = {"cases": ("sphere2", "heated", "layers", "no_interface"), "units": ("heated",), "traps": ("charged", "offset")}
 
 
-def measured(section: str, names: tuple[str, ...], options: argparse.Namespace) -> dict[str, Any]:
-    """Return the results of a section."""
-    if section == "peers":
+def measure(section: str, names: tuple[str, ...], options: argparse.Namespace, record: dict[str, Any]) -> None:
+    """Measure a section, one name after the other, keeping each when it is there."""
+    record.setdefault(section, {})
+    for name in names:
         try:
-            return sections.peers(names, options.ngsolve_python, options.peer_limit)
+            if section == "peers":
+                found = sections.peers([name], options.ngsolve_python, options.peer_limit)
+            else:
+                found = getattr(sections, section)([name], range(options.seeds))
         except RuntimeError as error:
+            if isinstance(error, nbm.NbmError):
+                raise
             print(f"peers are left out: {error}")
-            return {}
-    return dict(getattr(sections, section)(names, range(options.seeds)))
+            return
+        record[section] |= found
+        FILE.write_text(json.dumps(record, indent=2) + "\n")
+    order = list(sections.NAMES[section])
+    record[section] = dict(sorted(record[section].items(), key=lambda item: order.index(item[0])))
 
 
 def quick() -> int:
@@ -59,8 +71,7 @@ def main() -> int:
     parser.add_argument("--ngsolve-python", default=sys.executable, help="a Python with ngsolve")
     parser.add_argument("--peer-limit", type=float, default=10.0, help="processor seconds of a mesh of the peer")
     options = parser.parse_args()
-    file = RESULTS / "problems.json"
-    record = json.loads(file.read_text()) if file.exists() else {}
+    record = json.loads(FILE.read_text()) if FILE.exists() else {}
     if options.quick:
         return quick()
     if options.readme:
@@ -69,7 +80,7 @@ def main() -> int:
     record["machine"] = describe(len(os.sched_getaffinity(0)))
     for section in options.only:
         names = tuple(n for n in sections.NAMES[section] if options.names is None or n in options.names)
-        record[section] = {**record.get(section, {}), **measured(section, names, options)}
+        measure(section, names, options, record)
         write("problems", record, report.whole(record))
     return 0
 

@@ -11,6 +11,7 @@ from problem_suite.measure import median_of, worst_of
 
 UNITS_SPREAD = 0.1  # how far errors of the same problem in other units may differ
 BEGIN, END = "<!-- problems: begin -->", "<!-- problems: end -->"  # of the table in README.md
+SOLVED = 0.01  # error of a trap over the standard deviation of u
 GOOD, RATIO = 1e-3, (1.0, 30.0)  # errors that should be trusted, and how far estimates may exceed errors
 
 
@@ -67,16 +68,8 @@ def units_table(record: dict[str, Any]) -> str:
             change = run.get("error", math.nan) / stated.get("error", math.nan) - 1
             equal = "" if run is stated else f"{100 * change:+.2g} %" + ("" if abs(change) <= UNITS_SPREAD else " (!)")
             verdict = "trusted" if run["trusted"] else "refused"
-            rows.append(
-                [
-                    name,
-                    title,
-                    _number(run.get("error", math.nan)),
-                    equal,
-                    verdict,
-                    _number(run.get("estimate", math.nan)),
-                ]
-            )
+            error, estimate = (_number(run.get(key, math.nan)) for key in ("error", "estimate"))
+            rows.append([name, title, error, equal, verdict, estimate])
     return markdown(["problem", "units", "RMS error", "differs by", "verdict", "estimate"], rows)
 
 
@@ -90,7 +83,14 @@ def traps_table(record: dict[str, Any]) -> str:
         reasons = next((run["reasons"] for run in runs if run.get("reasons")), [])
         figures = [_number(worst_of(runs, "error")), _number(median_of(runs, "estimate"))]
         rows.append([trap["title"], *figures, f"{trusted} of {len(runs)}", str(wrong), "; ".join(reasons)])
-    return markdown(["trap", "RMS error, worst seed", "estimate", "trusted", "trusted and wrong", "why refused"], rows)
+    header = ["trap", "RMS error, worst seed", "estimate", "trusted", "trusted and wrong", "why refused"]
+    solved = sum(is_solved(trap["runs"]) for trap in record["traps"].values())
+    return markdown(header, rows) + f"\nSolved to 1 % and trusted from every seed: {solved} of {len(rows)}.\n"
+
+
+def is_solved(runs: list[dict[str, Any]]) -> bool:
+    """Tell whether a trap is right and trusted from every seed."""
+    return all(run["trusted"] and run["error"] <= SOLVED for run in runs)
 
 
 def certificates_summary(record: dict[str, Any]) -> str:
