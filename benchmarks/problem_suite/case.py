@@ -22,13 +22,11 @@ class Bars:
         rms: RMS error over the size of u; inf where only the grid is the bar.
         of_grid: RMS error over that of ``nbm.solve_on_grid(problem, cells=64)`` at the same points.
         seconds: On two cores that do nothing else.
-        ratio: Least and largest estimate of the certificate over the true RMS error.
     """
 
     rms: float
     of_grid: float
     seconds: float = 20.0
-    ratio: tuple[float, float] = (1.0, 30.0)
 
 
 SMOOTH = Bars(rms=2e-5, of_grid=0.1)  # a formula, and an interface that is smooth and well inside of the box

@@ -16,7 +16,7 @@ sys.path.insert(0, str(BENCHMARKS))
 
 from problem_suite import CASES, report  # noqa: E402
 from problem_suite.case import SMOOTH  # noqa: E402
-from problem_suite.measure import is_trusted_and_wrong, on_grid  # noqa: E402
+from problem_suite.measure import is_trusted_and_wrong, on_grid, solved  # noqa: E402
 from problem_suite.references import random_balls  # noqa: E402
 from problem_suite.traps import TRAPS  # noqa: E402
 from problem_suite.units import COPIES, ORIGINALS, in_units  # noqa: E402
@@ -38,6 +38,23 @@ def test_the_classical_solver_tends_to_the_truth_of_traps(name):
     trap = TRAPS[name]()
     assert on_grid(trap, 32)["error"] < on_grid(trap, 16)["error"] / 1.5
     assert trap.size < 10  # a constant in u is no part of it
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["sphere2", "coated", "heated_chip", "born"])
+def test_solve_with_its_defaults_reaches_the_bars(name):
+    case = CASES[name]()
+    run = solved(case, seed=0)
+    record = {"grid": on_grid(case), "runs": [run], "bars": asdict(case.bars), "truth_error": 0.0}
+    assert report.missed(record) == []
+    assert not run["trusted_and_wrong"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["charged", "flat_chip", "offset"])
+def test_traps_are_not_trusted_and_wrong(name):
+    run = solved(TRAPS[name](), seed=0)
+    assert not run["trusted_and_wrong"], run
 
 
 def test_the_random_balls_touch_neither_each_other_nor_the_walls():
