@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,16 @@ def measure(section: str, names: tuple[str, ...], options: argparse.Namespace, r
             print(f"peers are left out: {error}")
             return
         record[section] |= found
+        record.setdefault("commits", {}).setdefault(section, {}).update(dict.fromkeys(found, commit()))
         FILE.write_text(json.dumps(record, indent=2) + "\n")
     order = list(sections.NAMES[section])
     record[section] = dict(sorted(record[section].items(), key=lambda item: order.index(item[0])))
+
+
+def commit() -> str:
+    """Return the commit of the repository, or nothing where there is none."""
+    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=FILE.parent)
+    return done.stdout.strip()
 
 
 def quick() -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 import nbm
 from nbm.symbols import Abs, exp, pi, sqrt, x, y, z
-from problem_suite.case import BALL, SMOOTH, Bars, Case, Float64Array, cube_of, random_points
+from problem_suite.case import BALL, GRID, SMOOTH, Bars, Case, Float64Array, cube_of, random_points
 
 R = sqrt(x**2 + y**2 + z**2)
 BOX = cube_of(1.0)
@@ -158,4 +158,4 @@ def absorbing(k: float = 1e4, around: float = 100.0, radius: float = 0.5) -> Cas
     sinhs = np.exp(p * (within - radius)) * np.expm1(-2 * p * within) / math.expm1(-2 * p * radius)
     outside = surface * radius / r * np.exp(-q * (np.maximum(r, radius) - radius))
     truth = np.where(r < radius, 1 + (surface - 1) * radius / within * sinhs, outside)
-    return Case(title="absorbing ball, k = 10⁴ and 100", problem=problem, points=points, truth=truth, bars=BALL)
+    return Case(title="absorbing ball, k = 10⁴ and 100", problem=problem, points=points, truth=truth, bars=GRID)

@@ -92,7 +92,14 @@ def dragon() -> Case | None:
         problem = dragon_problem(data["level_set"])
         points, truth, error = data["points"].astype(np.float64), data["values"], float(np.min(data["error"]))
     bars = Bars(rms=1e-2, of_grid=1.0)
-    return Case(title="dragon, 64 cells", problem=problem, points=points, truth=truth, truth_error=error, bars=bars)
+    return Case(
+        title="Stanford dragon, constant jumps",
+        problem=problem,
+        points=points,
+        truth=truth,
+        truth_error=error,
+        bars=bars,
+    )
 
 
 def dragon_problem(level_set: Float64Array) -> nbm.Problem:

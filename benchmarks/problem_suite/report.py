@@ -29,9 +29,10 @@ def missed(record: dict[str, Any]) -> list[str]:
         found.append(f"{error / record['grid']['error']:.1g} of the grid's error, not {bars['of_grid']:g}")
     if not all(run["trusted"] for run in done):
         found.append(f"trusted {sum(run['trusted'] for run in done)} of {len(done)}")
-    seconds = max(min(run["seconds"], run["cpu"]) for run in done)
-    if seconds > bars["seconds"]:
-        found.append(f"{seconds:.0f} s, not {bars['seconds']:.0f}")
+    slow = [run for run in done if min(run["seconds"], run["cpu"]) > bars["seconds"]]
+    if slow:
+        run = max(slow, key=lambda run: run["cpu"])
+        found.append(f"{run['seconds']:.0f} s, {run['cpu']:.0f} s of processors, not {bars['seconds']:.0f}")
     return found
 
 
@@ -198,8 +199,19 @@ def whole(record: dict[str, Any]) -> str:
         ("Finite elements to the same error", "peers", peers_table),
     ):
         if record.get(name):
-            text += f"\n## {title}\n\n" + table(record)
+            text += f"\n## {title}\n\n" + table(record) + _measured_at(record, name)
     return text
+
+
+def _measured_at(record: dict[str, Any], section: str) -> str:
+    """Return which commits the results of a section are of."""
+    commits: dict[str, list[str]] = {}
+    for name, commit in record.get("commits", {}).get(section, {}).items():
+        commits.setdefault(commit, []).append(name)
+    if not commits:
+        return ""
+    parts = [commit if len(commits) == 1 else f"{commit} ({', '.join(names)})" for commit, names in commits.items()]
+    return f"\nCommits measured: {'; '.join(parts)}.\n"
 
 
 def _number(value: float) -> str:

@@ -1,5 +1,6 @@
 """The problems of benchmarks/problems.py: what they state is right, and nbm.solve reaches their bars."""
 
+import json
 import runpy
 import subprocess
 import sys
@@ -94,7 +95,7 @@ def test_missed_bars_are_told():
     assert report.missed(record_of(9e-6)) == []  # 3 s of processors: the 50 of the wall are another's work
     assert report.missed(record_of(1.5e-5)) == ["0.1 of the grid's error, not 0.1"]
     assert len(report.missed(record_of(3e-5, trusted=False))) == 3
-    assert report.missed(record_of(9e-6, seconds=50.0, cpu=60.0)) == ["50 s, not 20"]
+    assert report.missed(record_of(9e-6, seconds=50.0, cpu=60.0)) == ["50 s, 60 s of processors, not 20"]
     assert report.missed({**record_of(0.0), "runs": [{"seed": 0, "failed": "no memory"}]}) == ["failed: no memory"]
 
 
@@ -102,6 +103,13 @@ def test_the_peer_is_taken_at_its_fastest():
     found = [{"error": 1e-3, "cpu": 1.0}, {"error": 1e-5, "cpu": 3.0}, {"error": 1e-6, "cpu": 2.0}]
     assert report.to_the_same_error(found, 1e-5) == (found[2], True)
     assert report.to_the_same_error(found, 1e-9) == (found[2], False)
+
+
+def test_the_table_of_the_readme_is_that_of_the_results():
+    readme = (BENCHMARKS.parent / "README.md").read_text(encoding="utf-8")
+    record = json.loads((BENCHMARKS / "results" / "problems.json").read_text())
+    assert report.into_readme(readme, record) == readme
+    assert (BENCHMARKS / "results" / "problems.md").read_text(encoding="utf-8") == report.whole(record)
 
 
 def test_without_ngsolve_the_peer_says_what_it_needs(monkeypatch):
