@@ -15,6 +15,7 @@ set(NBM_CUDA_SOURCES
   rows/irregular_rows.cu
   rows/regular_rows.cu
   rows/row_assembly.cpp
+  rows/scale_values.cu
   rows/uploaded_points.cpp
   rows/uploaded_rows.cpp
   sampling/compaction.cu

@@ -48,8 +48,8 @@ DevicePointRows without_rows(int group, bool minus, bool plus, bool has_differen
 
 }  // namespace
 
-RowAssembly::RowAssembly(const Problem& problem, const DeviceProblem& device_problem)
-    : problem_(device_problem), box_(problem.box), branches_(2) {
+RowAssembly::RowAssembly(const Problem& problem, const DeviceProblem& device_problem, ValueScale values)
+    : problem_(device_problem), box_(problem.box), values_(values), branches_(2) {
   rows_.points = {without_rows(kBoundaryGroup, true, false, false), without_rows(kBoundaryGroup, false, true, false),
                   without_rows(kValueJumpGroup, true, true, false), without_rows(kFluxJumpGroup, true, true, true)};
 }
@@ -162,6 +162,18 @@ void RowAssembly::enqueue(const DeviceSampler& points, cudaStream_t stream) {
                    beside);
   enqueue_irregular(points, stream);
   branches_.join(stream);
+  if (values_.changes()) enqueue_scaling(stream);
+}
+
+void RowAssembly::enqueue_scaling(cudaStream_t stream) {
+  for (int side = 0; side < kSides; ++side) {
+    launch_scale_difference_rows(regular_[side], rows_.regular[side].count, most_.regular[side], side, values_, stream);
+  }
+  launch_scale_stencil_rows(irregular_, rows_.irregular.count, most_.irregular, values_, stream);
+  for (int set = 0; set < point_sets; ++set) {
+    const DevicePointRows& rows = rows_.points[static_cast<std::size_t>(set)];
+    launch_scale_point_rows(points_[set], rows.count, rows.most, values_, stream);
+  }
 }
 
 void RowAssembly::enqueue_irregular(const DeviceSampler& points, cudaStream_t stream) {

@@ -2,6 +2,7 @@
 #include "core/branches.hpp"
 #include "core/device_buffer.hpp"
 #include "nbm/rows/irregular_row.hpp"
+#include "nbm/rows/value_scale.hpp"
 #include "problem/device_problem.hpp"
 #include "rows/device_rows.hpp"
 #include "sampling/device_sampler.hpp"
@@ -31,7 +32,8 @@ struct StencilRowsOut {
 // Assembles rows at the points of a sampler, in device memory of its own.
 class RowAssembly {
  public:
-  RowAssembly(const Problem& problem, const DeviceProblem& device_problem);
+  // values: the units of u that the rows are for.
+  RowAssembly(const Problem& problem, const DeviceProblem& device_problem, ValueScale values = {});
 
   // Room for so many rows of each kind, and the cell size for what the host knows of the rows. True if pointers or room
   // have changed.
@@ -54,9 +56,11 @@ class RowAssembly {
   void make_point_room(PointSet set, index_t most, const index_t* count);
   void make_stencil_room(const index_t* count);
   void enqueue_irregular(const DeviceSampler& points, cudaStream_t stream);
+  void enqueue_scaling(cudaStream_t stream);
 
   const DeviceProblem& problem_;
   Box box_;
+  ValueScale values_;
   Branches branches_;  // for regular and point rows, beside the irregular ones
   PointCounts most_;
   DeviceBuffer<double> regular_memory_[kSides], irregular_memory_, point_memory_[point_sets];
@@ -84,6 +88,14 @@ void launch_boundary_rows(const RowKernelInput& in, const ClassView (&points)[kS
                           const PointRowsOut (&out)[kSides], index_t most, cudaStream_t stream);
 void launch_jump_rows(const RowKernelInput& in, const ClassView& points, const PointRowsOut& value_jump,
                       const PointRowsOut& flux_jump, index_t most, cudaStream_t stream);
+
+// Right sides for other units of u (scale_values.cu), in the place of those of the rows.
+void launch_scale_difference_rows(const DifferenceRowsOut& rows, const index_t* count, index_t most, int side,
+                                  const ValueScale& values, cudaStream_t stream);
+void launch_scale_stencil_rows(const StencilRowsOut& rows, const index_t* count, index_t most, const ValueScale& values,
+                               cudaStream_t stream);
+void launch_scale_point_rows(const PointRowsOut& rows, const index_t* count, index_t most, const ValueScale& values,
+                             cudaStream_t stream);
 
 // The rows of points [first, first + kIrregularChunk): those before them must be there.
 struct IrregularChunk {

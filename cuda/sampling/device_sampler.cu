@@ -58,15 +58,19 @@ __device__ Place place_of(const DrawState& state, const CandidatesView& candidat
 }
 
 __global__ void __launch_bounds__(kBlock)
-    make_regular(const ProblemView* problem, const DrawState* state, CandidatesView candidates) {
+    make_regular(const ProblemView* problem, DensityView density, const DrawState* state, CandidatesView candidates) {
   const Place place = place_of(*state, candidates, CandidatePart::regular, thread_number());
   if (!place.used) return;
   const Box& box = problem->box;
   const Vec3<double> edge = box.edge();
-  Vec3<double> x;
-  for (int axis = 0; axis < kDim; ++axis) {
-    x[axis] =
-        cell_center(box.lower[axis], edge[axis], state->h[axis], low_discrepancy(state->regular, place.number, axis));
+  Vec3<double> u, x;
+  for (int axis = 0; axis < kDim; ++axis) u[axis] = low_discrepancy(state->regular, place.number, axis);
+  if (density.even()) {
+    for (int axis = 0; axis < kDim; ++axis) {
+      x[axis] = cell_center(box.lower[axis], edge[axis], state->h[axis], u[axis]);
+    }
+  } else {
+    x = dense_center(box, edge, state->h, at_density(density, u));
   }
   PointClass kind = PointClass::dropped;
   if (state->by_side) {
@@ -83,9 +87,9 @@ __global__ void __launch_bounds__(kBlock)
 // Number `number` of a draw of points on the interface; whether it arrives there.
 __device__ bool interface_point(const ProblemView& problem, const TrianglesView& triangles, const ScrambledSobol& sobol,
                                 index_t number, Vec3<double>& at, Vec3<double>& normal) {
-  const double area = triangles.cumulative_area[triangles.size - 1];
+  const double all = triangles.cumulative_share[triangles.size - 1];
   const index_t found =
-      first_above(triangles.cumulative_area, triangles.size, low_discrepancy(sobol, number, 0) * area);
+      first_above(triangles.cumulative_share, triangles.size, low_discrepancy(sobol, number, 0) * all);
   const auto* corners = reinterpret_cast<const Vec3<double>*>(triangles.triangle + found);
   at = triangle_point(corners, low_discrepancy(sobol, number, 1), low_discrepancy(sobol, number, 2));
   const FieldView& level_set = problem.field[static_cast<int>(FieldId::level_set)];
@@ -184,12 +188,20 @@ static_assert(static_cast<int>(PointClass::regular_minus) == static_cast<int>(Ce
 
 }  // namespace
 
-DeviceSampler::DeviceSampler(const DeviceProblem& problem, const InterfaceSampler* interface, cudaStream_t stream)
+DeviceSampler::DeviceSampler(const DeviceProblem& problem, const Sampler* sampler, cudaStream_t stream)
     : problem_(problem) {
-  if (interface != nullptr && !interface->empty()) {
-    triangles_.upload(interface->triangles(), stream);
-    cumulative_area_.upload(interface->cumulative_area(), stream);
-    triangles_view_ = {triangles_.data(), cumulative_area_.data(), interface->triangle_count(), interface->search()};
+  if (sampler != nullptr && sampler->has_interface()) {
+    const InterfaceSampler& interface = sampler->interface();
+    triangles_.upload(interface.triangles(), stream);
+    cumulative_share_.upload(interface.cumulative_share(), stream);
+    triangles_view_ = {triangles_.data(), cumulative_share_.data(), interface.triangle_count(), interface.search()};
+  }
+  if (sampler != nullptr && !sampler->density().even()) {
+    density_view_ = sampler->density().view();
+    for (int axis = 0; axis < kDim; ++axis) density_[axis].upload(sampler->density().table(axis), stream);
+    density_view_.x = density_[0].data();
+    density_view_.y = density_[1].data();
+    density_view_.z = density_[2].data();
   }
   state_.resize(1);
 }
@@ -226,7 +238,7 @@ void DeviceSampler::enqueue(cudaStream_t stream) {
   const CandidatesView candidates = candidates_;
   const TrianglesView triangles = triangles_view_;
   if (const unsigned n = blocks(CandidatePart::regular)) {
-    NBM_LAUNCH(make_regular, n, kBlock, 0, stream, problem, state, candidates);
+    NBM_LAUNCH(make_regular, n, kBlock, 0, stream, problem, density_view_, state, candidates);
   }
   if (const unsigned n = blocks(CandidatePart::irregular)) {
     NBM_LAUNCH(make_irregular, n, kBlock, 0, stream, problem, triangles, state, candidates);

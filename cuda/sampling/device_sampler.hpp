@@ -29,7 +29,7 @@ struct DrawState {
 // The triangles of the interface in device memory.
 struct TrianglesView {
   const InterfaceSampler::Triangle* triangle;
-  const double* cumulative_area;
+  const double* cumulative_share;
   index_t size;
   InterfaceSearch search;
 };
@@ -53,8 +53,8 @@ struct ClassView {
 // Draws points on the device, in the order of the CPU's Sampler and GridBatches.
 class DeviceSampler {
  public:
-  // Either may be null or empty: triangles where there is no interface.
-  DeviceSampler(const DeviceProblem& problem, const InterfaceSampler* interface, cudaStream_t stream);
+  // sampler: has the triangles of the interface and the density of the points; null: for draws from a grid.
+  DeviceSampler(const DeviceProblem& problem, const Sampler* sampler, cudaStream_t stream);
 
   // Copies the state of a draw; true if the room for candidates has changed, and pointers with it.
   bool prepare(const DrawState& state, cudaStream_t stream);
@@ -71,8 +71,10 @@ class DeviceSampler {
  private:
   const DeviceProblem& problem_;
   DeviceBuffer<InterfaceSampler::Triangle> triangles_;
-  DeviceBuffer<double> cumulative_area_;
+  DeviceBuffer<double> cumulative_share_;
+  DeviceBuffer<double> density_[kDim];
   TrianglesView triangles_view_{};
+  DensityView density_view_{};
   DeviceBuffer<DrawState> state_;
   index_t room_[kCandidateParts] = {};
   DeviceBuffer<double> coordinates_, normals_;

@@ -57,8 +57,8 @@ class OnDevice {
         box_(problem.box),
         sampler_(host_sampler(problem, options, pool)),
         problem_(problem, stream),
-        points_(problem_, sampler_ ? &sampler_->interface() : nullptr, stream),
-        rows_(problem, problem_),
+        points_(problem_, sampler_ ? &*sampler_ : nullptr, stream),
+        rows_(problem, problem_, options.values()),
         observations_(observation_rows(problem, options), rank, ranks) {
     used_.fill(true);
   }
@@ -97,7 +97,8 @@ class OnDevice {
   // The CPU's sampler has the triangles of the interface and knows how many candidates a draw needs.
   static std::optional<Sampler> host_sampler(const Problem& problem, const TrainingOptions& options, ThreadPool& pool) {
     if (options.sampling.mode == SamplingOptions::Mode::fresh) {
-      return std::optional<Sampler>(std::in_place, problem, options.sampling.counts, options.seed, pool);
+      return std::optional<Sampler>(std::in_place, problem, options.sampling.counts, options.seed, pool,
+                                    options.sampling.shares);
     }
     static_cast<void>(GridBatches(problem, options.sampling.grid_nodes, options.seed, options.sampling.batch));
     return {};

@@ -61,13 +61,13 @@ void bind_sampler(nb::module_& m) {
       .def(
           "__init__",
           [](Sampler* self, const Problem& problem, index_t regular, index_t irregular, index_t boundary,
-             std::uint64_t seed, int threads) {
+             double by_pieces, double by_sources, std::uint64_t seed, int threads) {
             on_team(threads, [&](ThreadPool& pool) {
-              return new (self) Sampler(problem, {regular, irregular, boundary}, seed, pool);
+              return new (self) Sampler(problem, {regular, irregular, boundary}, seed, pool, {by_pieces, by_sources});
             });
           },
-          nb::arg("problem"), nb::arg("regular"), nb::arg("irregular"), nb::arg("boundary"), nb::arg("seed"),
-          nb::arg("threads"))
+          nb::arg("problem"), nb::arg("regular"), nb::arg("irregular"), nb::arg("boundary"), nb::arg("by_pieces"),
+          nb::arg("by_sources"), nb::arg("seed"), nb::arg("threads"))
       .def_prop_ro("has_interface", &Sampler::has_interface)
       .def_prop_ro("interface_area", [](const Sampler& self) { return self.interface().area(); })
       .def(

@@ -1,7 +1,9 @@
 #include <nanobind/stl/array.h>
 #include <nanobind/stl/function.h>
 #include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
@@ -84,12 +86,18 @@ void bind_options(nb::module_& m) {
              o.sampling.counts = {regular, irregular, boundary};
              o.sampling.refresh = refresh;
            })
+      .def("set_shares",
+           [](TrainingOptions& o, double pieces, double sources) {
+             o.sampling.shares = {pieces, sources};
+           })
       .def("set_grid",
            [](TrainingOptions& o, index_t nodes, index_t batch) {
              o.sampling.mode = SamplingOptions::Mode::grid;
              o.sampling.grid_nodes = nodes;
              o.sampling.batch = batch;
            })
+      .def_rw("value_scale", &TrainingOptions::value_scale)
+      .def_rw("value_shift", &TrainingOptions::value_shift)
       .def("set_loss", [](TrainingOptions& o, const std::string& name) { o.loss = parse_loss(name); })
       .def("set_discretization",
            [](TrainingOptions& o, const std::string& name) { o.discretization = parse_discretization(name); })
@@ -162,7 +170,12 @@ void bind_trainer(nb::module_& m) {
              for (const HistoryEntry& e : t.history()) entries.append(entry_of(e, t.group_names()));
              return entries;
            })
-      .def("parameters", [](const Trainer& t) { return array_of(std::vector<double>(t.parameters())); })
+      .def_prop_ro("value_units",
+                   [](const Trainer& t) {
+                     const ValueScale units = t.options().values();
+                     return std::tuple(units.scale, units.shift[0], units.shift[1]);
+                   })
+      .def("parameters", [](const Trainer& t) { return array_of(t.parameters()); })
       .def("set_parameters",
            [](Trainer& t, const ValuesArray& p) {
              t.set_parameters({p.data(), p.data() + p.size()});

@@ -196,6 +196,8 @@ class SamplingSection(_Section):
     regular: Count | None = None
     irregular: Count | None = None
     boundary: Count | None = None
+    by_pieces: Annotated[float, Strict(), Field(ge=0, le=1)] | None = None
+    by_sources: Annotated[float, Strict(), Field(ge=0, le=1)] | None = None
     refresh: PositiveCount | None = None
     grid_nodes: PositiveCount | None = None
     batch: PositiveCount | None = None

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbm import _core
-from nbm.arguments import as_choice, as_instance, as_integer, as_seed, as_sizes, as_threads
+from nbm.arguments import as_choice, as_instance, as_integer, as_real, as_seed, as_sizes, as_threads
 from nbm.arrays import as_rows
 from nbm.errors import InvalidArgument
 from nbm.problem import Problem
@@ -50,18 +50,25 @@ class Sampling:
         regular: Points in regular cells, over all ranks (fresh).
         irregular: Points in irregular cells (fresh); none for a problem without interface.
         boundary: Points on the faces of the box (fresh).
+        by_pieces: Share of the regular points that is divided equally between the sides, and on each side between its
+            connected pieces by the root of their volume, so that small ones are not forgotten (fresh).
+        by_sources: Share of them that goes where f or mu vary, or f / mu is large, far above their means; none of it
+            does where that is nowhere (fresh).
         refresh: Steps for which a draw is kept (fresh).
         grid_nodes: Nodes along each axis (grid).
         batch: Nodes of a step (grid).
 
     Raises:
-        InvalidArgument: another mode, a negative count, no points at all, or a number below 1 for the others.
+        InvalidArgument: another mode, a negative count, no points at all, shares below 0 or above 1 together, or a
+            number below 1 for the others.
     """
 
     mode: Literal["fresh", "grid"] = "fresh"
     regular: int = 4096
     irregular: int = 2048
     boundary: int = 1024
+    by_pieces: float = 0.0
+    by_sources: float = 0.0
     refresh: int = 1
     grid_nodes: int = 64
     batch: int = 16384
@@ -72,6 +79,7 @@ class Sampling:
         least = {"regular": 0, "irregular": 0, "boundary": 0, "refresh": 1, "grid_nodes": 2, "batch": 1}
         for name, smallest in least.items():
             as_integer(getattr(self, name), name, smallest)
+        _check_shares(self.by_pieces, self.by_sources)
         if self.mode == "fresh" and self.regular + self.irregular + self.boundary == 0:
             raise InvalidArgument("regular: a draw needs at least one point, got 0 of every kind", "regular")
 
@@ -142,21 +150,26 @@ class Sampler:
         regular: int = 4096,
         irregular: int = 2048,
         boundary: int = 1024,
+        by_pieces: float = 0.0,
+        by_sources: float = 0.0,
         seed: int = 0,
         threads: int = 0,
     ) -> None:
         """Find the interface.
 
         Args:
-            problem: The interface problem; only its box and level set matter.
+            problem: The interface problem; only its box and level set matter, and f and mu if ``by_sources`` is not 0.
             regular: Points in regular cells of a draw, about.
             irregular: Points in irregular cells of a draw, about; none where the level set has one sign.
             boundary: Points on the faces of the box, exactly.
+            by_pieces: Share of the regular points divided by sides and pieces; see :class:`Sampling`.
+            by_sources: Share of them that goes where sources and mu vary or are large.
             seed: Other seeds give independent points; 0 to 2^64 - 1.
             threads: Threads to sample with; 0 means all cores.
 
         Raises:
-            InvalidArgument: a count or thread number that is negative or too large, a seed out of range.
+            InvalidArgument: a count or thread number that is negative or too large, a seed out of range, shares below 0
+                or above 1 together.
             InvalidField: a level set that is not finite.
         """
         self.problem = as_instance(problem, "problem", Problem, "nbm.Problem(...)")
@@ -164,7 +177,15 @@ class Sampler:
         counts = {"regular": regular, "irregular": irregular, "boundary": boundary}
         for name, count in counts.items():
             as_integer(count, name, 0)
-        self._native = _core.Sampler(problem.native, **counts, seed=as_seed(seed), threads=self.threads)
+        _check_shares(by_pieces, by_sources)
+        self._native = _core.Sampler(
+            problem.native,
+            **counts,
+            by_pieces=by_pieces,
+            by_sources=by_sources,
+            seed=as_seed(seed),
+            threads=self.threads,
+        )
 
     @property
     def has_interface(self) -> bool:
@@ -220,7 +241,7 @@ class GridBatches:
         """Set up.
 
         Args:
-            problem: The interface problem; only its box and level set matter.
+            problem: The interface problem; only its box and level set matter, and f and mu if ``by_sources`` is not 0.
             nodes: Nodes along each axis, 2 to 2^20.
             batch: Nodes of a batch; the last of an epoch may have fewer.
             seed: Of the order of the nodes, 0 to 2^64 - 1.
@@ -296,6 +317,15 @@ def low_discrepancy(count: int, dims: int = 3, *, first: int = 0, seed: int = 0,
     numbers = (as_integer(first, "first", 0), as_integer(count, "count", 0))
     columns = [_core.low_discrepancy(*numbers, d, as_seed(seed), as_integer(draw, "draw", 0)) for d in range(dims)]
     return np.stack(columns, axis=1)
+
+
+def _check_shares(by_pieces: float, by_sources: float) -> None:
+    for name, share in (("by_pieces", by_pieces), ("by_sources", by_sources)):
+        if not 0 <= as_real(share, name) <= 1:
+            raise InvalidArgument(f"{name}: got {share!r}, expected a share from 0 to 1", name)
+    if by_pieces + by_sources > 1:
+        total = by_pieces + by_sources
+        raise InvalidArgument(f"by_sources: with by_pieces it makes {total}, expected 1 at most", "by_sources")
 
 
 def _share(rank: Any, ranks: Any) -> tuple[int, int]:

@@ -80,9 +80,7 @@ def _solve_by_estimate(problem: Problem, options: TrainingOptions) -> Solution:
                 most_unknowns, cells = unknowns, of_grid
     started = time.monotonic()
     progress = _print_attempt if options.progress else None
-    found: dict[str, Any] = _core.solve(
-        problem.native, cells, most_unknowns, options.seed, options.threads, progress
-    )
+    found: dict[str, Any] = _core.solve(problem.native, cells, most_unknowns, options.seed, options.threads, progress)
     solution = Solution(found["solution"], level_set=problem.fields["level_set"])
     solution.threads = options.threads
     certificate = make_certificate(solution, problem, found["estimate"])

@@ -126,6 +126,11 @@ class Trainer:
         """
         self._native.set_weights(as_weights(weights))
 
+    @property
+    def value_units(self) -> tuple[float, float, float]:
+        """Scale of u in training, and its shift on the minus and on the plus side (docs/method.md, section 10)."""
+        return self._native.value_units
+
     def save_checkpoint(self, path: str | os.PathLike[str]) -> None:
         """Write everything that going on with the same bits needs. ``FileError`` when that fails."""
         self._native.save_checkpoint(os.fspath(path))

@@ -53,6 +53,9 @@ class TrainingOptions:
         loss: "balanced" weighs all groups of rows alike at the discretization error; "paper" weighs none.
         precision: Of the network's arithmetic; default float32 for Adam, float64 for Gauss-Newton.
         plateau: When to stop early; default never.
+        value_scale: The networks learn v, where u = shift + scale v: the size of the changes of u. "auto" takes it from
+            the data of the problem, so that other units of u give the same numbers. Losses are in units of v squared.
+        value_shift: What u is about, one number or one for each side (minus, plus).
         device: "auto", "cpu", "cuda" or "cuda:<index>"; of "auto" and "cuda" the ranks of a node take its GPUs in turn.
         threads: CPU threads; 0: all cores of this process, shared among the ranks that may use them. The result does
             not depend on it.
@@ -88,6 +91,8 @@ class TrainingOptions:
     loss: Literal["balanced", "paper"] = "balanced"
     precision: Literal["float32", "float64"] | None = None
     plateau: Plateau | None = None
+    value_scale: float | Literal["auto"] = 1.0
+    value_shift: float | tuple[float, float] | Literal["auto"] = 0.0
     device: str = "auto"
     threads: int = 0
     seed: int = 0
@@ -113,6 +118,9 @@ class TrainingOptions:
         as_choice(self.loss, "loss", ("balanced", "paper"))
         if self.precision is not None:
             as_choice(self.precision, "precision", ("float32", "float64"))
+        if self.value_scale != "auto" and not as_real(self.value_scale, "value_scale") > 0:
+            raise InvalidArgument(f"value_scale: got {self.value_scale!r}, expected a positive number", "value_scale")
+        _shifts(self.value_shift)
         as_instance(self.device, "device", str, "'auto', 'cpu', 'cuda' or 'cuda:<index>'")
         as_threads(self.threads)
         as_seed(self.seed)
@@ -170,9 +178,12 @@ class TrainingOptions:
             options.set_grid(sampling.grid_nodes, sampling.batch)
         else:
             options.set_samples(sampling.regular, sampling.irregular, sampling.boundary, sampling.refresh)
+            options.set_shares(sampling.by_pieces, sampling.by_sources)
         options.set_loss(self.loss)
         options.set_precision(self.precision or ("float32" if isinstance(optimizer, Adam) else "float64"))
         options.set_plateau(plateau.window, plateau.tolerance)
+        options.value_scale = None if isinstance(self.value_scale, str) else float(self.value_scale)
+        options.value_shift = _shifts(self.value_shift)
         options.threads = self.threads
         options.seed = self.seed
         options.record_every = max(1, optimizer.steps // 200) if self.record_every is None else self.record_every
@@ -251,6 +262,17 @@ def _optimizer(given: Any, network: Siren) -> Optimizer:
     if given == "auto":
         given = "gauss_newton" if network.parameters <= _MOST_GAUSS_NEWTON_PARAMETERS else "adam"
     return Adam() if given == "adam" else GaussNewton()
+
+
+def _shifts(given: Any) -> list[float] | None:
+    if isinstance(given, str) and given == "auto":
+        return None
+    if isinstance(given, (tuple, list)):
+        if len(given) == len(("minus", "plus")):
+            return [as_real(value, "value_shift") for value in given]
+        message = f'value_shift: got {given!r}, expected "auto", a number, or one for each side (minus, plus)'
+        raise InvalidArgument(message, "value_shift")
+    return [as_real(given, "value_shift")] * 2
 
 
 def _default_sampling(optimizer: Optimizer) -> Sampling:

@@ -59,6 +59,12 @@ inline std::vector<Case> cases() {
   Case oblong{"oblong", sphere_problem(), {0.09, 0.13, 0.1}};
   oblong.problem.box = {{-0.9, -1.0, -1.2}, {1.0, 0.8, 0.7}};
   all.push_back(oblong);
+  // Thinner than a cell: gradients across it lead astray, and ghosts find the interface by its triangles.
+  Case shell{"thin shell", sphere_problem(), cube};
+  using namespace nbm::symbols;
+  const Symbol r = sqrt(symbols::x() * symbols::x() + symbols::y() * symbols::y() + symbols::z() * symbols::z());
+  shell.problem.level_set = Field(Expression(symbols::abs(r - 0.55) - 0.04));
+  all.push_back(shell);
   Case plain{"no interface", sphere_problem(), cube};
   plain.problem.level_set = 1.0;
   all.push_back(plain);

@@ -24,6 +24,8 @@ constexpr double kNewton = 1e-7;
 TrainingOptions options_for(SampleCounts counts) {
   TrainingOptions options;
   options.sampling.counts = counts;
+  options.value_scale = 3.0;
+  options.value_shift = {0.7, -0.2};
   options.seed = 9;
   options.threads = 1;
   return options;
@@ -53,7 +55,7 @@ TEST_F(DeviceRowSets, AreThoseOfTheCpuAtTheSamePoints) {
     ThreadPool pool(1);
     const Sampler cpu(c.problem, {333, 251, 97}, 3, pool);
     DeviceProblem problem(c.problem, nullptr);
-    DeviceSampler points(problem, &cpu.interface(), nullptr);
+    DeviceSampler points(problem, &cpu, nullptr);
     points.prepare(fresh_draw(cpu, 3, false, 1, c.h, pool, 0, 1), nullptr);
     RowAssembly assembly(c.problem, problem);
     const index_t most = 20 * 333;

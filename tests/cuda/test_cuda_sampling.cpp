@@ -21,8 +21,7 @@ struct Drawn {
   DeviceProblem problem;
   DeviceSampler sampler;
 
-  Drawn(const Problem& p, const InterfaceSampler* interface)
-      : problem(p, nullptr), sampler(problem, interface, nullptr) {}
+  Drawn(const Problem& p, const Sampler* cpu) : problem(p, nullptr), sampler(problem, cpu, nullptr) {}
   void draw(const DrawState& state) {
     sampler.prepare(state, nullptr);
     sampler.enqueue(nullptr);
@@ -44,7 +43,7 @@ TEST_F(DevicePoints, DrawsThePointsOfTheCpu) {
     SCOPED_TRACE(c.name);
     ThreadPool pool(1);
     const Sampler cpu(c.problem, {457, 211, 133}, 7, pool);
-    Drawn device(c.problem, &cpu.interface());
+    Drawn device(c.problem, &cpu);
     for (const index_t draw : {0, 3}) {
       for (int rank = 0; rank < 3; ++rank) {
         device.draw(fresh_draw(cpu, 7, false, draw, c.h, pool, rank, 3));
@@ -54,12 +53,25 @@ TEST_F(DevicePoints, DrawsThePointsOfTheCpu) {
   }
 }
 
+TEST_F(DevicePoints, DrawsByTheSameDensity) {
+  for (const testing::Case& c : cases()) {
+    SCOPED_TRACE(c.name);
+    ThreadPool pool(1);
+    const Sampler cpu(c.problem, {457, 0, 0}, 7, pool, {.pieces = 0.4, .sources = 0.3});
+    Drawn device(c.problem, &cpu);
+    for (const bool by_side : {false, true}) {
+      device.draw(fresh_draw(cpu, 7, by_side, 1, c.h, pool, 1, 2));
+      device.expect_same(by_side ? cpu.draw_by_side(1, c.h, pool, 1, 2) : cpu.draw(1, c.h, pool, 1, 2));
+    }
+  }
+}
+
 TEST_F(DevicePoints, DrawsBySideAndOnTheInterface) {
   for (const testing::Case& c : cases()) {
     SCOPED_TRACE(c.name);
     ThreadPool pool(1);
     const Sampler cpu(c.problem, {301, 129, 55}, 11, pool);
-    Drawn device(c.problem, &cpu.interface());
+    Drawn device(c.problem, &cpu);
     for (int rank = 0; rank < 3; ++rank) {
       device.draw(fresh_draw(cpu, 11, true, 2, c.h, pool, rank, 3));
       device.expect_same(cpu.draw_by_side(2, c.h, pool, rank, 3));
@@ -92,7 +104,7 @@ TEST_F(DevicePoints, EmptyGroupsAreEmpty) {
   for (const SampleCounts counts : {SampleCounts{0, 0, 0}, SampleCounts{1, 0, 0}, SampleCounts{0, 9, 0},
                                     SampleCounts{0, 0, 5}, SampleCounts{300, 0, 1}}) {
     const Sampler cpu(c.problem, counts, 1, pool);
-    Drawn device(c.problem, &cpu.interface());
+    Drawn device(c.problem, &cpu);
     device.draw(fresh_draw(cpu, 1, false, 0, c.h, pool, 0, 1));
     device.expect_same(cpu.draw(0, c.h, pool));
   }
@@ -103,7 +115,7 @@ TEST_F(DevicePoints, SmallerDrawFollowsLarger) {
   const testing::Case c = cases().front();
   ThreadPool pool(1);
   const Sampler large(c.problem, {900, 300, 300}, 1, pool), small(c.problem, {31, 17, 3}, 2, pool);
-  Drawn device(c.problem, &large.interface());
+  Drawn device(c.problem, &large);
   EXPECT_TRUE(device.sampler.prepare(fresh_draw(large, 1, false, 0, c.h, pool, 0, 1), nullptr));
   EXPECT_FALSE(device.sampler.prepare(fresh_draw(small, 2, false, 0, c.h, pool, 0, 1), nullptr));
   device.draw(fresh_draw(small, 2, false, 0, c.h, pool, 0, 1));

@@ -116,9 +116,7 @@ def test_a_source_narrower_than_the_cells_is_named():
 def test_a_charged_piece_between_the_nodes_is_not_overlooked():
     at = sqrt((x + 0.6) ** 2 + (y + 0.6) ** 2 + (z + 0.6) ** 2)
     radius = 0.005
-    problem = nbm.Problem(
-        nbm.Box((-1, -1, -1), (1, 1, 1)), at - radius, jump_flux=-0.5 / radius**2, boundary=0.5 / at
-    )
+    problem = nbm.Problem(nbm.Box((-1, -1, -1), (1, 1, 1)), at - radius, jump_flux=-0.5 / radius**2, boundary=0.5 / at)
     grid = nbm.solve_on_grid(problem, 32)  # none of its nodes is inside
     certificate = grid.certify(problem, cells=32)
     assert not certificate.trusted

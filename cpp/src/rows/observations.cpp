@@ -37,6 +37,15 @@ std::string text(Vec3<double> v) {
   return "(" + std::to_string(v.x) + ", " + std::to_string(v.y) + ", " + std::to_string(v.z) + ")";
 }
 
+// The row for v of u = shift + scale v.
+PointRow<double> in_units(PointRow<double> row, const ValueScale& values) {
+  for (int side = 0; side < kSides; ++side) {
+    row.rhs -= row.weight[side][0] * values.shift[side];
+    for (double& weight : row.weight[side]) weight *= values.scale;
+  }
+  return row;
+}
+
 }  // namespace
 
 void Observations::validate(const Box& box) const {
@@ -67,8 +76,8 @@ void Observations::validate(const Box& box) const {
 }
 
 ObservationRows::ObservationRows(const Problem& problem, const Observations& observations, int group,
-                                 std::uint64_t seed)
-    : box_(problem.box), data_(observations), group_(group), seed_(seed) {
+                                 std::uint64_t seed, const ValueScale& values)
+    : box_(problem.box), data_(observations), group_(group), seed_(seed), values_(values) {
   data_.validate(box_);
   sides_.assign(data_.values.size(), data_.side.value_or(Side::plus));
   if (data_.side) return;
@@ -107,8 +116,9 @@ std::array<std::vector<std::size_t>, kSides> ObservationRows::members(index_t dr
 
 PointRow<double> ObservationRows::row(std::size_t number, int side, Vec3<double> h) const {
   const double sigma = data_.sigma.size() == 1 ? data_.sigma[0] : data_.sigma[number];
-  if (data_.directions.size() == 0) return observed_value_row(side, data_.values[number], sigma);
-  return observed_slope_row(side, data_.directions[static_cast<index_t>(number)], data_.values[number], sigma, h);
+  if (data_.directions.size() == 0) return in_units(observed_value_row(side, data_.values[number], sigma), values_);
+  const Vec3<double> direction = data_.directions[static_cast<index_t>(number)];
+  return in_units(observed_slope_row(side, direction, data_.values[number], sigma, h), values_);
 }
 
 void ObservationRows::append(index_t draw, Vec3<double> h, int rank, int ranks, std::vector<PointRows>& sets) const {

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <string>
 
+#include "find_pieces.hpp"
 #include "nbm/core/error.hpp"
 #include "problem/probes.hpp"
 #include "sample_tasks.hpp"
@@ -14,6 +15,8 @@ namespace nbm {
 namespace {
 
 constexpr index_t kBlock = 512;  // points that are projected together
+
+std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
 double longest_edge(const Box& box) {
   const Vec3<double> edge = box.edge();
@@ -81,7 +84,7 @@ bool has_interface(const Problem& problem, ThreadPool& pool) {
   const auto minus = std::count_if(phi.begin(), phi.end(), [](double value) { return value < 0.0; });
   if (minus != 0 && minus != kProbes) return true;
   const InterfaceOptions options;
-  return !search_interface(SearchGrid(problem.box, options.cells), problem.level_set, options, pool).empty();
+  return !search_interface(SearchGrid(problem.box, options.cells), problem.level_set, options, pool).cells.empty();
 }
 
 void InterfacePoints::append(const InterfacePoints& other) {
@@ -97,14 +100,34 @@ InterfaceSampler::InterfaceSampler(const Box& box, Field level_set, ThreadPool& 
   check_levels("levels", options.levels);
   check_levels("most_levels", options.most_levels);
   search_ = {box, longest_edge(box), longest_edge(box) / options.cells};
-  if (level_set_.constant() != nullptr) return;
   const SearchGrid grid(box, options.cells);
-  triangles_ = triangulate_cells(grid, search_interface(grid, level_set_, options, pool), pool);
+  const FoundInterface found = search_interface(grid, level_set_, options, pool);
+  pieces_ = find_pieces(grid, found.nodes, found.cells);
+  share_points(triangulate_cells(grid, found.cells, pool), interface_pieces(pieces_, found.cells));
+}
+
+void InterfaceSampler::share_points(std::vector<CellTriangle> triangles,
+                                    const std::vector<std::int32_t>& piece_of_cell) {
   // Triangles without area, at corners where the level set vanishes, would only cost memory.
-  std::erase_if(triangles_, [](const Triangle& t) { return triangle_area(t) <= 0.0; });
-  cumulative_area_.reserve(triangles_.size());
+  std::erase_if(triangles, [](const CellTriangle& t) { return triangle_area(t.corners) <= 0.0; });
+  const auto piece = [&](const CellTriangle& t) { return at(piece_of_cell[at(t.cell)]); };
+  std::stable_sort(triangles.begin(), triangles.end(),
+                   [&](const CellTriangle& a, const CellTriangle& b) { return piece(a) < piece(b); });
+  std::vector<double> area(triangles.empty() ? 0 : piece(triangles.back()) + 1, 0.0);
+  for (const CellTriangle& t : triangles) area[piece(t)] += triangle_area(t.corners);
+  double roots = 0.0;
+  for (const double a : area) {
+    area_ += a;
+    roots += std::sqrt(a);
+  }
+  triangles_.reserve(triangles.size());
+  cumulative_share_.reserve(triangles.size());
   double sum = 0.0;
-  for (const Triangle& t : triangles_) cumulative_area_.push_back(sum += triangle_area(t));
+  for (const CellTriangle& t : triangles) {
+    const double a = area[piece(t)];
+    triangles_.push_back(t.corners);
+    cumulative_share_.push_back(sum += triangle_area(t.corners) * (std::sqrt(a) / roots * area_ / a));
+  }
 }
 
 InterfacePoints InterfaceSampler::draw(IndexRange range, std::uint64_t seed, Stream stream, index_t draw,
@@ -125,8 +148,8 @@ InterfacePoints InterfaceSampler::draw(IndexRange range, const ScrambledSobol& s
 void InterfaceSampler::project_block(IndexRange block, const ScrambledSobol& sobol, InterfacePoints& result) const {
   std::vector<Traveller> travellers;
   for (index_t i = block.begin; i < block.end; ++i) {
-    const double chosen = low_discrepancy(sobol, i, 0) * area();
-    const index_t found = first_above(cumulative_area_.data(), triangle_count(), chosen);
+    const double chosen = low_discrepancy(sobol, i, 0) * cumulative_share_.back();
+    const index_t found = first_above(cumulative_share_.data(), triangle_count(), chosen);
     const Triangle& triangle = triangles_[static_cast<std::size_t>(found)];
     const double s = low_discrepancy(sobol, i, 1), t = low_discrepancy(sobol, i, 2);
     travellers.push_back({i, triangle_point(triangle.data(), s, t)});

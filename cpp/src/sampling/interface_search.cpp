@@ -52,20 +52,44 @@ Points points_of_slab(const SearchGrid& grid, std::int64_t i, bool centers) {
   return points;
 }
 
-std::vector<double> values_at(const Field& level_set, const Points& points) {
-  std::vector<double> values(points.x.size());
-  evaluate_finite(level_set, "level_set", points.view(), values);
-  return values;
+// The level set, to be looked at. Values below `rounding` are 0: an interface through nodes, of symmetric shapes, must
+// not depend on the round-off of their coordinates.
+struct LookedAt {
+  const Field& level_set;
+  double rounding = 0.0;
+
+  std::vector<double> at(const Points& points) const {
+    std::vector<double> values(points.x.size());
+    evaluate_finite(level_set, "level_set", points.view(), values);
+    for (double& value : values) value = std::abs(value) < rounding ? 0.0 : value;
+    return values;
+  }
+};
+
+double round_off(const std::vector<double>& values) {
+  constexpr double kRounding = 1e-12;  // of the mean size: of a length of the box, for a distance
+  double sum = 0.0;
+  for (const double value : values) sum += std::abs(value);
+  return kRounding * sum / static_cast<double>(values.size());
+}
+
+std::vector<double> node_values(const SearchGrid& grid, const LookedAt& phi, ThreadPool& pool) {
+  const std::int64_t slab = (grid.cells[1] + 1) * (grid.cells[2] + 1);
+  std::vector<double> nodes(at((grid.cells[0] + 1) * slab));
+  pool.run(grid.cells[0] + 1, [&](index_t i) {
+    const std::vector<double> values = phi.at(points_of_slab(grid, i, false));
+    std::copy(values.begin(), values.end(), nodes.begin() + i * slab);
+  });
+  return nodes;
 }
 
 // The cells of level 0 that the interface may pass.
-std::vector<Candidate> coarse_cells(const SearchGrid& grid, const Field& level_set, ThreadPool& pool) {
-  std::vector<std::vector<double>> nodes(at(grid.cells[0] + 1));
-  pool.run(grid.cells[0] + 1, [&](index_t i) { nodes[at(i)] = values_at(level_set, points_of_slab(grid, i, false)); });
+std::vector<Candidate> coarse_cells(const SearchGrid& grid, const LookedAt& phi, const std::vector<double>& nodes,
+                                    ThreadPool& pool) {
   const auto make = [&](IndexRange slabs) {
     Candidates found;
     for (index_t i = slabs.begin; i < slabs.end; ++i) {
-      const std::vector<double> centers = values_at(level_set, points_of_slab(grid, i, true));
+      const std::vector<double> centers = phi.at(points_of_slab(grid, i, true));
       for (std::int64_t j = 0; j < grid.cells[1]; ++j) {
         for (std::int64_t k = 0; k < grid.cells[2]; ++k) {
           Candidate c{};
@@ -73,8 +97,8 @@ std::vector<Candidate> coarse_cells(const SearchGrid& grid, const Field& level_s
           c.cell.at = {i, j, k};
           c.base = grid.index(c.cell.at);
           for (int n = 0; n < 8; ++n) {
-            const std::int64_t row = j + (n >> 1 & 1);
-            c.cell.corner[n] = nodes[at(i + (n >> 2 & 1))][at(row * (grid.cells[2] + 1) + k + (n & 1))];
+            const std::int64_t row = (i + (n >> 2 & 1)) * (grid.cells[1] + 1) + j + (n >> 1 & 1);
+            c.cell.corner[n] = nodes[at(row * (grid.cells[2] + 1) + k + (n & 1))];
           }
           c.cell.center = centers[at(j * grid.cells[2] + k)];
           look(c, grid);
@@ -115,8 +139,8 @@ Candidate child_of(const Candidate& parent, int child, const double* values, con
 }
 
 // The children that the interface may pass.
-std::vector<Candidate> children_of(const std::vector<Candidate>& parents, const SearchGrid& grid,
-                                   const Field& level_set, ThreadPool& pool) {
+std::vector<Candidate> children_of(const std::vector<Candidate>& parents, const SearchGrid& grid, const LookedAt& phi,
+                                   ThreadPool& pool) {
   const auto make = [&](IndexRange range) {
     Candidates found;
     for (index_t first = range.begin; first < range.end; first += kParentBatch) {
@@ -124,7 +148,7 @@ std::vector<Candidate> children_of(const std::vector<Candidate>& parents, const 
       Points points;
       points.reserve((last - first) * kPerParent);
       for (index_t p = first; p < last; ++p) push_positions(grid, parents[at(p)].cell, points);
-      const std::vector<double> values = values_at(level_set, points);
+      const std::vector<double> values = phi.at(points);
       for (index_t p = first; p < last; ++p) {
         for (int child = 0; child < 8; ++child) {
           const Candidate c = child_of(parents[at(p)], child, values.data() + (p - first) * kPerParent, grid);
@@ -225,9 +249,13 @@ CellLook look_at_cell(const double (&corner)[8], double center, Vec3<double> edg
   return look;
 }
 
-std::vector<SearchCell> search_interface(const SearchGrid& grid, const Field& level_set, InterfaceOptions options,
-                                         ThreadPool& pool) {
-  std::vector<Candidate> leaves, cells = coarse_cells(grid, level_set, pool);
+FoundInterface search_interface(const SearchGrid& grid, const Field& level_set, InterfaceOptions options,
+                                ThreadPool& pool) {
+  LookedAt phi{level_set};
+  FoundInterface result{node_values(grid, phi, pool), {}};
+  phi.rounding = round_off(result.nodes);
+  for (double& value : result.nodes) value = std::abs(value) < phi.rounding ? 0.0 : value;
+  std::vector<Candidate> leaves, cells = coarse_cells(grid, phi, result.nodes, pool);
   Sightings sightings(grid);
   while (!cells.empty()) {
     const int level = cells.front().cell.level;
@@ -247,7 +275,7 @@ std::vector<SearchCell> search_interface(const SearchGrid& grid, const Field& le
         leaves.push_back(cells[i]);
       }
     }
-    cells = children_of(parents, grid, level_set, pool);
+    cells = children_of(parents, grid, phi, pool);
   }
   // Depth first: by the way from level 0, written with the digits of the deepest.
   const auto key = [&](const Candidate& c) {
@@ -255,9 +283,8 @@ std::vector<SearchCell> search_interface(const SearchGrid& grid, const Field& le
     return std::pair(c.base, c.path << 3 * missing);
   };
   std::sort(leaves.begin(), leaves.end(), [&](const Candidate& a, const Candidate& b) { return key(a) < key(b); });
-  std::vector<SearchCell> result;
-  result.reserve(leaves.size());
-  for (const Candidate& c : leaves) result.push_back(c.cell);
+  result.cells.reserve(leaves.size());
+  for (const Candidate& c : leaves) result.cells.push_back(c.cell);
   return result;
 }
 

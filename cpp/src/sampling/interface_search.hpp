@@ -43,10 +43,14 @@ struct SearchCell {
   double center;
 };
 
-// The cells that the interface passes between the corners of, at the level where the search ends; disjoint, ordered by
-// cell of level 0 and in each from child to child; the same for any number of threads.
-// Throws InvalidField where the level set is not finite.
-std::vector<SearchCell> search_interface(const SearchGrid& grid, const Field& level_set, InterfaceOptions options,
-                                         ThreadPool& pool);
+struct FoundInterface {
+  std::vector<double> nodes;      // the level set at the nodes of level 0, z fastest
+  std::vector<SearchCell> cells;  // disjoint; ordered by cell of level 0 and in each from child to child
+};
+
+// The cells that the interface passes between the corners of, at the level where the search ends; the same for any
+// number of threads. Throws InvalidField where the level set is not finite.
+FoundInterface search_interface(const SearchGrid& grid, const Field& level_set, InterfaceOptions options,
+                                ThreadPool& pool);
 
 }  // namespace nbm

@@ -67,17 +67,19 @@ struct Sampler::State {
   SampleCounts counts;
   std::uint64_t seed;
   InterfaceSampler interface;
+  PointDensity density;
   std::mutex mutex;
   std::map<std::tuple<double, double, double>, Acceptance> known;
 
-  State(const Problem& problem, SampleCounts wanted, std::uint64_t random_seed, ThreadPool& pool)
+  State(const Problem& problem, SampleCounts wanted, std::uint64_t random_seed, ThreadPool& pool, PointShares shares)
       : box(problem.box),
         level_set(problem.level_set),
         counts(wanted),
         seed(random_seed),
-        interface(problem.box, problem.level_set, pool) {}
+        interface(problem.box, problem.level_set, pool),
+        density(problem, interface.pieces(), shares, pool) {}
 
-  Points uniform_block(index_t first, index_t count, const ScrambledSobol& sobol, Vec3<double> h) const;
+  Points spread_block(index_t first, index_t count, const ScrambledSobol& sobol, Vec3<double> h) const;
   SampleSet regular_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const;
   SampleSet by_side_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const;
   SampleSet irregular_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const;
@@ -85,8 +87,17 @@ struct Sampler::State {
   std::array<index_t, kBoxFaces + 1> face_begin() const;
 };
 
-Points Sampler::State::uniform_block(index_t first, index_t count, const ScrambledSobol& sobol, Vec3<double> h) const {
+Points Sampler::State::spread_block(index_t first, index_t count, const ScrambledSobol& sobol, Vec3<double> h) const {
   Points points(count);
+  if (!density.even()) {
+    const Vec3<double> edge = box.edge();
+    const DensityView view = density.view();
+    for (int axis = 0; axis < kDim; ++axis) {
+      fill_low_discrepancy(sobol, first, count, axis, &coordinate(points, axis, 0));
+    }
+    for (index_t i = 0; i < count; ++i) points.set(i, dense_center(box, edge, h, at_density(view, points[i])));
+    return points;
+  }
   for (int axis = 0; axis < kDim; ++axis) {
     double* x = &coordinate(points, axis, 0);
     fill_low_discrepancy(sobol, first, count, axis, x);
@@ -100,7 +111,7 @@ SampleSet Sampler::State::regular_part(IndexRange range, const ScrambledSobol& s
   if (level_set.constant() != nullptr) return by_side_part(range, sobol, h);
   SampleSet set;
   for (index_t first = range.begin; first < range.end; first += kBlock) {
-    const Points points = uniform_block(first, std::min(kBlock, range.end - first), sobol, h);
+    const Points points = spread_block(first, std::min(kBlock, range.end - first), sobol, h);
     const std::vector<std::uint8_t> kind = kinds_of(level_set, points, h);
     for (index_t i = 0; i < points.size(); ++i) {
       const auto k = static_cast<CellKind>(kind[static_cast<std::size_t>(i)]);
@@ -114,7 +125,7 @@ SampleSet Sampler::State::by_side_part(IndexRange range, const ScrambledSobol& s
   SampleSet set;
   std::vector<double> phi;
   for (index_t first = range.begin; first < range.end; first += kBlock) {
-    const Points points = uniform_block(first, std::min(kBlock, range.end - first), sobol, h);
+    const Points points = spread_block(first, std::min(kBlock, range.end - first), sobol, h);
     phi.resize(points.x.size());
     evaluate_finite(level_set, "level_set", points.view(), phi);
     for (index_t i = 0; i < points.size(); ++i) {
@@ -179,10 +190,11 @@ SampleSet Sampler::State::boundary_part(IndexRange range, index_t draw) const {
   return set;
 }
 
-Sampler::Sampler(const Problem& problem, SampleCounts counts, std::uint64_t seed, ThreadPool& pool) {
+Sampler::Sampler(const Problem& problem, SampleCounts counts, std::uint64_t seed, ThreadPool& pool,
+                 PointShares shares) {
   problem.box.validate();
   counts.validate();
-  state_ = std::make_unique<State>(problem, counts, seed, pool);
+  state_ = std::make_unique<State>(problem, counts, seed, pool, shares);
 }
 
 Sampler::~Sampler() = default;
@@ -191,6 +203,7 @@ Sampler& Sampler::operator=(Sampler&&) noexcept = default;
 
 bool Sampler::has_interface() const { return !state_->interface.empty(); }
 const InterfaceSampler& Sampler::interface() const { return state_->interface; }
+const PointDensity& Sampler::density() const { return state_->density; }
 const SampleCounts& Sampler::counts() const { return state_->counts; }
 std::array<index_t, kBoxFaces + 1> Sampler::face_begin() const { return state_->face_begin(); }
 

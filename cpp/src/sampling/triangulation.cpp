@@ -6,18 +6,17 @@
 namespace nbm {
 namespace {
 
-using Triangle = InterfaceSampler::Triangle;
-
 constexpr index_t kGrain = 1024;  // least cells of a task
 
 struct Triangles {
-  std::vector<Triangle> list;
+  std::vector<CellTriangle> list;
   void append(const Triangles& other) { list.insert(list.end(), other.list.begin(), other.list.end()); }
 };
 
 }  // namespace
 
-std::vector<Triangle> triangulate_cells(const SearchGrid& grid, std::span<const SearchCell> cells, ThreadPool& pool) {
+std::vector<CellTriangle> triangulate_cells(const SearchGrid& grid, std::span<const SearchCell> cells,
+                                            ThreadPool& pool) {
   return run_parts<Triangles>({0, static_cast<index_t>(cells.size())}, kGrain, pool,
                               [&](IndexRange range) {
                                 Triangles found;
@@ -25,7 +24,7 @@ std::vector<Triangle> triangulate_cells(const SearchGrid& grid, std::span<const 
                                   const SearchCell& cell = cells[static_cast<std::size_t>(i)];
                                   cell_triangles(grid.position(cell.level, cell.at), grid.edges(cell.level),
                                                  cell.corner, [&](Vec3<double> p, Vec3<double> q, Vec3<double> r) {
-                                                   found.list.push_back({p, q, r});
+                                                   found.list.push_back({{p, q, r}, i});
                                                  });
                                 }
                                 return found;

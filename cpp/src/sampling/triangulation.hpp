@@ -6,8 +6,13 @@
 
 namespace nbm {
 
+struct CellTriangle {
+  InterfaceSampler::Triangle corners;
+  index_t cell;  // the number of the cell that it lies in
+};
+
 // The triangles of the piecewise linear interface in the cells, in their order; the same for any number of threads.
-std::vector<InterfaceSampler::Triangle> triangulate_cells(const SearchGrid& grid, std::span<const SearchCell> cells,
-                                                          ThreadPool& pool);
+std::vector<CellTriangle> triangulate_cells(const SearchGrid& grid, std::span<const SearchCell> cells,
+                                            ThreadPool& pool);
 
 }  // namespace nbm

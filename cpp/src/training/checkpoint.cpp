@@ -9,6 +9,7 @@
 #include "nbm/core/error.hpp"
 #include "nbm/core/tensor_file.hpp"
 #include "training/trainer_state.hpp"
+#include "training/value_units.hpp"
 
 // Checkpoints: tensor files with parameters, optimizer, counters and history. Random numbers are functions of the step,
 // so the step is all that the generators need, and training may go on with another number of ranks. The first rank
@@ -17,8 +18,9 @@ namespace nbm {
 namespace {
 
 constexpr const char* kFormat = "nbm-checkpoint-1";
-constexpr index_t kProgress = 7;     // numbers about what is in progress
-constexpr index_t kStepColumns = 6;  // of the history, before those of the groups
+constexpr const char* kUnits = "value_units";  // scale and shifts of u
+constexpr index_t kProgress = 7;               // numbers about what is in progress
+constexpr index_t kStepColumns = 6;            // of the history, before those of the groups
 
 index_t history_columns(std::size_t groups) { return kStepColumns + 2 * static_cast<index_t>(groups); }
 
@@ -113,6 +115,9 @@ std::string fingerprint(const TrainingOptions& o, const Box& box) {
   describe(text, box.lower);
   describe(text, box.upper);
   for (const Observations& data : o.observations) describe(text, data);
+  // Only where they are asked for, so that checkpoints from before there were shares go on.
+  const PointShares& shares = sampling.shares;
+  if (shares.pieces != 0.0 || shares.sources != 0.0) text << "shares " << shares.pieces << ' ' << shares.sources << ' ';
   return text.str();
 }
 
@@ -124,6 +129,8 @@ void Trainer::State::write_checkpoint(const std::string& path) const {
   file.metadata["history_rows"] = std::to_string(history.size());
   file.metadata["options"] = fingerprint(options, problem.box);
   file.tensors["parameters"] = Tensor::vector(parameters);
+  const ValueScale units = options.values();
+  file.tensors[kUnits] = Tensor::vector({units.scale, units.shift[0], units.shift[1]});
   for (const auto& [name, values] : optimizer->state()) file.tensors["optimizer." + name] = Tensor::vector(values);
   const PlateauDetector::State& window = plateau.state();
   file.tensors["progress"] = Tensor::vector({window.sum, static_cast<double>(window.count), window.last_mean, seconds,
@@ -151,6 +158,11 @@ std::vector<double> Trainer::State::read_checkpoint(const std::string& path) con
     saved.insert(saved.end(), tensor.values.begin(), tensor.values.end());
   };
   append("progress", {kProgress});
+  if (file.tensors.contains(kUnits)) {
+    append(kUnits, {1 + kSides});
+  } else {  // from before there were units
+    saved.insert(saved.end(), {1.0, 0.0, 0.0});
+  }
   append("parameters", {static_cast<index_t>(parameters.size())});
   for (const auto& [name, values] : optimizer->state()) {
     append("optimizer." + name, {static_cast<index_t>(values.size())});
@@ -165,6 +177,13 @@ std::vector<double> Trainer::State::read_checkpoint(const std::string& path) con
   return saved;
 }
 
+void Trainer::State::take_units(const ValueScale& saved) {
+  const ValueScale own = options.values();
+  if (saved.scale == own.scale && saved.shift[0] == own.shift[0] && saved.shift[1] == own.shift[1]) return;
+  to_values(options.network, saved, parameters);
+  from_values(options.network, own, parameters);
+}
+
 void Trainer::State::restore(const std::vector<double>& saved) {
   const double* next = saved.data();
   const auto take = [&](std::size_t count) {
@@ -174,6 +193,7 @@ void Trainer::State::restore(const std::vector<double>& saved) {
   steps_done = static_cast<index_t>(*next++);
   const auto reason = static_cast<StopReason>(static_cast<int>(*next++));
   const std::vector<double> progress = take(kProgress);
+  const std::vector<double> units = take(1 + kSides);
   std::vector<double> given = take(parameters.size());
   std::map<std::string, std::vector<double>> states = optimizer->state();
   for (auto& [name, values] : states) values = take(values.size());
@@ -182,6 +202,7 @@ void Trainer::State::restore(const std::vector<double>& saved) {
   next += kMostGroups;
   use(weights);
   parameters = std::move(given);
+  take_units({units[0], {units[1], units[2]}});
   stop_reason = reason;
   plateau.restore({progress[0], static_cast<index_t>(progress[1]), progress[2]});
   seconds = progress[3];

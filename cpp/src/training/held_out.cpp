@@ -15,6 +15,7 @@ PerGroup<std::vector<double>> held_out_residuals(const Problem& problem, const S
   training.network = siren;
   training.resolution.coarsest = options.cell_size;
   training.sampling.counts = options.counts;
+  training.sampling.shares = {0.0, 0.0};  // means over the points are means over the volume
   training.discretization = options.discretization;
   training.precision = Precision::float64;
   training.seed = options.seed;

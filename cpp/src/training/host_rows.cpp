@@ -19,7 +19,7 @@ void drop(std::array<Points, kSides>& points) {
 std::vector<ObservationRows> observation_rows(const Problem& problem, const TrainingOptions& options) {
   std::vector<ObservationRows> all;
   for (const Observations& data : options.observations) {
-    all.emplace_back(problem, data, kStandardGroups + static_cast<int>(all.size()), options.seed);
+    all.emplace_back(problem, data, kStandardGroups + static_cast<int>(all.size()), options.seed, options.values());
   }
   return all;
 }
@@ -29,6 +29,7 @@ HostRowMaker::HostRowMaker(const Problem& problem, const TrainingOptions& option
     : problem_(problem),
       discretization_(options.discretization),
       interface_points_(options.sampling.counts.irregular),
+      values_(options.values()),
       rank_(rank),
       ranks_(ranks),
       pool_(pool),
@@ -37,7 +38,7 @@ HostRowMaker::HostRowMaker(const Problem& problem, const TrainingOptions& option
   if (options.sampling.mode == SamplingOptions::Mode::grid) {
     grid_.emplace(problem, options.sampling.grid_nodes, options.seed, options.sampling.batch);
   } else {
-    sampler_.emplace(problem, options.sampling.counts, options.seed, pool_);
+    sampler_.emplace(problem, options.sampling.counts, options.seed, pool_, options.sampling.shares);
   }
 }
 
@@ -48,6 +49,7 @@ void HostRowMaker::assemble(index_t draw, Vec3<double> cell_size, RowSet& rows) 
   } else {
     assemble_rows({}, cell_size, rows);
   }
+  scale_values(rows, values_);
   for (const ObservationRows& data : observations_) {
     if (used_[static_cast<std::size_t>(data.group())]) data.append(draw, cell_size, rank_, ranks_, rows.points);
   }

@@ -30,6 +30,7 @@ class NBM_EXPORT HostRowMaker {
   Problem problem_;
   Discretization discretization_;
   index_t interface_points_;  // of a draw, for the jump rows
+  ValueScale values_;
   int rank_, ranks_;
   ThreadPool& pool_;
   PerGroup<bool> used_;

@@ -70,9 +70,17 @@ void PlateauOptions::validate() const {
 
 void SamplingOptions::validate() const {
   counts.validate();
+  shares.validate();
   require(refresh >= 1, "refresh", "must be at least 1", static_cast<double>(refresh));
   require(grid_nodes >= 2, "grid_nodes", "must be at least 2", static_cast<double>(grid_nodes));
   require(batch >= 1, "batch", "must be at least 1", static_cast<double>(batch));
+}
+
+ValueScale TrainingOptions::values() const {
+  ValueScale values;
+  if (value_scale) values.scale = *value_scale;
+  if (value_shift) std::copy(value_shift->begin(), value_shift->end(), values.shift);
+  return values;
 }
 
 namespace {
@@ -109,6 +117,9 @@ void TrainingOptions::validate(const Box& box) const {
   if (discretization == Discretization::direct_jump && sampling.mode != SamplingOptions::Mode::fresh) {
     throw InvalidArgument("discretization", "'direct_jump' needs fresh samples, got those of a grid");
   }
+  const ValueScale units = values();
+  require(std::isfinite(units.scale) && units.scale > 0, "value_scale", "must be positive", units.scale);
+  for (const double shift : units.shift) require(std::isfinite(shift), "value_shift", "must be finite", shift);
   require(threads >= 0, "threads", "must be 0 (all cores) or positive", threads);
   require(check_every >= 0, "check_every", "must be 0 (never) or positive", static_cast<double>(check_every));
   require(record_every >= 1, "record_every", "must be at least 1", static_cast<double>(record_every));

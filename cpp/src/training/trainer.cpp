@@ -11,6 +11,7 @@
 #include "nbm/core/thread_pool.hpp"
 #include "training/multi_start.hpp"
 #include "training/trainer_state.hpp"
+#include "training/value_units.hpp"
 
 namespace nbm {
 namespace {
@@ -87,6 +88,9 @@ Trainer::State::State(Problem p, TrainingOptions o, Device device, Communicator 
 void Trainer::State::start(Device device) {
   meet(communicator, attempt([&] {
          problem.validate();
+         const ValueScale units = value_scale_of(options, problem);
+         options.value_scale = units.scale;
+         options.value_shift = {units.shift[0], units.shift[1]};
          TrainingOptions own = options;
          own.threads = threads_for(options, communicator);
          ThreadPool pool(own.threads);
@@ -242,7 +246,12 @@ index_t Trainer::steps_done() const { return state_->steps_done; }
 index_t Trainer::steps_total() const { return state_->steps_total(); }
 StopReason Trainer::stop_reason() const { return state_->stop_reason; }
 const History& Trainer::history() const { return state_->history; }
-const std::vector<double>& Trainer::parameters() const { return state_->parameters; }
+std::vector<double> Trainer::parameters() const {
+  std::vector<double> parameters = state_->parameters;
+  to_values(options().network, options().values(), parameters);
+  return parameters;
+}
+
 const Problem& Trainer::problem() const { return state_->problem; }
 const TrainingOptions& Trainer::options() const { return state_->options; }
 const std::vector<std::string>& Trainer::group_names() const { return state_->group_names; }
@@ -272,6 +281,7 @@ void Trainer::set_parameters(std::vector<double> parameters) {
                                             " numbers (both networks), got " + std::to_string(parameters.size()));
   }
   if (steps_done() > 0) throw InvalidArgument("parameters", "can be set before the first step only");
+  from_values(options().network, options().values(), parameters);
   state_->parameters = std::move(parameters);
   state_->resident_started = false;
   state_->optimizer->parameters_given();

@@ -78,6 +78,8 @@ struct Trainer::State {
   // What a checkpoint holds, in one vector that can be sent.
   std::vector<double> read_checkpoint(const std::string& path) const;
   void restore(const std::vector<double>& saved);
+  // The parameters were saved in these units of u.
+  void take_units(const ValueScale& saved);
 };
 
 // What must be the same for training to go on: all options but threads and the intervals of recording and checking.

@@ -240,8 +240,8 @@ TEST_F(InterfaceSamplerTest, TheSearchIsTheSameForAnyNumberOfThreads) {
   const auto cube = [](Vec3<double> p) { return std::max({std::abs(p.x), std::abs(p.y), std::abs(p.z)}) - 0.45; };
   nbm::ThreadPool alone(1);
   const InterfaceSampler one(box, field_of(cube), alone), two(box, field_of(cube), pool);
-  EXPECT_EQ(std::vector(one.cumulative_area().begin(), one.cumulative_area().end()),
-            std::vector(two.cumulative_area().begin(), two.cumulative_area().end()));
+  EXPECT_EQ(std::vector(one.cumulative_share().begin(), one.cumulative_share().end()),
+            std::vector(two.cumulative_share().begin(), two.cumulative_share().end()));
   EXPECT_NEAR(one.area(), 6 * 0.81, 0.01);
 }
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -196,9 +198,117 @@ TEST_F(SamplerTest, CellsTooLargeForAnIrregularStencilGiveNone) {
   EXPECT_EQ(sampler.acceptance({0.9, 0.9, 0.9}, pool).irregular, 0.0);
 }
 
+// Shares of the regular points that lie on the minus side of a ball, by sides drawn.
+double share_inside(const Sampler& sampler, nbm::ThreadPool& pool) {
+  const SampleSet set = sampler.draw_by_side(0, kCell, pool);
+  return static_cast<double>(set.regular[0].size()) /
+         static_cast<double>(set.regular[0].size() + set.regular[1].size());
+}
+
+TEST_F(SamplerTest, ASmallSideGetsItsShare) {
+  for (const double radius : {0.3, 0.2, 0.1, 0.05}) {
+    const nbm::Problem problem = problem_of([=](Vec3<double> p) { return std::sqrt(dot(p, p)) - radius; });
+    const double volume = 4.0 / 3.0 * 3.14159265 * std::pow(radius, 3) / 8.0;
+    const double even = share_inside(Sampler(problem, {}, 1, pool), pool);
+    EXPECT_NEAR(even, volume, 0.003);
+    const double shared = share_inside(Sampler(problem, {}, 1, pool, {.pieces = 0.4}), pool);
+    // Half of the 40 %, less what falls beside the ball in cells that it cuts: the more the smaller it is.
+    EXPECT_GT(shared, radius >= 0.2 ? 0.15 : radius >= 0.1 ? 0.1 : 0.03) << radius;
+    EXPECT_LT(shared, 0.2 + volume);
+  }
+}
+
+TEST_F(SamplerTest, EveryPieceGetsItsShare) {
+  const std::array<Vec3<double>, 3> centers = {{{-0.5, 0, 0}, {0.5, 0.3, 0}, {0, -0.6, 0.5}}};
+  const std::array<double, 3> radii = {0.3, 0.15, 0.1};
+  const auto distance = [=](Vec3<double> p, std::size_t n) {
+    const Vec3<double> d = p - centers[n];
+    return std::sqrt(dot(d, d)) - radii[n];
+  };
+  const nbm::Problem problem = problem_of([=](Vec3<double> p) {
+    return std::min({distance(p, 0), distance(p, 1), distance(p, 2)});
+  });
+  const Sampler sampler(problem, {.regular = 8192}, 1, pool, {.pieces = 0.5});
+  ASSERT_EQ(sampler.interface().pieces().pieces.size(), 4u);
+  const SampleSet set = sampler.draw_by_side(0, kCell, pool);
+  const nbm::InterfacePoints on = sampler.draw_interface(0, 4096, pool);
+  double roots = 0.0;
+  for (const double r : radii) roots += r;  // roots of the areas
+  double volume_roots = 0.0;
+  for (const double r : radii) volume_roots += std::pow(r, 1.5);
+  for (std::size_t n = 0; n < 3; ++n) {
+    index_t inside = 0, at = 0;
+    for (index_t i = 0; i < set.regular[0].size(); ++i) inside += distance(set.regular[0][i], n) < 0.0;
+    for (index_t i = 0; i < on.size(); ++i) at += std::abs(distance(on.points[i], n)) < 1e-6;
+    // Half of 50 %, by the roots of the volumes; of that more than half lies in the piece, not beside it in cut cells.
+    EXPECT_GT(static_cast<double>(inside), 0.5 * 0.25 * 8192 * std::pow(radii[n], 1.5) / volume_roots) << n;
+    // Areas of the triangles are short by (h / 2r)^2 or so.
+    EXPECT_NEAR(static_cast<double>(at) / 4096.0, radii[n] / roots, 0.02) << n;
+  }
+}
+
+// A side of one piece without sources: nothing to share, and the very points of an even density.
+TEST_F(SamplerTest, NothingToShareLeavesThePointsAlone) {
+  nbm::Problem problem;
+  problem.plus.f = 3.0;
+  expect_equal(Sampler(problem, {}, 1, pool, {.pieces = 0.5, .sources = 0.5}).draw(0, kCell, pool),
+               Sampler(problem, {}, 1, pool).draw(0, kCell, pool));
+}
+
+TEST_F(SamplerTest, PointsGoWhereSourcesAreNarrow) {
+  for (const double width : {0.05, 0.02}) {
+    nbm::Problem problem;
+    problem.plus.f = nbm::test::field_of([=](Vec3<double> p) {
+      const Vec3<double> d = p - Vec3<double>{0.3, -0.2, 0.1};
+      return std::exp(-dot(d, d) / (2.0 * width * width));
+    });
+    const SampleSet set = Sampler(problem, {.regular = 4000}, 1, pool, {.sources = 0.3}).draw_by_side(0, kCell, pool);
+    index_t near = 0;
+    for (index_t i = 0; i < set.regular[1].size(); ++i) {
+      const Vec3<double> d = set.regular[1][i] - Vec3<double>{0.3, -0.2, 0.1};
+      near += dot(d, d) < 16.0 * width * width + 0.01;
+    }
+    EXPECT_GT(near, 1000) << width;
+  }
+}
+
+// The numbers of points in boxes of equal mass differ less than those of random points would.
+TEST_F(SamplerTest, DensePointsKeepALowDiscrepancy) {
+  const nbm::Problem problem = problem_of(nbm::test::sphere);
+  constexpr index_t n = 8192;
+  const Sampler sampler(problem, {.regular = n, .irregular = 0, .boundary = 0}, 1, pool, {.pieces = 0.5});
+  const SampleSet set = sampler.draw_by_side(0, {1e-3, 1e-3, 1e-3}, pool);
+  const nbm::DensityView view = sampler.density().view();
+  std::vector<index_t> counts(8);
+  std::vector<double> expected(8, 0.0);
+  for (std::int64_t i = 0; i < view.cells[0]; ++i) {  // slabs of the first axis
+    expected[static_cast<std::size_t>(8 * i / view.cells[0])] += n * (view.x[i] - (i > 0 ? view.x[i - 1] : 0.0));
+  }
+  for (const Points& points : set.regular) {
+    for (index_t i = 0; i < points.size(); ++i) ++counts[static_cast<std::size_t>(4.0 * (points[i].x + 1.0))];
+  }
+  EXPECT_LT(nbm::test::chi_square(counts, expected), 7.0);
+}
+
+TEST_F(SamplerTest, SharedPointsAreThoseOfAnyTeamAndRanks) {
+  const nbm::Problem problem = problem_of(nbm::test::ellipsoid);
+  nbm::ThreadPool one(1), five(5);
+  const nbm::PointShares shares{.pieces = 0.3, .sources = 0.2};
+  const Sampler a(problem, {}, 4, one, shares), b(problem, {}, 4, five, shares);
+  const SampleSet whole = a.draw(7, kCell, one);
+  expect_equal(b.draw(7, kCell, five), whole);
+  SampleSet joined = b.draw(7, kCell, five, 0, 3);
+  joined.append(b.draw(7, kCell, five, 1, 3));
+  joined.append(b.draw(7, kCell, five, 2, 3));
+  EXPECT_EQ(joined.regular[0].size(), whole.regular[0].size());
+  EXPECT_EQ(joined.regular[1].x, whole.regular[1].x);
+}
+
 TEST_F(SamplerTest, RejectsWhatCannotBeUsed) {
   const nbm::Problem problem = problem_of(nbm::test::sphere);
   EXPECT_THROW(Sampler(problem, {.regular = -1}, 1, pool), nbm::InvalidArgument);
+  EXPECT_THROW(Sampler(problem, {}, 1, pool, {.pieces = -0.1}), nbm::InvalidArgument);
+  EXPECT_THROW(Sampler(problem, {}, 1, pool, {.pieces = 0.6, .sources = 0.6}), nbm::InvalidArgument);
   EXPECT_THROW(Sampler(problem, {.irregular = -1}, 1, pool), nbm::InvalidArgument);
   EXPECT_THROW(Sampler(problem, {.boundary = index_t{1} << 27}, 1, pool), nbm::InvalidArgument);
   const Sampler sampler(problem, {}, 1, pool);

@@ -125,7 +125,10 @@ TEST_P(AnyOptimizer, NonFiniteResidualsNameTheirGroupAndKeepTheLastGoodState) {
     EXPECT_EQ(e.step, 0);
     EXPECT_EQ(e.group, "boundary");
   }
-  EXPECT_EQ(trainer.parameters(), parameters);
+  const std::vector<double> kept = trainer.parameters();
+  for (std::size_t i = 0; i < kept.size(); ++i) {  // to units of training and back: two roundings each way
+    EXPECT_NEAR(kept[i], parameters[i], 8 * 2.2e-16 * (1.0 + std::abs(parameters[i])));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Optimizers, AnyOptimizer, ::testing::Values(kAdam, kGaussNewton, kStarts));

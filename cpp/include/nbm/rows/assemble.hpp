@@ -4,6 +4,7 @@
 #include "nbm/core/points.hpp"
 #include "nbm/problem/problem.hpp"
 #include "nbm/rows/row_sets.hpp"
+#include "nbm/rows/value_scale.hpp"
 
 // Rows at batches of points (docs/method.md, sections 5, 7, 8). Points and cell sizes h are in box units, the rows'
 // points in network coordinates. Every function is safe from several threads at once on different rows, and throws
@@ -36,5 +37,8 @@ NBM_EXPORT void assemble_boundary(const Problem& problem, Side side, PointsView 
 // [offset, offset + points.size) of both sets.
 NBM_EXPORT void assemble_jumps(const Problem& problem, PointsView points, PointsView normals, Vec3<double> h,
                                PointRows& value_jump, PointRows& flux_jump, index_t offset);
+
+// Rows for v where u = shift + scale v: changes their right sides.
+NBM_EXPORT void scale_values(RowSet& rows, const ValueScale& values);
 
 }  // namespace nbm

@@ -6,6 +6,7 @@
 #include "nbm/core/points.hpp"
 #include "nbm/problem/problem.hpp"
 #include "nbm/rows/row_sets.hpp"
+#include "nbm/rows/value_scale.hpp"
 
 namespace nbm {
 
@@ -30,7 +31,9 @@ struct NBM_EXPORT Observations {
 class NBM_EXPORT ObservationRows {
  public:
   // Throws InvalidArgument, InvalidField where the level set is not finite.
-  ObservationRows(const Problem& problem, const Observations& observations, int group, std::uint64_t seed);
+  // values: the units of u that the rows are for; residuals stay those of u over sigma, which have no units.
+  ObservationRows(const Problem& problem, const Observations& observations, int group, std::uint64_t seed,
+                  const ValueScale& values = {});
 
   // Appends the share of `rank` in draw number `draw`: a set a side, of group `group` and with differences over h.
   void append(index_t draw, Vec3<double> h, int rank, int ranks, std::vector<PointRows>& sets) const;
@@ -47,6 +50,7 @@ class NBM_EXPORT ObservationRows {
   Observations data_;
   int group_;
   std::uint64_t seed_;
+  ValueScale values_;
   std::vector<Side> sides_;  // of each observation
 };
 

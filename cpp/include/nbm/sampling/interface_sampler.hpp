@@ -11,6 +11,7 @@
 #include "nbm/problem/problem.hpp"
 #include "nbm/sampling/interface_point.hpp"
 #include "nbm/sampling/low_discrepancy.hpp"
+#include "nbm/sampling/pieces.hpp"
 
 namespace nbm {
 
@@ -31,11 +32,16 @@ struct NBM_EXPORT InterfacePoints {
   void append(const InterfacePoints& other);
 };
 
+struct CellTriangle;
+
 // Makes points on the interface of a level set, which need not be a distance.
 //
+// Every closed piece of the interface gets a share of the points in proportion to the root of its area, so that a small
+// one is not forgotten beside a large one; on a piece they are uniform by area.
+//
 // The interface is first triangulated (Kuhn tetrahedra of halved search cells); a point is uniform by area on the
-// triangles and then projected on phi = 0 by Newton steps along the gradient. Its density over the true area is uniform
-// up to the relative difference between triangles and surface, O((halved cell size x curvature)^2).
+// triangles of a piece and then projected on phi = 0 by Newton steps along the gradient. Its density over the true area
+// is uniform up to the relative difference between triangles and surface, O((halved cell size x curvature)^2).
 //
 // A search cell may be passed where the signs of phi at corners and centre differ, or where its least size is below
 // what its slope in the cell bridges along half a diagonal. Such cells are halved `levels` times; then further, up to
@@ -53,10 +59,13 @@ class NBM_EXPORT InterfaceSampler {
 
   bool empty() const { return triangles_.empty(); }
   // The area of the triangles: that of the interface in the box up to second order.
-  double area() const { return empty() ? 0.0 : cumulative_area_.back(); }
+  double area() const { return area_; }
+  // How the interface divides the box.
+  const PieceMap& pieces() const { return pieces_; }
   index_t triangle_count() const { return static_cast<index_t>(triangles_.size()); }
   std::span<const Triangle> triangles() const { return triangles_; }
-  std::span<const double> cumulative_area() const { return cumulative_area_; }  // up to and with each triangle
+  // Shares of the points, up to and with each triangle, in units of area.
+  std::span<const double> cumulative_share() const { return cumulative_share_; }
   const InterfaceSearch& search() const { return search_; }
 
   // The points with numbers in `range` of the draw. Those are missing that do not converge to a distance of
@@ -66,12 +75,15 @@ class NBM_EXPORT InterfaceSampler {
   InterfacePoints draw(IndexRange range, const ScrambledSobol& sobol) const;
 
  private:
+  void share_points(std::vector<CellTriangle> triangles, const std::vector<std::int32_t>& piece_of_cell);
   void project_block(IndexRange block, const ScrambledSobol& sobol, InterfacePoints& result) const;
 
   Field level_set_;
   InterfaceSearch search_;
   std::vector<Triangle> triangles_;
-  std::vector<double> cumulative_area_;  // [triangles]
+  std::vector<double> cumulative_share_;  // [triangles]
+  double area_ = 0.0;
+  PieceMap pieces_;
 };
 
 // Whether the level set changes its sign in the box: between low-discrepancy points, or else where the search for the

@@ -9,6 +9,7 @@
 #include "nbm/problem/problem.hpp"
 #include "nbm/sampling/interface_sampler.hpp"
 #include "nbm/sampling/placement.hpp"
+#include "nbm/sampling/point_density.hpp"
 
 namespace nbm {
 
@@ -44,16 +45,17 @@ struct Acceptance {
 
 // The points of docs/method.md, section 10, each a function of (seed, draw, its global number, cell size) alone: the
 // shares of the ranks joined in rank order are the set of one rank, with the same bits for any number of threads.
-//  * regular: uniform over the box less half a cell at each face, so that the cell lies in the box; irregular ones are
-//    dropped. The stencil x +- h reaches up to h/2 out of the box, where the level set and the network are evaluated.
+//  * regular: uniform over the box less half a cell at each face, so that the cell lies in the box, or by the density
+//    that `shares` asks for; irregular ones are dropped. The stencil x +- h reaches up to h/2 out of the box, where the
+//    level set and the network are evaluated.
 //  * irregular: uniform on the interface, moved along the normal by U(-1.2, 1.2) times the longest cell edge; dropped
 //    unless irregular and with x +- 2h in the box.
 //  * boundary: uniform on the faces of the box, on each in proportion to its area.
 // So that about the requested numbers remain, more candidates are made, by acceptance() (20 times as many at most).
 class NBM_EXPORT Sampler {
  public:
-  // Throws InvalidArgument for the counts, InvalidField where the level set is not finite.
-  Sampler(const Problem& problem, SampleCounts counts, std::uint64_t seed, ThreadPool& pool);
+  // Throws InvalidArgument for counts and shares, InvalidField where the level set is not finite.
+  Sampler(const Problem& problem, SampleCounts counts, std::uint64_t seed, ThreadPool& pool, PointShares shares = {});
   ~Sampler();
   Sampler(Sampler&&) noexcept;
   Sampler& operator=(Sampler&&) noexcept;
@@ -61,6 +63,7 @@ class NBM_EXPORT Sampler {
   // False when the level set has one sign: no irregular points then.
   bool has_interface() const;
   const InterfaceSampler& interface() const;
+  const PointDensity& density() const;
   const SampleCounts& counts() const;
 
   // The share of `rank` in the set number `draw`. The cell size may change from draw to draw.

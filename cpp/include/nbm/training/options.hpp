@@ -1,11 +1,14 @@
 #pragma once
+#include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "nbm/network/evaluate.hpp"
 #include "nbm/rows/observations.hpp"
+#include "nbm/rows/value_scale.hpp"
 #include "nbm/sampling/resolution.hpp"
 #include "nbm/sampling/sampler.hpp"
 #include "nbm/training/loss.hpp"
@@ -78,6 +81,7 @@ struct NBM_EXPORT SamplingOptions {
 
   Mode mode = Mode::fresh;
   SampleCounts counts;      // of a draw (fresh)
+  PointShares shares;       // how its regular points lie (fresh)
   index_t refresh = 1;      // steps for which a draw is kept (fresh)
   index_t grid_nodes = 64;  // along each axis (grid)
   index_t batch = 16384;    // nodes of a step (grid)
@@ -100,6 +104,10 @@ struct NBM_EXPORT TrainingOptions {
   OptimizerOptions optimizer;
   PlateauOptions plateau;
   Precision precision = Precision::float32;
+  // The units of u in training: u = value_shift[side] + value_scale v, and the networks learn v. nullopt: from the
+  // data of the problem (docs/method.md, section 10). Parameters that go in or out are those of u.
+  std::optional<double> value_scale = 1.0;
+  std::optional<std::array<double, kSides>> value_shift = std::array<double, kSides>{0.0, 0.0};
   std::uint64_t seed = 0;
   int threads = 0;             // 0: all cores of this process, shared among the ranks that may use them
   index_t record_every = 100;  // steps between entries of the history
@@ -107,6 +115,8 @@ struct NBM_EXPORT TrainingOptions {
   index_t check_every = 100;   // steps between comparisons of the ranks' parameters; 0: never
   bool overlap = true;         // on many ranks: make the next rows while a message is under way
 
+  // The units as far as they are given; u itself otherwise.
+  ValueScale values() const;
   // Throws InvalidArgument, naming the option.
   void validate(const Box& box) const;
   // Of the row groups, by number: those of a problem, then the observations.

@@ -39,8 +39,8 @@ class NBM_EXPORT Trainer {
   const History& history() const;
   // Of the row groups, in the order of the history's numbers.
   const std::vector<std::string>& group_names() const;
-  // The minus network, then the plus network.
-  const std::vector<double>& parameters() const;
+  // The minus network, then the plus network; networks of u, in whatever units they are trained.
+  std::vector<double> parameters() const;
   // Starts from other parameters, such as a trained neighbour's; before the first step.
   void set_parameters(std::vector<double> parameters);
   // What multiplies the weights of the row groups; set_weights starts another stage of the training. Collective. Groups
@@ -48,6 +48,7 @@ class NBM_EXPORT Trainer {
   WeightFactors weights() const;
   void set_weights(const WeightFactors& weights);
   const Problem& problem() const;
+  // As given, with the units of u that were found where none were given.
   const TrainingOptions& options() const;
   bool has_interface() const;
 
