@@ -152,8 +152,11 @@ class Page(HTMLParser):
             self.links.append(found["href"])
         if "id" in found:
             self.ids.append(found["id"])
-        if tag not in ("meta", "img", "path", "polyline"):
+        if tag not in ("meta", "img"):
             self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append(tag)  # of SVG: closed at once
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
