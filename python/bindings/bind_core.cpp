@@ -5,6 +5,7 @@
 
 #include "bindings.hpp"
 #include "gil.hpp"
+#include "gil.hpp"
 #include "nbm/core/backend.hpp"
 #include "nbm/core/build_info.hpp"
 #include "nbm/core/communicator.hpp"
@@ -75,7 +76,7 @@ void bind_core(nb::module_& m) {
   nb::class_<cuda::CudaLibrary>(m, "CudaLibrary")
       .def_ro("name", &cuda::CudaLibrary::name)
       .def_ro("path", &cuda::CudaLibrary::path);
-  m.def("cuda_libraries", &cuda::libraries, nb::call_guard<nb::gil_scoped_release>());
+  m.def("cuda_libraries", &cuda::libraries, nb::call_guard<GilReleased>());
   std::vector<std::string> folders;
   for (const nb::handle folder : nb::list(nb::module_::import_("sys").attr("path"))) {
     if (nb::isinstance<nb::str>(folder)) folders.push_back(nb::cast<std::string>(folder));

@@ -111,7 +111,8 @@ def test_units_may_be_given():
     trainer = nbm.Trainer(nbm.problems.sphere(), value_scale=2.0, value_shift=(1.0, -1.0))
     assert trainer.value_units == (2.0, 1.0, -1.0)
     assert nbm.Trainer(nbm.problems.sphere(), value_scale=2.0, value_shift=3).value_units == (2.0, 3.0, 3.0)
-    automatic = nbm.Trainer(nbm.problems.sphere())
+    assert nbm.Trainer(nbm.problems.sphere()).value_units == (1.0, 0.0, 0.0)
+    automatic = nbm.Trainer(nbm.problems.sphere(), value_scale="auto", value_shift="auto")
     scale, minus, plus = automatic.value_units
     assert scale > 0
     assert abs(minus - 1) < 0.1  # the mean of exp(z) on the sphere is near 1, that of cos(x) sin(y) is 0

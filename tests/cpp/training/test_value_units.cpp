@@ -99,6 +99,8 @@ Problem rescaled(double length, double unit, double mu, double shift) {
 TEST_P(ValueUnits, OtherUnitsGiveTheSameTraining) {
   const auto train = [&](double length, double unit, double mu, double shift) {
     TrainingOptions options = small(GetParam());
+    options.value_scale.reset();
+    options.value_shift.reset();
     options.resolution.coarsest = {0.1 * length, 0.1 * length, 0.1 * length};
     Trainer trainer(rescaled(length, unit, mu, shift), options);
     trainer.run();
