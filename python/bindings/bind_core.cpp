@@ -5,7 +5,6 @@
 
 #include "bindings.hpp"
 #include "gil.hpp"
-#include "gil.hpp"
 #include "nbm/core/backend.hpp"
 #include "nbm/core/build_info.hpp"
 #include "nbm/core/communicator.hpp"
