@@ -106,8 +106,8 @@ class Certificate:
         lines.append(f"{'residual':<22}{'rms':>10}{'max':>10}{'relative':>10}{'points':>8}")
         for name, norms in (("u - g", self.boundary), ("jump of u", self.jump_u), ("jump of flux", self.jump_flux)):
             if norms is not None:
-                relative = "" if math.isnan(norms.relative) else f"{norms.relative:.1e}"
-                lines.append(f"{name:<22}{norms.rms:>10.1e}{norms.max:>10.1e}{relative:>10}{norms.points:>8}")
+                of_size = "" if math.isnan(norms.relative) else f"{norms.relative:.1e}"
+                lines.append(f"{name:<22}{norms.rms:>10.1e}{norms.max:>10.1e}{of_size:>10}{norms.points:>8}")
         return "\n".join([*lines, self.verdict])
 
 

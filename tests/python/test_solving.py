@@ -99,7 +99,7 @@ def test_variable_coefficients_and_a_difficult_shape():
 
 
 def test_gradients_jumps_and_files_of_an_expansion(tmp_path):
-    problem, points, truth = ball_in_a_field()
+    problem, points, _ = ball_in_a_field()
     solution = nbm.solve(problem, seconds=5)
     a = (100 - 1) / (100 + 2) * 0.125
     far = points[np.linalg.norm(points, axis=1) > 0.55]
