@@ -36,7 +36,7 @@ nbm_status nbm_problem_create(const double lower[3], const double upper[3], nbm_
     nbm::Problem made;
     made.box = {{lower[0], lower[1], lower[2]}, {upper[0], upper[1], upper[2]}};
     made.box.validate();
-    *problem = new nbm_problem{std::move(made)};
+    *problem = new nbm_problem{std::move(made), {}};
   });
 }
 
