@@ -165,8 +165,8 @@ def ghost(problem: ReferenceProblem, node: Array, h: Array) -> tuple[Array, floa
     if slow == own:
         weights[13] += 1 - total
         return weights, value
-    if 1 + total < 0.25:  # the derivative counts for less, so that the divisor is 1/4
-        weights, total = weights * (-0.75 / total), -0.75
+    if 1 + total < 0.05:  # the derivative counts for less, so that the divisor is 1/20
+        weights, total = weights * (-0.95 / total), -0.95
     weights[13] += 1
     return weights / (1 + total), value / (1 + total)
 

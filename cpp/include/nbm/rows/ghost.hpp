@@ -35,9 +35,9 @@ NBM_HD std::uint32_t minus_neighbors(const double* phi) {
   return mask;
 }
 
-// Least divisor of an implicit ghost value. Where the interface is resolved it is above 1/2; thin layers and kinks of
-// the level set can bring it to 0 or below, which would make the rows singular: there the derivative counts for less.
-constexpr double kLeastDivisor = 0.25;
+// Least divisor of an implicit ghost value. On smooth interfaces it is 1/16 and more; thin layers and kinks of the level
+// set can bring it to 0 or below, which would make the rows singular: there the derivative counts for less.
+constexpr double kLeastDivisor = 0.05;
 
 // minus: minus_neighbors of the node. The normal derivative is taken on the side of the smaller mu ("slow"), which
 // bounds the factor of the derivative by 1 for any contrast; from the neighbours in `present` alone.
