@@ -85,6 +85,17 @@ class Certificate:
     trusted: bool
     reasons: tuple[str, ...]
 
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Certificate:
+        """Return the certificate that ``dataclasses.asdict`` took apart, also by way of JSON."""
+        norms = {
+            name: None if given[name] is None else ResidualNorms(**given[name])
+            for name in ("boundary", "jump_u", "jump_flux")
+        }
+        places = {name: tuple(place) for name, place in given["places"].items()}
+        tuples = {"cells": tuple(given["cells"]), "reasons": tuple(given["reasons"])}
+        return cls(**{**given, **norms, **tuples, "places": places})
+
     @property
     def relative(self) -> float:
         """``estimated_rmse`` over ``range``."""
@@ -98,11 +109,11 @@ class Certificate:
         return f"trusted: estimated RMS error {self.estimated_rmse:.1e}, {100 * self.relative:.2g} % of the range of u"
 
     def __str__(self) -> str:
-        lines = [f"{'':<38}{'RMS':>10}{'of range':>10}"]
+        lines = [f"{'':<40}{'RMS':>10}{'of range':>10}"]
         for name, value in self.parts.items():
             relative = value / self.range if self.range > 0 else math.nan
-            lines.append(f"{_PARTS[name]:<38}{value:>10.1e}{relative:>10.1e}")
-        lines.append(f"{'estimated error of u':<38}{self.estimated_rmse:>10.1e}{self.relative:>10.1e}")
+            lines.append(f"{_PARTS[name]:<40}{value:>10.1e}{relative:>10.1e}")
+        lines.append(f"{'estimated error of u':<40}{self.estimated_rmse:>10.1e}{self.relative:>10.1e}")
         lines.append(f"{'residual':<22}{'rms':>10}{'max':>10}{'relative':>10}{'points':>8}")
         for name, norms in (("u - g", self.boundary), ("jump of u", self.jump_u), ("jump of flux", self.jump_flux)):
             if norms is not None:

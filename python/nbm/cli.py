@@ -25,8 +25,9 @@ from nbm.doctor import examine
 from nbm.errors import FileError, InvalidArgument, InvalidField, NbmError, NbmWarning
 from nbm.point_files import read_points, to_csv, write_table
 from nbm.progress import ProgressReport
-from nbm.run import Run, read_json, read_metrics, solve_file
+from nbm.run import Run, read_json, read_metrics, read_summary
 from nbm.run_report import curve_lines, is_run, list_lines, loss_lines
+from nbm.solve_file import run_of, solve_file
 from nbm.toml_problem import parse_problem, read_problem
 
 __all__ = ["app", "main"]
@@ -108,7 +109,10 @@ def solve(
     seed: Annotated[int | None, typer.Option(min=0, help="Of the random numbers.", show_default="the file's")] = None,
     threads: Annotated[int | None, typer.Option(min=0, help="0: all cores.", show_default="the file's")] = None,
 ) -> None:
-    """Train the problem of FILE and leave model, metrics, picture and VTK file in a run folder."""
+    """Solve the problem of FILE and leave model, summary, picture and VTK file in a run folder.
+
+    A file with options of training trains networks by these; for any other nbm decides by itself.
+    """
     console = Console()
     report = ProgressReport(console)
     try:
@@ -117,12 +121,10 @@ def solve(
                 file, out=out, device=device, resume=resume, seed=seed, threads=threads, report=report
             )
     except KeyboardInterrupt:
-        typer.echo("A checkpoint was kept; the same command with --resume goes on from it.", err=True)
+        if run_of(file, out).checkpoint.exists():
+            typer.echo("A checkpoint was kept; the same command with --resume goes on from it.", err=True)
         raise
-    typer.echo(f"{summary.stop_reason or 'done'} after {summary.step} steps in {summary.seconds:.1f} s")
-    if summary.error is not None:
-        typer.echo(f"error: {summary.error}")
-    typer.echo(f"certificate: {summary.verdict}")
+    typer.echo("\n".join(summary.lines()))
     typer.echo(f"{run.folder}: {', '.join(summary.files)}")
 
 
@@ -171,17 +173,16 @@ def show(
     run = Run(folder)
     settings = read_json(run.settings)
     typer.echo(f"{folder}: {settings.get('source')} with nbm {settings.get('nbm')}, options {settings.get('options')}")
-    typer.echo("\n".join([*loss_lines(run), *curve_lines(read_metrics(run.metrics))]))
+    records = read_metrics(run.metrics)
+    if records:
+        typer.echo("\n".join([*loss_lines(run), *curve_lines(records)]))
     if not run.summary.exists():
-        typer.echo("unfinished: nbm solve --resume goes on" if run.checkpoint.exists() else "unfinished, no checkpoint")
+        resume = "--resume goes on" if run.checkpoint.exists() else "begins again"
+        typer.echo(f"unfinished: nbm solve {resume}")
         return
-    summary = read_json(run.summary)
-    typer.echo(f"{summary.get('stop_reason') or 'done'} in {summary.get('seconds', 0.0):.1f} s")
-    if summary.get("error"):
-        typer.echo(f"error: {nbm.ErrorNorms(**summary['error'])}")
-    if summary.get("verdict"):
-        typer.echo(f"certificate: {summary['verdict']}")
-    typer.echo(f"files: {', '.join(summary.get('files', []))}")
+    summary = read_summary(run.summary)
+    typer.echo("\n".join(summary.lines()))
+    typer.echo(f"files: {', '.join(summary.files)}")
     if report:
         from nbm.viz.report import write_report
 

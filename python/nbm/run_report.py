@@ -36,14 +36,14 @@ def list_lines(folder: Path) -> list[str]:
 def _state_line(run: Run) -> str:
     records = read_metrics(run.metrics) if run.metrics.exists() else []
     last = records[-1] if records else None
-    state, verdict = "unfinished", ""
-    if run.summary.exists():
-        summary = read_json(run.summary)
-        state, verdict = str(summary.get("stop_reason") or "done"), str(summary.get("verdict") or "")
-    if last is None:
-        return state
-    error = f"{last.error:9.2e}" if last.error is not None else " " * 9
-    return f"{state:<11} {last.step:>6}/{last.steps:<6} {last.loss:9.2e} {error} {last.seconds:8.1f}  {verdict[:40]}"
+    summary = read_json(run.summary) if run.summary.exists() else {}
+    state = str(summary.get("stop_reason") or "done") if summary else "unfinished"
+    rmse = (summary.get("error") or {}).get("rmse") if last is None else last.error
+    seconds = summary.get("seconds", 0.0) if last is None else last.seconds
+    decided = f"{state[:35]:<35}"
+    how = decided if last is None else f"{state:<11} {last.step:>6}/{last.steps:<6} {last.loss:9.2e}"
+    error = f"{rmse:9.2e}" if rmse is not None else " " * 9
+    return f"{how} {error} {seconds:8.1f}  {str(summary.get('verdict') or '')[:40]}".rstrip()
 
 
 def loss_lines(run: Run) -> list[str]:

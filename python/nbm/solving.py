@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from dataclasses import fields
 from typing import Any
 
 from nbm import _core
@@ -20,8 +19,6 @@ from nbm.training_options import TrainingOptions, takes_options
 
 __all__ = ["solve"]
 
-# What concerns the machine or the choice of points, not the way of solving.
-_NEUTRAL = ("device", "threads", "seed", "check_every", "overlap", "seconds", "progress")
 # Sizes for a time limit in seconds, measured on two cores: most unknowns of the expansion, cells of the grid.
 _SIZES = ((4.0, 1000, 48), (10.0, 2000, 64))
 _DEFAULT_SIZE = (3000, 64)
@@ -54,7 +51,7 @@ def solve(problem: Problem, options: TrainingOptions) -> Solution:
         RanksDiverged: The ranks' parameters are no longer the same.
     """
     as_instance(problem, "problem", Problem, "nbm.Problem(...) or nbm.manufactured(...)")
-    if _decides(options):
+    if not options.asks_for_training:
         return _solve_by_estimate(problem, options)
     if options.seconds is not None:
         raise InvalidArgument("seconds: training has no time limit; leave the options of training out", "seconds")
@@ -65,11 +62,6 @@ def solve(problem: Problem, options: TrainingOptions) -> Solution:
         message = f"interrupted after {trainer.steps_done} of {trainer.steps} steps"
         raise Interrupted(message, trainer.solution()) from error
     return trainer.solution()
-
-
-def _decides(options: TrainingOptions) -> bool:
-    chosen = [field.name for field in fields(options) if getattr(options, field.name) != field.default]
-    return all(name in _NEUTRAL for name in chosen)
 
 
 def _solve_by_estimate(problem: Problem, options: TrainingOptions) -> Solution:

@@ -24,6 +24,7 @@ from nbm.problem import Medium, Problem
 from nbm.problem_schema import ProblemFile, names_array
 from nbm.sampling import Resolution, Sampling
 from nbm.toml_lines import line_of
+from nbm.training_options import TrainingOptions
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -122,25 +123,32 @@ class TomlProblem:
 
     def options(self) -> dict[str, Any]:
         """Return the keyword arguments of :func:`nbm.solve` and :class:`nbm.Trainer` that the file sets."""
-        options: dict[str, Any] = self.sections.training.given()
+        sections = self.sections
+        options: dict[str, Any] = sections.training.given()
         cells = options.pop("cells", None)
         if cells is not None:
             options["cell_size"] = max(self.box().edge) / cells
-        with self._blame("network"):
-            options["network"] = Siren(**self.sections.network.given())
-        with self._blame("optimizer"):
-            options["optimizer"] = self._optimizer()
-        resolution = {name: options.pop(name) for name in ("levels", "order") if name in options}
-        with self._blame("training"):
-            options["resolution"] = Resolution(**resolution)
-        with self._blame("plateau"):
-            options["plateau"] = Plateau(**self.sections.plateau.given())
-        if self.sections.sampling.given():  # else what suits the optimizer
-            with self._blame("sampling"):
-                options["sampling"] = Sampling(**self.sections.sampling.given())
-        if self.sections.observations:
+        resolution: dict[str, Any] = {name: options.pop(name) for name in ("levels", "order") if name in options}
+        made: dict[str, tuple[Any, dict[str, Any], str]] = {
+            "resolution": (Resolution, resolution, "training"),
+            "network": (Siren, sections.network.given(), "network"),
+            "plateau": (Plateau, sections.plateau.given(), "plateau"),
+            "sampling": (Sampling, sections.sampling.given(), "sampling"),
+        }
+        for name, (kind, given, section) in made.items():
+            if given:
+                with self._blame(section):
+                    options[name] = kind(**given)
+        if sections.optimizer.given():
+            with self._blame("optimizer"):
+                options["optimizer"] = self._optimizer()
+        if sections.observations:
             options["observations"] = self._observations()
         return options
+
+    def trains(self) -> bool:
+        """Whether the file asks for trained networks: it has an option of training, as in :func:`nbm.solve`."""
+        return TrainingOptions(**self.options()).asks_for_training
 
     def _observations(self) -> list[Any]:
         groups = []

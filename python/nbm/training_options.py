@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from nbm import _core
@@ -26,6 +26,8 @@ __all__ = ["Callback", "TrainingOptions", "as_weights", "takes_options"]
 _DEFAULT_CELLS = {"bochkov_gibou": 64, "direct_jump": 4096}
 _MOST_GAUSS_NEWTON_PARAMETERS = 5000  # about as many as rows of its default sampling: benchmarks/NOTES.md
 _MOST_CELLS = 2**30
+# What concerns the machine or the choice of points, not the way of solving.
+_NEUTRAL = ("device", "threads", "seed", "check_every", "overlap", "seconds", "progress")
 
 Callback = Callable[[Record], bool | None]
 P = ParamSpec("P")
@@ -141,6 +143,12 @@ class TrainingOptions:
             as_integer(self.cells, "cells", 1, _MOST_CELLS)
             if self.cell_size is not None:
                 raise InvalidArgument("cells: says the same as cell_size; give one of them", "cells")
+
+    @property
+    def asks_for_training(self) -> bool:
+        """Whether any option says how to solve; else :func:`nbm.solve` decides by itself."""
+        chosen = [field.name for field in fields(self) if getattr(self, field.name) != field.default]
+        return any(name not in _NEUTRAL for name in chosen)
 
     def chosen_network(self) -> Siren:
         """Return the network, or the default."""

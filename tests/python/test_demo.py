@@ -19,7 +19,8 @@ def test_demo_shows_a_table_and_leaves_files(monkeypatch, tmp_path, capsys):
     assert demo.main(["--out", str(tmp_path / "deep" / "demo")]) == 0
     out = capsys.readouterr().out
     assert all(word in out for word in ("L-infinity", "RMSE", "6.4e-02", "4.1e-03", "cut cells", "direct jump"))
-    assert out.count("not trusted") == 2  # two steps
+    assert "nbm.solve(problem" in out
+    assert out.count("not trusted") == 2  # the trained ones, two steps each
     files = {file.name for file in (tmp_path / "deep" / "demo").iterdir()}
     assert {"sphere.safetensors", "solution.vti"} <= files
     assert ("slice.png" in files) != ("no picture" in out)

@@ -15,7 +15,7 @@ import numpy as np
 import nbm
 from nbm import _core
 from nbm.errors import BackendUnavailable, NbmError
-from nbm.run import read_json
+from nbm.run import read_json, read_summary
 from nbm.toml_problem import TomlProblem, read_problem
 from nbm.viz.report_chart import chart
 from nbm.viz.report_page import badge, page, table
@@ -57,10 +57,11 @@ def write_report(folder: Path) -> Path:
     surface, no_surface = _surface(contents)
     certificate = None if contents.problem is None else contents.solution.certify(contents.problem)
     summary = read_json(contents.run.summary) if contents.run.summary.exists() else {}
+    trained = source.trains()
     sections = [
         ("Problem", _problem(contents, source)),
-        ("Settings and why", _settings(contents, source)),
-        ("Curves of training", _curves(contents)),
+        ("Settings and why", _settings(contents, source, trained)),
+        ("Curves of training", _curves(contents)) if trained else ("What was tried", _attempts(contents)),
         ("Pictures", _pictures(contents)),
         ("Certificate", _certificate(certificate, summary, contents)),
         ("Quantities", _quantities(contents, surface, no_surface)),
@@ -76,7 +77,8 @@ def write_report(folder: Path) -> Path:
 def _head(contents: RunContents, summary: dict[str, Any], certificate: Any) -> str:
     verdict = certificate.verdict if certificate is not None else str(summary.get("verdict", "not certified"))
     lines = [badge(verdict, verdict.startswith("trusted"))]
-    done = f"{summary.get('stop_reason') or 'ended'} after {summary.get('step', '?')} steps"
+    steps = f" after {summary['step']} steps" if summary.get("step") else ""
+    done = f"{summary.get('stop_reason') or 'ended'}{steps}"
     lines.append(f'<p class="soft">{escape(done)} in {summary.get("seconds", math.nan):.1f} s.')
     if summary.get("error"):
         lines.append(f" Against the known solution: {escape(str(nbm.ErrorNorms(**summary['error'])))}.")
@@ -97,7 +99,7 @@ def _problem(contents: RunContents, source: TomlProblem) -> str:
     return "".join(parts)
 
 
-def _settings(contents: RunContents, source: TomlProblem) -> str:
+def _settings(contents: RunContents, source: TomlProblem, trained: bool) -> str:
     given = {
         f"{section}.{key}": value
         for section in ("network", "training", "optimizer", "sampling", "plateau")
@@ -109,12 +111,18 @@ def _settings(contents: RunContents, source: TomlProblem) -> str:
     taken = {row[0] for row in rows} | {row[0].split(".")[0] for row in rows if row[0].startswith("sampling")}
     if "training.cells" in taken:
         taken.add("training.cell_size")
-    rows += [(name, value, why) for name, (value, why) in _DEFAULTS.items() if name not in taken]
+    if trained:
+        rows += [(name, value, why) for name, (value, why) in _DEFAULTS.items() if name not in taken]
     info = contents.solution.info
     rows += [
         (name, info[name], "decided in the run") for name in sorted(info) if name not in ("problem", "problem_digest")
     ]
     return table(("setting", "value", "why"), rows, "Settings")
+
+
+def _attempts(contents: RunContents) -> str:
+    text = "\n".join(read_summary(contents.run.summary).lines())
+    return f"<p>nbm decided by itself; the line marked &lt; was taken.</p><pre tabindex='0'>{escape(text)}</pre>"
 
 
 def _curves(contents: RunContents) -> str:

@@ -114,6 +114,8 @@ def draw_pictures(
     for kind in kinds:
         if kind not in KINDS:
             raise InvalidArgument(f"kind: got {kind!r}, expected one of {', '.join(KINDS)}", "kind")
+        if kind == "history" and not contents.records and len(kinds) > 1:
+            continue  # nothing was trained
         path = folder / f"{kind}.png"
         if again or not path.exists():
             KINDS[kind](contents, path, options)

@@ -91,7 +91,7 @@ def _draw_lines(made: Any, solution: Evaluation, surface: Surface, colour: str, 
         initial_step_length=0.5,
         terminal_speed=1e-9,
     )
-    if lines.n_points:
+    if lines.n_cells:  # none where u is constant
         # Above the largest few percent, which are near charges and edges, all colours are the last.
         top = float(np.quantile(lines["size"], 0.97))
         bar = BAR | {"title": "|grad u|", "position_y": 0.03}
