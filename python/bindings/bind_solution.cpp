@@ -277,6 +277,8 @@ void bind_solution(nb::module_& m) {
           nb::arg("problem"), nb::arg("points"), nb::arg("normals"), nb::arg("threads"))
       .def("save", &Solution::save, nb::arg("path"), nb::call_guard<GilReleased>())
       .def("networks", &Solution::networks)
+      .def("uncorrected", &Solution::uncorrected)
+      .def("correction_alone", [](const Solution& s) { return Solution(s.box(), s.level_set(), *s.correction()); })
       .def_prop_ro("correction", &correction_values);
   bind_grid_solver(m);
   m.def(

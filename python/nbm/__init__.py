@@ -7,6 +7,7 @@ import os
 from nbm import _core, expressions, geometry, problems, rows, symbols, viz
 from nbm.box import Box
 from nbm.certificate import Certificate
+from nbm.conductivity import effective_conductivity
 from nbm.error_norms import ErrorNorms
 from nbm.errors import (
     BackendUnavailable,
@@ -31,6 +32,7 @@ from nbm.manufactured import ManufacturedProblem, manufactured
 from nbm.observations import Observations
 from nbm.optimizers import Adam, GaussNewton, Plateau, Siren
 from nbm.problem import Medium, Problem
+from nbm.quantities import Extremum, Quantities, Quantity
 from nbm.records import Record
 from nbm.sampling import Resolution, Sampling
 from nbm.solution import Solution, load
@@ -62,6 +64,7 @@ __all__ = [
     "Box",
     "Certificate",
     "ErrorNorms",
+    "Extremum",
     "FieldLike",
     "FileError",
     "GaussNewton",
@@ -83,6 +86,8 @@ __all__ = [
     "Plateau",
     "Problem",
     "ProblemFileError",
+    "Quantities",
+    "Quantity",
     "RankFailure",
     "RanksDiverged",
     "Record",
@@ -93,6 +98,7 @@ __all__ = [
     "SolveReport",
     "Trainer",
     "TrainingOptions",
+    "effective_conductivity",
     "expressions",
     "geometry",
     "load",

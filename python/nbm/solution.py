@@ -20,7 +20,7 @@ from nbm.device_solution import DeviceSolution
 from nbm.error_norms import ErrorNorms, error_norms, low_discrepancy_points, points_near_interface
 from nbm.errors import BackendUnavailable, InvalidArgument
 from nbm.evaluation import Evaluation
-from nbm.fields import as_field
+from nbm.fields import FieldLike, as_field
 from nbm.grid_samples import write_grid
 from nbm.manufactured import ManufacturedProblem
 from nbm.problem import Problem
@@ -28,6 +28,7 @@ from nbm.rows import cell_counts
 from nbm.solve_report import SolveReport
 
 if TYPE_CHECKING:
+    from nbm.quantities import Quantities, Quantity
     from nbm.viz.surface import Surface
 
 __all__ = ["Solution", "load"]
@@ -200,6 +201,39 @@ class Solution(Evaluation):
             InvalidArgument: an unusable argument, or a problem on another box.
         """
         return certify(self, problem, cells=cells, points=points, seed=seed, tolerance=tolerance)
+
+    def quantities(self, problem: Problem, *, cells: int = 32) -> Quantities:
+        """Return what computes fluxes, integrals, energy, extrema and forces, each with an estimate of its error.
+
+        Its methods share their points and a few seconds of grid solves for the errors: ask one object for all numbers.
+
+        Args:
+            problem: The problem that was solved.
+            cells: Of the quadrature along the longest edge of the box, 8 to 512. Interface and sources should be
+                resolved by half as many.
+
+        Raises:
+            InvalidArgument: an unusable number of cells, or a problem on another box.
+
+        Example:
+            >>> numbers = solution.quantities(problem)
+            >>> print(numbers.flux("interface", side="minus"), numbers.mean("minus"), numbers.maximum().place)
+        """
+        from nbm.quantities import Quantities
+
+        return Quantities(self, problem, cells)
+
+    def flux(
+        self,
+        problem: Problem,
+        through: str | FieldLike = "interface",
+        *,
+        side: str | None = None,
+        near: Sequence[float] | None = None,
+        cells: int = 32,
+    ) -> Quantity:
+        """Return the integral of mu du/dn over a surface: :meth:`quantities`, then :meth:`Quantities.flux`."""
+        return self.quantities(problem, cells=cells).flux(through, side=side, near=near)
 
     def summary(self) -> str:
         """Return in words how this solution came about, and how far to trust it where that is known."""

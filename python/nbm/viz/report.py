@@ -20,7 +20,6 @@ from nbm.toml_problem import TomlProblem, read_problem
 from nbm.viz.report_chart import chart
 from nbm.viz.report_page import badge, page, table
 from nbm.viz.run_pictures import RunContents, draw_pictures, read_run
-from nbm.viz.surface import Surface
 from nbm.vtk_image import write_atomically
 
 __all__ = ["write_report"]
@@ -54,7 +53,6 @@ def write_report(folder: Path) -> Path:
     """
     contents = read_run(folder)
     source = read_problem(contents.run.problem_file)
-    surface, no_surface = _surface(contents)
     certificate = None if contents.problem is None else contents.solution.certify(contents.problem)
     summary = read_json(contents.run.summary) if contents.run.summary.exists() else {}
     trained = source.trains()
@@ -64,7 +62,7 @@ def write_report(folder: Path) -> Path:
         ("Curves of training", _curves(contents)) if trained else ("What was tried", _attempts(contents)),
         ("Pictures", _pictures(contents)),
         ("Certificate", _certificate(certificate, summary, contents)),
-        ("Quantities", _quantities(contents, surface, no_surface)),
+        ("Quantities", _quantities(contents)),
         ("Versions, files, and how to repeat this", _versions(contents)),
     ]
     title = f"{Path(contents.settings.get('source', folder.name)).stem}: nbm run"
@@ -159,35 +157,15 @@ def _certificate(certificate: Any, summary: dict[str, Any], contents: RunContent
     return f"<p>{escape(certificate.verdict)}.</p><pre tabindex='0'>{escape(str(certificate))}</pre>"
 
 
-def _surface(contents: RunContents) -> tuple[Surface | None, str]:
+def _quantities(contents: RunContents) -> str:
+    if contents.problem is None:
+        return "<p>None: they need the problem, which cannot be stated again.</p>"
     try:
-        return contents.solution.surface(problem=contents.problem, cells=64), ""
-    except (BackendUnavailable, NbmError) as error:
-        return None, str(error)
-
-
-def _quantities(contents: RunContents, surface: Surface | None, fault: str) -> str:
-    lower, upper = np.asarray(contents.solution.box.lower), np.asarray(contents.solution.box.upper)
-    points = np.random.default_rng(0).uniform(lower, upper, (50_000, 3))
-    u, minus = contents.solution(points), contents.solution.level_set(points) < 0
-    rows = [["volume of the minus side", f"{minus.mean() * np.prod(upper - lower):.4g}"]]
-    for name, here in (("minus", minus), ("plus", ~minus)):
-        if here.any():
-            rows += [[f"least u, {name}", f"{u[here].min():.5g}"], [f"largest u, {name}", f"{u[here].max():.5g}"]]
-            rows += [[f"mean u, {name}", f"{u[here].mean():.5g}"]]
-    note = f"<p>{escape(fault)}</p>" if fault else ""
-    if surface is not None and len(surface.faces):
-        rows += [["area of the interface", f"{surface.area:.5g}"]]
-        rows += [["mean jump of u", f"{surface.integral('jump_u') / surface.area:.5g}"]]
-        for side in ("minus", "plus"):
-            if f"flux_{side}" in surface.fields:
-                value = surface.integral(f"flux_{side}")
-                rows += [[f"flux through the interface, {side} side: ∫ μ ∂ₙu", f"{value:.5g}"]]
-    return (
-        note
-        + table(("quantity", "value"), rows, "Quantities")
-        + "<p class='soft'>Volume and means by 50 000 points.</p>"
-    )
+        found = contents.solution.quantities(contents.problem).all()
+    except NbmError as error:
+        return f"<p>None: {escape(str(error))}</p>"
+    rows = [[name, f"{quantity.value:.6g}", f"{quantity.error:.1e}"] for name, quantity in found.items()]
+    return table(("quantity", "value", "estimated error"), rows, "Quantities")
 
 
 def _versions(contents: RunContents) -> str:
