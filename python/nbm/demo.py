@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, (trained, _) in zip(_DISCRETIZATIONS.values(), runs, strict=True):
             console.print(f"certificate, {name}: {trained.certify(problem).verdict}", highlight=False, markup=False)
         console.print(f"written to {folder}: {', '.join(_write(solution, folder, console))}", highlight=False)
+        console.print("a problem of your own: docs/tutorial.md", highlight=False)
     except (nbm.NbmError, OSError) as error:
         print(f"nbm: {error}", file=sys.stderr)
         return 1

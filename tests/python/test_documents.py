@@ -1,5 +1,6 @@
 """What the README and the pages of docs/ show is true: code runs, links lead somewhere."""
 
+import os
 import re
 import subprocess
 import sys
@@ -26,6 +27,27 @@ def test_the_python_example_of_the_readme_runs(tmp_path):
     # Its point (0.1, 0.2, 0.3) lies inside; numpy prints eight digits.
     assert value == pytest.approx(0.9 / 102, abs=1e-9)
     assert nbm.load(tmp_path / "ball.safetensors")([[0.1, 0.2, 0.3]]) == pytest.approx(value, abs=1e-9)  # as printed
+
+
+def blocks_of(page: Path, kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tutorial", "units", "trust", "sweeps"])
+def test_pages_for_users_run_and_print_what_they_show(name, tmp_path):
+    page = ROOT / "docs" / f"{name}.md"
+    for file in blocks_of(page, "toml"):
+        (tmp_path / "pin.toml").write_text(file, encoding="utf-8")
+    program = tmp_path / f"{name}.py"
+    program.write_text("".join(blocks_of(page, "python")), encoding="utf-8")
+    environment = {**os.environ, "MPLBACKEND": "Agg"}
+    run = subprocess.run([sys.executable, program], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    shown = [line for block in blocks_of(page, "output") for line in block.splitlines()]
+    # What differs between runs, such as seconds, is shown as ```text, and known by its first word alone.
+    differing = {line.split()[0] for block in blocks_of(page, "text") for line in block.splitlines()}
+    assert [line for line in run.stdout.splitlines() if line.split()[0] not in differing] == shown
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
