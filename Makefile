@@ -48,8 +48,7 @@ cuda-asan: $(VENV)/build.stamp
 	cmake --build --preset asan --target test_cuda_on_cpu
 	ctest --preset asan -R '^cuda_on_cpu[.]'
 
-# Kernels that round as those of nvcc, in the C++ tests too, with 2 and with 132 multiprocessors. Left out: a row of a grid's
-# node differs by 3e-6 with fused multiply-adds (1e-7 allowed), why is not known yet; it agrees without them.
+# Kernels that round as those of nvcc, in the C++ tests too, with 2 and with 132 multiprocessors.
 cuda-emulated: $(VENV)/test.stamp
 	cmake -S . -B build/emulated -DCMAKE_BUILD_TYPE=Release -DNBM_CUDA=EMULATE -DNBM_EMULATED_FMA=ON -DNBM_PYTHON=ON \
 	  -DNBM_MPI=OFF -DNBM_TESTS=ON

@@ -94,6 +94,26 @@ TEST(Ghost, FindsTheInterfaceFromAMedialAxis) {
   EXPECT_EQ(at.foot.z, 0.0);
 }
 
+// By symmetry several points are the nearest: which one is taken must not depend on roundings.
+TEST(Ghost, ChoosesAlikeAmongEquallyNearPoints) {
+  for (const double distance : {0.1, 0.3}) {  // seen by neighbours of the node; by corners of the cell alone
+    const bool seen = distance < 0.2;
+    Vec3<double> found[2];
+    for (int i = 0; i < 2; ++i) {
+      const double rounding = (2 * i - 1) * 1e-15;
+      const auto slab = [&](Vec3<double> x) { return distance - std::abs(x.x - rounding); };
+      const auto balls = [&](Vec3<double> x) {
+        return test::norm(Vec3<double>{std::abs(x.x - rounding), x.y, x.z} - Vec3<double>{0.25, 0.2, 0.15}) - 0.1;
+      };
+      const auto cell = seen ? test::level_set_of(slab, {}, kCell) : test::level_set_of(balls, {}, kCell);
+      ASSERT_EQ(minus_neighbors(cell.phi + kCubeCenter) != 0u, seen);
+      found[i] = project_node(cell.phi + kCubeCenter, cell.corner, 0, kCell).foot;
+      EXPECT_GT(std::abs(found[i].x), 0.05);
+    }
+    for (int axis = 0; axis < kDim; ++axis) EXPECT_NEAR(found[0][axis], found[1][axis], 1e-14);
+  }
+}
+
 // All neighbours of the node are on one side, and only the corners of the cell on the other.
 TEST(Ghost, FindsTheInterfaceOnTheWayToACorner) {
   const Vec3<double> corner = {0.25, 0.2, 0.15};

@@ -87,6 +87,10 @@ NBM_HD bool lands_on_interface(const double* phi, const GhostGeometry& at, Vec3<
   return ::fabs(found) <= (half > little ? half : little);
 }
 
+// Whether a point at the squared distance `square` takes the place of the nearest one so far (negative: none). Of points
+// that by symmetry are as near the first one stays, however the arithmetic rounds.
+NBM_HD bool is_nearer(double square, double least) { return least < 0.0 || square < (1.0 - 1e-8) * least; }
+
 // The nearest point of the triangulated interface among the neighbours of the node; false if there is none.
 NBM_HD bool nearest_on_triangles(const double* phi, Vec3<double> h, Vec3<double>& foot) {
   double least = -1.0;
@@ -102,7 +106,7 @@ NBM_HD bool nearest_on_triangles(const double* phi, Vec3<double> h, Vec3<double>
     cell_triangles(node_position({}, h, low), h, corner, [&](Vec3<double> a, Vec3<double> b, Vec3<double> c) {
       const Vec3<double> p = nearest_in_triangle(a, b, c);
       const double square = dot(p, p);
-      if (least >= 0.0 && square >= least) return;
+      if (!is_nearer(square, least)) return;
       least = square;
       foot = p;
     });
@@ -120,7 +124,7 @@ NBM_HD bool nearest_toward_corners(double phi, const double corner[kCellCorners]
     if ((corner[c] < 0.0) == (phi < 0.0)) continue;
     const Vec3<double> way = classify_position({-o.x * h.x, -o.y * h.y, -o.z * h.z}, h, c);
     const Vec3<double> p = (phi / (phi - corner[c])) * way;
-    if (least >= 0.0 && dot(p, p) >= least) continue;
+    if (!is_nearer(dot(p, p), least)) continue;
     least = dot(p, p);
     foot = p;
   }
