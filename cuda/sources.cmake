@@ -8,6 +8,7 @@ set(NBM_CUDA_SOURCES
   core/scan.cu
   core/shared_library.cpp
   core/sum_parts.cu
+  network/device_expansion.cpp
   network/device_networks.cu
   problem/device_field.cpp
   problem/device_problem.cpp
@@ -22,6 +23,7 @@ set(NBM_CUDA_SOURCES
   sampling/device_sampler.cu
   sampling/draw_state.cpp
   solution/device_evaluator.cpp
+  solution/expansion_sums.cu
   solution/solution_kernels.cu
   training/adam_kernels.cu
   training/cuda_backend.cpp

@@ -11,10 +11,11 @@ __device__ inline int warp_in_block() { return static_cast<int>(threadIdx.x) / k
 __device__ inline index_t warp_index() { return static_cast<index_t>(blockIdx.x) * kBlockWarps + warp_in_block(); }
 __device__ inline index_t warp_count() { return static_cast<index_t>(gridDim.x) * kBlockWarps; }
 
-// The sum over the lanes, on every lane, in an order that does not change.
-template <class T>
+// The sum over `lanes` lanes that follow each other (a power of 2), on each of them, in an order that does not change.
+// All lanes of the warp must come here.
+template <int lanes = kLanes, class T>
 __device__ inline T warp_sum(T value) {
-  for (int bits = kLanes / 2; bits > 0; bits /= 2) value += __shfl_xor_sync(~0U, value, bits);
+  for (int bits = lanes / 2; bits > 0; bits /= 2) value += __shfl_xor_sync(~0U, value, bits);
   return value;
 }
 

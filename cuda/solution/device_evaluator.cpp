@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <array>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/stream.hpp"
 #include "core/stream_memory.hpp"
+#include "network/device_expansion.hpp"
 #include "problem/device_field.hpp"
 #include "solution/cuda_solution.hpp"
 #include "solution/solution_kernels.hpp"
@@ -14,6 +16,7 @@ namespace nbm::cuda {
 namespace {
 
 constexpr index_t kMostPoints = index_t{1} << 20;  // of host memory on the device at a time
+constexpr index_t kMostSums = index_t{1} << 16;    // points of an expansion at a time: its sums stay in the cache
 
 // What lies on the device, in both precisions; never changed.
 struct Resident {
@@ -33,6 +36,7 @@ struct Resident {
         correction[s].values = correction_values[s].data();
       }
     }
+    if (solution.expansion() != nullptr) expansion.emplace(*solution.expansion(), stream);
     check(cudaStreamSynchronize(stream), "the copy of a solution to the GPU");
   }
 
@@ -41,7 +45,28 @@ struct Resident {
   DeviceNetworks<double> twice;
   std::array<DeviceBuffer<double>, kSides> correction_values;
   std::array<GridView, kSides> correction;  // in network coordinates; without values where there is none
+  std::optional<DeviceExpansion> expansion;
 };
+
+const void* moved(const void* numbers, index_t bytes) {
+  return numbers == nullptr ? nullptr : static_cast<const char*>(numbers) + bytes;
+}
+void* moved(void* numbers, index_t bytes) { return numbers == nullptr ? nullptr : static_cast<char*>(numbers) + bytes; }
+
+// Points [first, first + count) of arrays on the device, and what is wanted there.
+SolutionArrays part_of(const SolutionArrays& all, index_t first, index_t count) {
+  const index_t before = first * (all.type == Precision::float32 ? index_t{sizeof(float)} : index_t{sizeof(double)});
+  SolutionArrays part = all;
+  part.size = count;
+  for (int k = 0; k < kDim; ++k) {
+    part.points[k] = moved(all.points[k], before * all.stride);
+    part.gradient[k] = moved(all.gradient[k], before * all.gradient_stride);
+  }
+  part.values = moved(all.values, before);
+  part.level_set = moved(all.level_set, before);
+  if (all.side != nullptr) part.side = all.side + first;
+  return part;
+}
 
 // Arrays of the host, a part at a time, and their copies on the device.
 class HostBatch {
@@ -144,18 +169,49 @@ class DeviceEvaluator final : public SolutionEvaluator {
       launch_level_set(resident_.level_set.view(), fault, arrays, stream);
     }
     if (arrays.values == nullptr && arrays.gradient[0] == nullptr) return;
+    if (!resident_.expansion) return enqueue_sums(arrays, branch, precision, {}, fault, stream);
+    for (index_t first = 0; first < arrays.size; first += kMostSums) {
+      const SolutionArrays part = part_of(arrays, first, std::min(kMostSums, arrays.size - first));
+      enqueue_expansion(part, branch, precision, fault, stream);
+    }
+  }
+
+  // With the expansion, whose sums lie in memory of their own before the rest is added.
+  void enqueue_expansion(const SolutionArrays& arrays, Branch branch, Precision precision, FieldFault* fault,
+                         cudaStream_t stream) const {
+    const bool own = branch == Branch::own, gradient = arrays.gradient[0] != nullptr;
+    const StreamMemory<double> memory(arrays.size * (gradient ? 1 + kDim : 1), stream);
+    const StreamMemory<std::int8_t> side(own ? arrays.size : 0, stream);
+    if (own) {
+      SolutionArrays sides = arrays;
+      sides.level_set = nullptr;
+      sides.side = side.data();
+      launch_level_set(resident_.level_set.view(), nullptr, sides, stream);
+    }
+    ExpansionSums sums{.value = memory.data()};
+    for (int k = 0; k < kDim && gradient; ++k) sums.gradient[k] = memory.data() + (1 + k) * arrays.size;
+    launch_expansion(resident_.expansion->view(), arrays, branch, side.data(), sums, stream);
+    enqueue_sums(arrays, branch, precision, sums, fault, stream);
+  }
+
+  void enqueue_sums(const SolutionArrays& arrays, Branch branch, Precision precision, const ExpansionSums& expansion,
+                    FieldFault* fault, cudaStream_t stream) const {
     if (precision == Precision::float32) {
-      enqueue_networks(resident_.single, arrays, branch, fault, stream);
+      enqueue_networks(resident_.single, arrays, branch, expansion, fault, stream);
     } else {
-      enqueue_networks(resident_.twice, arrays, branch, fault, stream);
+      enqueue_networks(resident_.twice, arrays, branch, expansion, fault, stream);
     }
   }
 
   template <class T>
   void enqueue_networks(const DeviceNetworks<T>& networks, const SolutionArrays& arrays, Branch branch,
-                        FieldFault* fault, cudaStream_t stream) const {
-    const SolutionView<T> view{
-        box_, resident_.level_set.view(), networks.views(), fault, {resident_.correction[0], resident_.correction[1]}};
+                        const ExpansionSums& expansion, FieldFault* fault, cudaStream_t stream) const {
+    const SolutionView<T> view{box_,
+                               resident_.level_set.view(),
+                               networks.views(),
+                               fault,
+                               {resident_.correction[0], resident_.correction[1]},
+                               expansion};
     const SolutionLaunch launch = plan_networks(siren_, arrays.size, arrays.gradient[0] != nullptr, sizeof(T));
     const StreamMemory<T> workspace(launch.workspace, stream);
     launch_networks(view, arrays, branch, launch, workspace.data(), stream);

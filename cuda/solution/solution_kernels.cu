@@ -2,6 +2,7 @@
 
 #include "core/launch.hpp"
 #include "core/warp.hpp"
+#include "solution/solution_arrays.hpp"
 #include "solution/solution_kernels.hpp"
 
 namespace nbm::cuda {
@@ -9,25 +10,6 @@ namespace {
 
 constexpr unsigned kMostBlocks = 1024;
 constexpr index_t kMostBytes = index_t{256} << 20;  // of the workspace
-
-__device__ inline double load(const void* numbers, index_t i, Precision type) {
-  return type == Precision::float32 ? static_cast<double>(static_cast<const float*>(numbers)[i])
-                                    : static_cast<const double*>(numbers)[i];
-}
-
-__device__ inline void store(void* numbers, index_t i, Precision type, double value) {
-  if (type == Precision::float32) {
-    static_cast<float*>(numbers)[i] = static_cast<float>(value);
-  } else {
-    static_cast<double*>(numbers)[i] = value;
-  }
-}
-
-__device__ inline Vec3<double> point_of(const SolutionArrays& arrays, index_t i) {
-  const index_t at = i * arrays.stride;
-  return {load(arrays.points[0], at, arrays.type), load(arrays.points[1], at, arrays.type),
-          load(arrays.points[2], at, arrays.type)};
-}
 
 __device__ inline bool is_finite(double value) { return value - value == 0.0; }
 
@@ -86,10 +68,14 @@ __device__ inline void for_points(const SolutionView<T>& solution, const Solutio
       value += sign * (static_cast<double>(u[0]) + added.value);
       for (int k = 0; k < kDim; ++k) gradient[k] += sign * (static_cast<double>(slope[k]) + added.gradient[k]);
     }
+    const ExpansionSums& sums = solution.expansion;
+    if (sums.value != nullptr) value += sums.value[i];
     if (arrays.values != nullptr) store(arrays.values, i, arrays.type, value);
     if (arrays.gradient[0] == nullptr) continue;
     for (int k = 0; k < kDim; ++k) {
-      store(arrays.gradient[k], i * arrays.gradient_stride, arrays.type, 2.0 / edge[k] * gradient[k]);
+      double slope = 2.0 / edge[k] * gradient[k];
+      if (sums.value != nullptr) slope += sums.gradient[k][i];
+      store(arrays.gradient[k], i * arrays.gradient_stride, arrays.type, slope);
     }
   }
 }

@@ -3,6 +3,7 @@
 #include "network/device_networks.hpp"
 #include "problem/field_view.hpp"
 #include "solution/cuda_solution.hpp"
+#include "solution/expansion_sums.hpp"
 
 namespace nbm::cuda {
 
@@ -14,6 +15,7 @@ struct SolutionView {
   NetworkPair<T> networks;
   FieldFault* fault = nullptr;  // where a level set that is not finite is reported; may be null
   GridView correction[kSides];  // in network coordinates; without values where there is none
+  ExpansionSums expansion;      // at the points of the launch; without values where there is none
 };
 
 // How a launch over some points runs, and what memory it needs.

@@ -28,7 +28,7 @@ class _Call:
 
 
 class DeviceSolution:
-    """Weights and level set on one GPU.
+    """Networks, expansion, correction and level set on one GPU.
 
     Every method takes points (n, 3). From CPU memory, results are NumPy arrays in float64. From the memory of the GPU,
     results are there too, in the type of the points (float32 or float64): in ``out``, or a new :class:`GpuArray`. The

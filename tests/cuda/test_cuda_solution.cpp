@@ -1,3 +1,4 @@
+#include <cmath>
 #include <filesystem>
 #include <limits>
 #include <thread>
@@ -8,6 +9,7 @@
 #include "nbm/solution/device_solution.hpp"
 #include "nbm_c.h"
 #include "problems.hpp"
+#include "sample_basis.hpp"
 #include "solution/fixtures.hpp"
 #include "temporary_file.hpp"
 
@@ -31,6 +33,8 @@ using nbm::test::scattered;
 using nbm::test::sphere;
 
 constexpr std::array kBranches = {Branch::own, Branch::minus, Branch::plus, Branch::jump};
+
+nbm::Expansion sample_expansion() { return nbm::testing::sample_expansion(kOblong.lower, kOblong.upper); }
 
 // Values and gradient of a branch at some points; the fourth component is the value.
 using Results = std::array<std::vector<double>, kDim + 1>;
@@ -76,7 +80,8 @@ TEST(DeviceSolution, FromHostMemoryIsThatOfTheCpu) {
   NBM_NEEDS_DEVICE();
   for (const Siren& siren : {Siren{}, Siren{.hidden = {100}}, Siren{.hidden = {3, 4}, .omega = 4.0}}) {
     const Solution networks = make_solution(sphere(0.9), siren);
-    const Solution solution = siren.hidden.size() == 5 ? networks : networks.corrected(nbm::test::make_correction());
+    Solution solution = siren.hidden.size() == 5 ? networks : networks.corrected(nbm::test::make_correction());
+    if (siren.hidden.size() == 2) solution = solution.expanded(sample_expansion());
     const DeviceSolution device(solution, Device::cuda());
     for (const index_t n : {0, 1, 33, 700}) {
       const nbm::Points points = scattered(kOblong, n);
@@ -97,8 +102,7 @@ TEST(DeviceSolution, FromHostMemoryIsThatOfTheCpu) {
 
 // On device memory, in rows [n][3] of either type, on a stream of the caller.
 template <class T>
-void expect_device_memory(Precision precision) {
-  const Solution solution = make_solution(sphere(0.9));
+void expect_device_memory(const Solution& solution, Precision precision) {
   const DeviceSolution device(solution, Device::cuda());
   const index_t n = 500;
   const auto size = static_cast<std::size_t>(n);
@@ -145,9 +149,73 @@ void expect_device_memory(Precision precision) {
 
 TEST(DeviceSolution, FromDeviceMemoryIsThatOfTheCpu) {
   NBM_NEEDS_DEVICE();
-  for (const Precision precision : {Precision::float32, Precision::float64}) {
-    expect_device_memory<float>(precision);
-    expect_device_memory<double>(precision);
+  const Solution networks = make_solution(sphere(0.9));
+  for (const Solution& solution : {networks, networks.expanded(sample_expansion())}) {
+    for (const Precision precision : {Precision::float32, Precision::float64}) {
+      expect_device_memory<float>(solution, precision);
+      expect_device_memory<double>(solution, precision);
+    }
+  }
+}
+
+// What nbm.solve makes: no networks, and sums that an expansion alone determines, to 1e-12.
+TEST(DeviceSolution, OfAnExpansionIsThatOfTheCpu) {
+  NBM_NEEDS_DEVICE();
+  const Solution solution = Solution::of_expansion(kOblong, sphere(0.9), sample_expansion());
+  const DeviceSolution device(solution, Device::cuda());
+  for (const index_t n : {1, 3, 333}) {
+    const nbm::Points points = scattered(kOblong, n);
+    for (const Branch branch : kBranches) {
+      const Results expected = on_cpu(solution, points.view(), branch, Precision::float64);
+      Results found = results_of_size(static_cast<std::size_t>(n));
+      device.evaluate_gradient(points.view(), found[3], {found[0], found[1], found[2]}, branch);
+      for (std::size_t k = 0; k < found.size(); ++k) {
+        for (std::size_t i = 0; i < found[k].size(); ++i) ASSERT_NEAR(found[k][i], expected[k][i], 1e-12);
+      }
+      // What a point gets depends on no other point.
+      Results alone = results_of_size(1);
+      device.evaluate_gradient(points.view().slice(n - 1, 1), alone[3], {alone[0], alone[1], alone[2]}, branch);
+      for (std::size_t k = 0; k < found.size(); ++k) EXPECT_EQ(alone[k][0], found[k].back());
+    }
+  }
+}
+
+// A side without pieces, pieces without sines and sources, more points than are summed at a time, a point that is not a
+// number.
+TEST(DeviceSolution, OfAnExpansionInParts) {
+  NBM_NEEDS_DEVICE();
+  nbm::PieceBasis basis;
+  basis.half = {1.0, 1.0, 1.0};
+  std::vector<double> coefficients(nbm::kMonomials, 0.0);
+  coefficients[0] = 2.0;
+  coefficients[1] = 1.5;  // the centre of the box is (0, 1.5, -0.125), its unit 1.5
+  const nbm::Expansion expansion(kOblong.lower, kOblong.upper, {basis}, {.cells = {}, .label = {}, .only = {-1, 0}},
+                                 coefficients);
+  const DeviceSolution device(Solution::of_expansion(kOblong, sphere(0.9), expansion), Device::cuda());
+  const index_t n = (index_t{1} << 16) + 7;
+  nbm::Points points = scattered(kOblong, n);
+  points.set(5, {NAN, 1.0, 0.0});
+  std::vector<double> rows;
+  for (index_t i = 0; i < n; ++i) rows.insert(rows.end(), {points[i].x, points[i].y, points[i].z});
+  DeviceMemory in(Device::cuda(), rows.size() * sizeof(double)), out(Device::cuda(), in.size()),
+      values(Device::cuda(), in.size() / kDim);
+  in.copy_from_host(rows.data());
+  DeviceOutputs<double> outputs{.values = static_cast<double*>(values.data())};
+  outputs.gradient_rows(static_cast<double*>(out.data()));
+  device.evaluate(DevicePoints<double>::rows(static_cast<const double*>(in.data()), n), outputs);
+  std::vector<double> u(static_cast<std::size_t>(n)), slopes(rows.size());
+  values.copy_to_host(u.data());
+  out.copy_to_host(slopes.data());
+  for (index_t i = 0; i < n; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    if (i == 5) {
+      EXPECT_TRUE(std::isnan(u[at]));
+      continue;
+    }
+    const bool plus = nbm::dot(points[i], points[i]) >= 0.81;
+    ASSERT_NEAR(u[at], plus ? 2.0 + points[i].x : 0.0, 1e-14) << i;
+    ASSERT_NEAR(slopes[kDim * at], plus ? 1.0 : 0.0, 1e-14) << i;
+    ASSERT_EQ(slopes[kDim * at + 1], 0.0);
   }
 }
 
@@ -258,7 +326,7 @@ TEST(DeviceSolution, ServesManyThreads) {
 #if defined(NBM_CUDA_ON_CPU)
 // To take or give back memory stops a GPU: only the first call of a kind may.
 TEST(DeviceSolution, DoesNotStopTheGpu) {
-  const DeviceSolution device(make_solution(sphere(0.9)), Device::cuda());
+  const DeviceSolution device(make_solution(sphere(0.9)).expanded(sample_expansion()), Device::cuda());
   const nbm::Points points = scattered(kOblong, 100);
   std::vector<double> values(100);
   Results gradient = results_of_size(100);

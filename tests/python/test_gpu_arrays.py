@@ -39,6 +39,28 @@ def test_results_are_on_the_gpu_in_the_type_of_the_points(dtype, export):
 
 
 @pytest.mark.emulated
+def test_what_solve_returns_is_evaluated_on_the_gpu():
+    box = nbm.Box((-1, -1, -1), (1, 1, 1))
+    radius = (nbm.symbols.x**2 + nbm.symbols.y**2 + nbm.symbols.z**2) ** 0.5
+    problem = nbm.Problem(box, radius - 0.5, minus=nbm.Medium(mu=100.0), boundary=nbm.symbols.z)
+    gpu = nbm.solve(problem, seconds=1, device="cuda")
+    assert gpu.info["solved_by"].startswith("expansion")
+    cpu, at = gpu.to("cpu"), np.random.default_rng(2).uniform(-1, 1, (300, 3))
+    assert (gpu.device, cpu.device) == ("cuda:0", "cpu")
+    assert cpu(at).any()
+    assert not gpu.networks(at).any()
+    for method in VALUES + GRADIENTS:
+        expected = getattr(cpu, method)(at)
+        np.testing.assert_allclose(getattr(gpu, method)(at), expected, rtol=0, atol=1e-12, err_msg=method)
+        in_place = getattr(gpu, method)(CudaInterface(at))
+        np.testing.assert_array_equal(in_place.numpy(), getattr(gpu, method)(at), err_msg=method)
+        single = at.astype(np.float32)
+        rounded = getattr(gpu, method)(CudaInterface(single)).numpy()
+        bound = 4 * np.finfo(np.float32).eps * np.abs(expected).max()
+        np.testing.assert_allclose(rounded, getattr(cpu, method)(single), rtol=0, atol=bound, err_msg=method)
+
+
+@pytest.mark.emulated
 def test_arithmetic_may_differ_from_the_arrays():
     gpu, at = make_solution().to("cuda"), some_points(50)
     twice = gpu(CudaInterface(at)).numpy()

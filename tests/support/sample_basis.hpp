@@ -1,5 +1,7 @@
 #pragma once
 #include <random>
+#include <utility>
+#include <vector>
 
 #include "nbm/network/expansion.hpp"
 
@@ -32,6 +34,20 @@ inline PieceBasis sample_basis(index_t sines, index_t sources_of_each_mask, doub
     }
   }
   return basis;
+}
+
+// Two pieces of the minus side and one of the plus side, of all kinds of functions and different sizes; those of minus
+// meet where the labels of nodes change.
+inline Expansion sample_expansion(Vec3<double> lower, Vec3<double> upper) {
+  std::vector<PieceBasis> pieces = {sample_basis(13, 3, 0.0), sample_basis(20, 9, 2.0), sample_basis(5, 0, 0.0)};
+  pieces[0].side = pieces[2].side = Side::minus;
+  PieceLabels labels{.cells = {3, 1, 2}, .label = {}, .only = {-1, 1}};
+  for (int node = 0; node < 4 * 2 * 3; ++node) labels.label[0].push_back(node < 10 ? 2 : 0);
+  index_t size = 0;
+  for (const PieceBasis& piece : pieces) size += piece.size();
+  std::vector<double> coefficients;
+  for (index_t i = 0; i < size; ++i) coefficients.push_back(static_cast<double>(i * 37 % 19) * 0.1 - 0.9);
+  return {lower, upper, std::move(pieces), std::move(labels), std::move(coefficients)};
 }
 
 }  // namespace nbm::testing

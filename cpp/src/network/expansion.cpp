@@ -1,7 +1,6 @@
 #include "nbm/network/expansion.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "nbm/core/error.hpp"
 #include "network/basis_view.hpp"
@@ -99,20 +98,16 @@ std::span<const double> Expansion::coefficients(index_t piece) const {
   return std::span(coefficients_).subspan(offset_[at(piece)], at(pieces_[at(piece)].size()));
 }
 
-Vec3<double> Expansion::to_expansion(Vec3<double> point) const {
-  return (1.0 / unit_) * (point - 0.5 * (lower_ + upper_));
+ExpansionView Expansion::view(const PieceView* pieces) const {
+  ExpansionView view{lower_, upper_, unit_, labels_.cells, {}, {labels_.only[0], labels_.only[1]}, pieces};
+  for (std::size_t s = 0; s < kSides; ++s) view.label[s] = labels_.label[s].empty() ? nullptr : labels_.label[s].data();
+  return view;
 }
 
+Vec3<double> Expansion::to_expansion(Vec3<double> point) const { return nbm::to_expansion(view(nullptr), point); }
+
 index_t Expansion::piece_at(Side side, Vec3<double> point) const {
-  const auto s = at(index_of(side));
-  if (labels_.label[s].empty()) return labels_.only[s];
-  index_t node = 0;
-  for (int axis = 0; axis < kDim; ++axis) {
-    const auto cells = static_cast<double>(labels_.cells[axis]);
-    const double place = (point[axis] - lower_[axis]) / (upper_[axis] - lower_[axis]) * cells;
-    node = node * (labels_.cells[axis] + 1) + static_cast<index_t>(std::lround(std::clamp(place, 0.0, cells)));
-  }
-  return labels_.label[s][at(node)];
+  return nbm::piece_at(view(nullptr), index_of(side), point);
 }
 
 template <class Use>

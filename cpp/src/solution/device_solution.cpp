@@ -36,10 +36,6 @@ cuda::SolutionArrays host_arrays(PointsView points) {
 }
 
 std::unique_ptr<const cuda::SolutionEvaluator> make_evaluator(const Solution& solution, Device device) {
-  if (solution.expansion() != nullptr) {
-    throw BackendUnavailable("cuda",
-                             "an expansion is evaluated on the CPU alone; train networks, or keep the solution there");
-  }
   if (device.kind != Device::Kind::cuda) {
     throw InvalidArgument("device", "is the CPU, where Solution itself evaluates; expected a GPU such as 'cuda'");
   }

@@ -51,9 +51,16 @@ NBM_HD void basis_monomials(const BasisView& basis, const V (&x)[kDim], Jet<V> (
   monomial_jets(local, basis.stretch, jets);
 }
 
+// Functions first, first + step ... of each kind, and with first = 0 the monomials: what is left to one of `step`
+// threads.
+struct BasisShare {
+  int first = 0, step = 1;
+};
+
 // The sum of coefficients times basis functions with as many derivatives as wanted (0, 1 or 2); the others are 0.
 template <int derivatives, class V>
-NBM_HD Jet<V> sum_of_basis(const BasisView& basis, const double* coefficients, const V (&x)[kDim]) {
+NBM_HD Jet<V> sum_of_basis(const BasisView& basis, const double* coefficients, const V (&x)[kDim],
+                           BasisShare share = {}) {
   Jet<V> total{};
   const auto add = [&total](double coefficient, const Jet<V>& jet) {
     total.value = total.value + coefficient * jet.value;
@@ -62,18 +69,20 @@ NBM_HD Jet<V> sum_of_basis(const BasisView& basis, const double* coefficients, c
       if constexpr (derivatives > 1) total.second[k] = total.second[k] + coefficient * jet.second[k];
     }
   };
-  Jet<V> monomials[kMonomials];
-  basis_monomials(basis, x, monomials);
-  for (int j = 0; j < kMonomials; ++j) add(coefficients[j], monomials[j]);
+  if (share.first == 0) {
+    Jet<V> monomials[kMonomials];
+    basis_monomials(basis, x, monomials);
+    for (int j = 0; j < kMonomials; ++j) add(coefficients[j], monomials[j]);
+  }
   coefficients += kMonomials;
-  for (index_t j = 0; j < basis.sines; ++j) {
+  for (index_t j = share.first; j < basis.sines; j += share.step) {
     V wave[kDim];
     for (int k = 0; k < kDim; ++k) wave[k] = detail::broadcast<V>(basis.wave[k][j]);
     add(coefficients[j], sine_jet(wave, detail::broadcast<V>(basis.phase[j]), x));
   }
   coefficients += basis.sines;
   for (index_t g = 0; g < basis.groups; ++g) {
-    for (index_t j = basis.group[g].begin; j < basis.group[g].end; ++j) {
+    for (index_t j = basis.group[g].begin + share.first; j < basis.group[g].end; j += share.step) {
       V at[kDim], mirrored[kDim];
       for (int k = 0; k < kDim; ++k) {
         at[k] = detail::broadcast<V>(basis.at[k][j]);

@@ -6,7 +6,7 @@
 
 #include "nbm/core/points.hpp"
 #include "nbm/core/thread_pool.hpp"
-#include "nbm/network/feature_point.hpp"
+#include "nbm/network/expansion_view.hpp"
 
 namespace nbm {
 
@@ -63,6 +63,8 @@ class NBM_EXPORT Expansion {
   index_t piece_at(Side side, Vec3<double> point) const;
   Vec3<double> to_expansion(Vec3<double> point) const;
   double unit() const { return unit_; }
+  // Of the box and the labels, with pieces of the caller's. Valid while the expansion is.
+  ExpansionView view(const PieceView* pieces) const;
 
   // Adds one side's function at points in box coordinates.
   void add(Side side, PointsView points, std::span<double> values, ThreadPool& pool) const;

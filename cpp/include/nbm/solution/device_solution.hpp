@@ -44,8 +44,8 @@ struct DeviceOutputs {
   }
 };
 
-// A solution whose weights and level set lie on one GPU and stay there. A value that can be moved; every method may be
-// called from many threads at once. Results are those of Solution to round-off.
+// A solution (networks, expansion, correction, level set) that lies on one GPU and stays there. A value that can be
+// moved; every method may be called from many threads at once. Results are those of Solution to round-off.
 class NBM_EXPORT DeviceSolution {
  public:
   // Throws InvalidArgument for the CPU, and for a level set that a GPU cannot evaluate (a host function, or a very
