@@ -79,6 +79,7 @@ nb::dict irregular_dict(StencilRows&& rows) {
 nb::dict grid_dict(GridSystem&& system) {
   nb::dict out;
   out["shape"] = nb::make_tuple(system.nodes.x, system.nodes.y, system.nodes.z);
+  out["diagonal"] = array_of(std::move(system.diagonal));
   out["row_begin"] = array_of(std::move(system.row_begin));
   out["column"] = array_of(std::move(system.column));
   out["value"] = array_of(std::move(system.value));

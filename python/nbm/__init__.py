@@ -19,6 +19,7 @@ from nbm.errors import (
     NbmWarning,
     NoInterfaceWarning,
     NonFiniteLoss,
+    NotConverged,
     NotTrustedWarning,
     OutsideWarning,
     ProblemFileError,
@@ -33,6 +34,7 @@ from nbm.observations import Observations
 from nbm.optimizers import Adam, GaussNewton, Plateau, Siren
 from nbm.problem import Medium, Problem
 from nbm.quantities import Extremum, Quantities, Quantity
+from nbm.reaction import linearized
 from nbm.records import Record
 from nbm.sampling import Resolution, Sampling
 from nbm.solution import Solution, load
@@ -80,6 +82,7 @@ __all__ = [
     "NbmWarning",
     "NoInterfaceWarning",
     "NonFiniteLoss",
+    "NotConverged",
     "NotTrustedWarning",
     "Observations",
     "OutsideWarning",
@@ -101,6 +104,7 @@ __all__ = [
     "effective_conductivity",
     "expressions",
     "geometry",
+    "linearized",
     "load",
     "manufactured",
     "problem_from_toml",

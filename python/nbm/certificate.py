@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nbm import _core
 from nbm.errors import InvalidArgument, NbmError
+from nbm.reaction import linearized
 from nbm.sampling import Sampler
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def certify(
     solution: Evaluation, problem: Problem, *, cells: int | None, points: int, seed: int, tolerance: float | None
 ) -> Certificate:
     """Examine a solution; see :meth:`nbm.Solution.certify`."""
+    problem = linearized(problem, solution)
     if problem.box != solution.box:
         raise InvalidArgument(f"problem: its box is {problem.box}, expected that of the solution", "problem")
     if points < 100:

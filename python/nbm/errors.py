@@ -17,6 +17,7 @@ __all__ = [
     "NbmWarning",
     "NoInterfaceWarning",
     "NonFiniteLoss",
+    "NotConverged",
     "NotTrustedWarning",
     "OutsideWarning",
     "ProblemFileError",
@@ -65,6 +66,15 @@ class NonFiniteLoss(NbmError, ArithmeticError):
         super().__init__(message)
         self.step = step
         self.group = group
+
+
+class NotConverged(NbmError, ArithmeticError):
+    """Newton's method did not converge. ``step``: after how many; ``point``: where its residual is largest."""
+
+    def __init__(self, message: str, step: int, point: tuple[float, float, float]) -> None:
+        super().__init__(message)
+        self.step = step
+        self.point = point
 
 
 class BackendUnavailable(NbmError):

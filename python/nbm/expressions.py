@@ -45,12 +45,12 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[..., Any]] = {
 }
 
 
-def parse(text: str, names: Mapping[str, float] | None = None) -> sp.Expr:
+def parse(text: str, names: Mapping[str, float | sp.Expr] | None = None) -> sp.Expr:
     """Read an expression such as ``"y**2 * log(x + 2) + 4"`` into a SymPy object.
 
     Args:
         text: The expression.
-        names: Numbers that it may use by name.
+        names: Numbers, and other symbols, that it may use by name.
 
     Allowed: numbers, ``x y z pi E``, ``+ - * / **``, parentheses, the functions of :mod:`nbm.symbols` (also ``abs``,
     ``min``, ``max``), ``Piecewise((value, condition), ..., (value, True))`` and ``where(condition, value, otherwise)``,
@@ -121,7 +121,7 @@ def _size(number: sp.Expr) -> float:
 class _Reader:
     """Builds SymPy objects from the allowed kinds of syntax nodes."""
 
-    def __init__(self, names: Mapping[str, float]) -> None:
+    def __init__(self, names: Mapping[str, float | sp.Expr]) -> None:
         self._names = {**{name: sp.sympify(value) for name, value in names.items()}, **_NAMES}
 
     def value(self, node: ast.expr, depth: int) -> sp.Expr:

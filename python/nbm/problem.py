@@ -7,10 +7,12 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+import sympy as sp
+
 from nbm import _core
 from nbm.arguments import as_instance
 from nbm.box import Box
-from nbm.errors import NoInterfaceWarning
+from nbm.errors import InvalidArgument, NoInterfaceWarning
 from nbm.fields import FieldLike, GridField, as_field, update_digest
 
 __all__ = ["Box", "FieldLike", "GridField", "Medium", "Problem", "as_field"]
@@ -21,7 +23,7 @@ _MOST_SHOWN = 60  # characters of a field in repr
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Medium:
-    """One side of the interface: k u - div(mu grad u) = f.
+    """One side of the interface: k u - div(mu grad u) = f, or R(u, x, y, z) in the place of k u.
 
     Each is a number, an expression of ``nbm.symbols``, a :class:`GridField`, or a function of points (n, 3), or of x, y
     and z, each (n,), whose values are (n,) or one number for all.
@@ -31,12 +33,15 @@ class Medium:
         mu: Diffusion coefficient, positive on this side.
         f: Source.
         boundary: u on the part of the box boundary that lies on this side; None: the problem's ``boundary``.
+        reaction: R, an expression of ``nbm.symbols.u`` and the coordinates, instead of k: Newton's method solves such
+            problems (docs/method.md, section 17).
     """
 
     k: FieldLike = 0.0
     mu: FieldLike = 1.0
     f: FieldLike = 0.0
     boundary: FieldLike | None = None
+    reaction: sp.Expr | None = None
 
 
 class Problem:
@@ -93,15 +98,31 @@ class Problem:
 
     @property
     def native(self) -> _core.Problem:
-        """The problem of the native engine; its functions live as long as this object."""
+        """The problem of the native engine; its functions live as long as this object.
+
+        Raises:
+            InvalidArgument: the problem is not linear.
+        """
+        if not self.is_linear:
+            message = "reaction: the problem is not linear; nbm.solve and nbm.solve_on_grid solve it, for others take"
+            raise InvalidArgument(f"{message} nbm.linearized(problem, solution)", "reaction")
         return self._native
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether neither side has a reaction but k u."""
+        return self.minus.reaction is None and self.plus.reaction is None
+
+    def replace(self, **changes: Any) -> Problem:
+        """Return the problem with other arguments of the constructor; no longer one with a known solution."""
+        return _restore(Problem, {**Problem._statement(self), **changes})
 
     def __repr__(self) -> str:
         parts = [f"{self.box!r}", f"level_set={_shown(self.level_set)}"]
         for side, medium in (("minus", self.minus), ("plus", self.plus)):
             values = ", ".join(
                 f"{name}={_shown(getattr(medium, name))}"
-                for name in ("k", "mu", "f", "boundary")
+                for name in ("k", "mu", "f", "boundary", "reaction")
                 if getattr(medium, name) is not None
             )
             parts.append(f"{side}=Medium({values})")
@@ -130,6 +151,8 @@ class Problem:
             for name in ("k", "mu", "f"):
                 update_digest(digest, getattr(medium, name), f"{side}.{name}")
             update_digest(digest, self._boundary_of(medium), f"{side}.boundary")
+            if medium.reaction is not None:
+                digest.update(f"\n{side}.reaction:{sp.srepr(medium.reaction)}".encode())
         return digest.hexdigest()
 
     def _boundary_of(self, medium: Medium) -> FieldLike:
@@ -146,6 +169,10 @@ class Problem:
         )
 
     def _native_medium(self, medium: Medium, side: str) -> _core.Medium:
+        if medium.reaction is not None:
+            as_instance(medium.reaction, f"{side}.reaction", sp.Expr, "an expression of nbm.symbols")
+            if not (isinstance(medium.k, (int, float)) and medium.k == 0):
+                raise InvalidArgument(f"{side}: got k and a reaction, which stands in its place; give one", f"{side}.k")
         return _core.Medium(
             k=self._field(medium.k, f"{side}.k"),
             mu=self._field(medium.mu, f"{side}.mu"),

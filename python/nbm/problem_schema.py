@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from nbm import expressions
+from nbm import expressions, symbols
 
 __all__ = ["ProblemFile", "names_array"]
 
@@ -30,12 +30,20 @@ def _expression(value: Any, info: ValidationInfo) -> Any:
     return value
 
 
+def _reaction(value: Any, info: ValidationInfo) -> Any:
+    if not isinstance(value, str):
+        raise ValueError(f"got {value!r}, expected an expression of u, x, y, z in quotes")
+    expressions.parse(value, {**(info.context or {}), "u": symbols.u})
+    return value
+
+
 def names_array(text: str) -> bool:
     """Whether a field is given by the name of a file with its values at the nodes of a grid over the box."""
     return text.endswith(".npy")
 
 
 Expression = Annotated[str | float, BeforeValidator(_expression)]
+Reaction = Annotated[str, BeforeValidator(_reaction)]
 # Strict: a truth value or a number in quotes is no number.
 Finite = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Vector = tuple[Finite, Finite, Finite]
@@ -91,12 +99,16 @@ class ProblemSection(_Section):
 
 
 class MediumSection(_Section):
-    """[minus], [plus]: k u - div(mu grad u) = f on one side, u = boundary on the part of the box that lies there."""
+    """[minus], [plus]: k u - div(mu grad u) = f on one side, u = boundary on the part of the box that lies there.
+
+    ``reaction``, of u and the coordinates, stands instead of k u.
+    """
 
     k: Expression = 0.0
     mu: Expression = 1.0
     f: Expression = 0.0
     boundary: Expression | None = None
+    reaction: Reaction | None = None
 
 
 class ManufacturedSection(_Section):

@@ -22,6 +22,7 @@ from nbm.errors import InvalidArgument
 from nbm.fields import FieldLike, as_field
 from nbm.problem import Problem
 from nbm.quadrature import OWN, Quadrature, Rule
+from nbm.reaction import linearized
 from nbm.solution_looks import Looks
 
 __all__ = ["WALLS", "Extremum", "Quantities", "Quantity"]
@@ -82,11 +83,12 @@ class Quantities:
         if problem.box != solution.box:
             raise InvalidArgument(f"problem: its box is {problem.box}, expected that of the solution", "problem")
         as_integer(cells, "cells", 8, 512)
-        self.problem = problem
+        self.problem = linearized(problem, solution)  # what differs is of the square of the error
         self.cells = cells
+        self._is_linear = problem.is_linear
         self._solution = solution
-        self._mu = tuple(getattr(problem.native, side).mu for side in _SIDES)
-        self._k = tuple(getattr(problem.native, side).k for side in _SIDES)
+        self._mu = tuple(getattr(self.problem.native, side).mu for side in _SIDES)
+        self._k = tuple(getattr(self.problem.native, side).k for side in _SIDES)
 
     def flux(
         self,
@@ -197,7 +199,8 @@ class Quantities:
             found[f"least u, {side}"] = self.minimum(side)
             found[f"largest u, {side}"] = self.maximum(side)
             found[f"mean u, {side}"] = self.mean(side)
-        found["energy: ½ ∫ μ |∇u|² + k u²"] = self.energy()
+        if self._is_linear:
+            found["energy: ½ ∫ μ |∇u|² + k u²"] = self.energy()
         if area.value > 0:
             found["area of the interface"] = area
             for side in sides:
@@ -283,6 +286,8 @@ class Quantities:
         return np.asarray(self._coefficient(self._mu, rule) * np.einsum("ij,ij->i", gradient, _normals(rule)))
 
     def _energy_density(self, rule: Rule, u: Float64Array, gradient: Float64Array) -> Float64Array:
+        if not self._is_linear:
+            raise InvalidArgument("problem: has a reaction that is not k u, whose energy is not known", "problem")
         squared = np.einsum("ij,ij->i", gradient, gradient)
         mu, k = self._coefficient(self._mu, rule), self._coefficient(self._k, rule)
         return np.asarray(0.5 * (mu * squared + k * u**2))

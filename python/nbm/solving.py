@@ -11,6 +11,7 @@ from nbm import _core
 from nbm.arguments import as_instance
 from nbm.certificate import make_certificate
 from nbm.errors import Interrupted, InvalidArgument, NotTrustedWarning
+from nbm.newton import newton
 from nbm.problem import Problem
 from nbm.solution import Solution
 from nbm.solve_report import Attempt, SolveReport
@@ -22,6 +23,7 @@ __all__ = ["solve"]
 # Sizes for a time limit in seconds, measured on two cores: most unknowns of the expansion, cells of the grid.
 _SIZES = ((4.0, 1000, 48), (10.0, 2000, 64))
 _DEFAULT_SIZE = (3000, 64)
+_NEWTON_CELLS = 48  # of the grid on which problems with reactions are solved first
 
 
 @takes_options(TrainingOptions)
@@ -32,6 +34,9 @@ def solve(problem: Problem, options: TrainingOptions) -> Solution:
     sources beyond the interface, on each connected piece), solves on a grid for what that leaves, tries the grid alone
     where that leaves much, and keeps what has the least estimated error. ``solution.summary()`` tells what was tried,
     ``solution.certificate`` how far to trust the result; a :class:`nbm.NotTrustedWarning` says where not.
+
+    Problems with reactions (:class:`nbm.Medium`) are solved by Newton's method, a few such solves; times are then each
+    one's.
 
     With any option that concerns networks or their training, two sine networks are trained by these options, the
     others being at their defaults. Such training may end far from the solution, from a bad seed for instance:
@@ -45,6 +50,7 @@ def solve(problem: Problem, options: TrainingOptions) -> Solution:
         InvalidField: A coefficient is not finite, or mu not positive, at some point.
         NbmError: The grid solver failed: the problem is singular, or its coefficients are beyond double precision.
         NonFiniteLoss: Training diverged.
+        NotConverged: Newton's method, for a problem with reactions, did not converge.
         Interrupted: Ctrl-C; its ``solution`` is what was trained until then.
         BackendUnavailable: The device is not there, or ``comm`` was given to an nbm without MPI.
         RankFailure: Another rank's callback raised. Errors of nbm on one rank are raised on all, led by "rank k: ".
@@ -52,7 +58,7 @@ def solve(problem: Problem, options: TrainingOptions) -> Solution:
     """
     as_instance(problem, "problem", Problem, "nbm.Problem(...) or nbm.manufactured(...)")
     if not options.asks_for_training:
-        return _solve_by_estimate(problem, options)
+        return _solve_by_estimate(problem, options) if problem.is_linear else _solve_by_newton(problem, options)
     if options.seconds is not None:
         raise InvalidArgument("seconds: training has no time limit; leave the options of training out", "seconds")
     trainer = Trainer(problem, **vars(options))
@@ -84,6 +90,21 @@ def _solve_by_estimate(problem: Problem, options: TrainingOptions) -> Solution:
     if not certificate.trusted:
         warnings.warn(certificate.verdict, NotTrustedWarning, stacklevel=4)
     return solution if _core.resolve_device(options.device) == "cpu" else _on_device(solution, options.device)
+
+
+def _solve_by_newton(problem: Problem, options: TrainingOptions) -> Solution:
+    """Linear problems, one after the other; the report and the certificate are those of the last."""
+
+    def solve_linear(linear: Problem) -> Solution:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotTrustedWarning)  # but of the last
+            return _solve_by_estimate(linear, options)
+
+    solution = newton(problem, _NEWTON_CELLS, solve_linear, options.threads)
+    certificate = solution.certificate
+    if certificate is not None and not certificate.trusted:
+        warnings.warn(certificate.verdict, NotTrustedWarning, stacklevel=4)
+    return solution
 
 
 def _on_device(solution: Solution, device: str) -> Solution:

@@ -51,9 +51,11 @@ __all__ = [
     "sqrt",
     "tan",
     "tanh",
+    "u",
     "x",
     "y",
     "z",
 ]
 
 x, y, z = symbols("x y z", real=True)
+u = symbols("u", real=True)  # the solution, in reactions alone

@@ -12,8 +12,9 @@ from nbm import _core
 from nbm.errors import InvalidArgument
 from nbm.symbols import x, y, z
 
-__all__ = ["compile_expression", "with_our_symbols"]
+__all__ = ["NodeProgram", "compile_expression", "nodes_of", "with_our_symbols"]
 
+NodeProgram = tuple[list[str], list[tuple[int, int, int]], list[float]]  # operations, operands, numbers
 _COORDINATES = {"x": x, "y": y, "z": z}
 _FUNCTIONS: dict[Any, str] = {
     sp.exp: "exp",
@@ -50,14 +51,23 @@ def compile_expression(expression: sp.Expr, name: str) -> _core.Expression:
     Raises:
         InvalidArgument: a function that has no native counterpart, another symbol, or a number that is not real.
     """
+    return _core.Expression.from_nodes(*nodes_of(with_our_symbols(expression, name), name))
+
+
+def nodes_of(expression: sp.Expr, name: str) -> NodeProgram:
+    """Return operations, operands (numbers of earlier nodes, or -1) and numbers; the last node is the expression.
+
+    Raises:
+        InvalidArgument: a function that has no native counterpart, or a number that is not real.
+    """
     converter = _Converter(name)
     try:
-        converter.result(with_our_symbols(expression, name))
+        converter.result(expression)
     except RecursionError:
         raise InvalidArgument(
             f"{name}: the expression is nested too deeply; build it from shorter parts", name
         ) from None
-    return _core.Expression.from_nodes(converter.ops, converter.operands, converter.values)
+    return converter.ops, converter.operands, converter.values
 
 
 class _Converter:

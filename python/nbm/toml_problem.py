@@ -13,7 +13,7 @@ from typing import Any, get_args
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from nbm import expressions
+from nbm import expressions, symbols
 from nbm.box import Box
 from nbm.errors import FileError, InvalidArgument, InvalidField, ProblemFileError
 from nbm.fields import GridField
@@ -102,8 +102,11 @@ class TomlProblem:
         for key, value in given.items():
             if isinstance(value, str):
                 with self._blame(name, key):
-                    given[key] = self._field(value, box)
+                    given[key] = self._reaction(value) if key == "reaction" else self._field(value, box)
         return given
+
+    def _reaction(self, text: str) -> Any:
+        return expressions.parse(text, {**self.sections.parameters, "u": symbols.u})
 
     def _field(self, text: str, box: Any) -> Any:
         if not names_array(text):
