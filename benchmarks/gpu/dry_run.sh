@@ -17,7 +17,7 @@ if unshare -rn true 2>/dev/null; then apart=(unshare -rn); else echo "unshare is
 measure() { # OUT SECTION...
   OUT=$work/$1 "${apart[@]}" "$work/gpu/measure.sh" --small "${@:2}"
 }
-measure good tests epochs large steps gauss_newton timeline arrays solve latency jax
+measure good tests epochs large steps gauss_newton timeline arrays solve latency expansions jax
 python3 benchmarks/gpu/report.py page "$work/good" "$work/results"
 grep -q '"section": "epochs", "case": "Table 2' "$work/good/data.jsonl"
 [ "$(ls "$work/good" | wc -l)" -le 8 ]

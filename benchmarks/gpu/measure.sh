@@ -6,8 +6,8 @@
 # BEFORE: a folder of stage.sh with an older state, measured beside this one. --small: sizes for a run without a GPU.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-first="tests epochs large gauss_newton timeline arrays solve latency"
-second="tests epochs timeline large gauss_newton latency arrays jax ncu_large memcheck racecheck initcheck synccheck peaks precision ncu_step table1"
+first="tests epochs large gauss_newton timeline arrays solve latency expansions"
+second="tests epochs timeline large gauss_newton latency expansions arrays jax ncu_large memcheck racecheck initcheck synccheck peaks precision ncu_step table1"
 limit=600 small=""
 sections=()
 while [ $# -gt 0 ]; do
@@ -103,6 +103,7 @@ section() {
     arrays) checks arrays 40 arrays ;;
     solve) checks solve 60 solve ;;
     latency) checks latency 30 latency ;;
+    expansions) checks expansions 40 expansions ;;
     table1) checks table1 40 table1 ;;
     jax)
       for products in highest tensorfloat32; do

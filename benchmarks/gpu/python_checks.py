@@ -1,6 +1,6 @@
 """What the Python package does on a GPU, as one JSON object a line; measure.sh runs it.
 
-    python python_checks.py [--small] SECTION...     machine latency gauss_newton solve timeline arrays table1
+    python python_checks.py [--small] SECTION...   machine latency gauss_newton solve expansions timeline arrays table1
 
 A section that fails prints its error, the next one runs, and the program exits with 1. --small: sizes for an emulated
 GPU.
@@ -192,6 +192,30 @@ def solve() -> None:
             )
 
 
+def expansions() -> None:
+    """Milliseconds of a call of what nbm.solve decides for, on the GPU and on the CPU, and how far these differ."""
+    radius = (nbm.symbols.x**2 + nbm.symbols.y**2 + nbm.symbols.z**2) ** 0.5
+    box = nbm.Box((-1, -1, -1), (1, 1, 1))
+    problem = nbm.Problem(box, radius - 0.5, minus=nbm.Medium(mu=100.0), boundary=nbm.symbols.z)
+    cpu = nbm.solve(problem, seconds=1 if SMALL else 3, device="cpu")
+    gpu = cpu.to("cuda")
+    for points in (1, 100) if SMALL else (1, 1000, 100_000, 1_000_000):
+        at = np.random.default_rng(0).uniform(-1, 1, (points, 3))
+        for method in ("__call__", "gradient"):
+            on_gpu, on_cpu = getattr(gpu, method), getattr(cpu, method)
+            worst = float(np.abs(on_gpu(at) - on_cpu(at)).max())
+            say(
+                f"expansion, points of the host, {method}",
+                solved_by=cpu.info["solved_by"],
+                points=points,
+                gpu_ms=round(1e3 * median_seconds(lambda call=on_gpu, at=at: call(at)), 4),
+                cpu_ms=round(1e3 * median_seconds(lambda call=on_cpu, at=at: call(at), most=5), 4),
+                largest_difference=worst,
+            )
+            if not worst < 1e-11:
+                raise ArithmeticError(f"{method} of an expansion differs by {worst}")
+
+
 def table2_trainer(nodes: int, hidden: tuple[int, ...]) -> nbm.Trainer:
     """Return a trainer of Table 2: a gridded level set, four cell sizes in turn, batches of grid nodes."""
     x = np.linspace(-1, 1, 97)
@@ -325,7 +349,7 @@ def table1() -> None:
         say("Table 1", cells=cells, seconds=seconds, linf=error.linf, rmse=error.rmse)
 
 
-SECTIONS = {f.__name__: f for f in (machine, latency, gauss_newton, solve, timeline, arrays, table1)}
+SECTIONS = {f.__name__: f for f in (machine, latency, gauss_newton, solve, expansions, timeline, arrays, table1)}
 
 
 def main() -> int:
