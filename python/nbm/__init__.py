@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+from typing import TYPE_CHECKING, Any
 
-from nbm import _core, expressions, geometry, problems, rows, symbols, viz
+from nbm import _core, rows
 from nbm.box import Box
 from nbm.certificate import Certificate
 from nbm.conductivity import effective_conductivity
@@ -43,7 +45,24 @@ from nbm.solving import solve
 from nbm.training import Trainer
 from nbm.training_options import TrainingOptions
 
+if TYPE_CHECKING:
+    from nbm import expressions, geometry, problems, symbols, viz
+
 __version__: str = _core.build_info().version
+
+
+# Imported when they are first asked for: SymPy alone takes longer than everything else.
+_LATE = ("expressions", "geometry", "problems", "symbols", "viz")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATE:
+        return importlib.import_module(f"nbm.{name}")
+    raise AttributeError(f"module 'nbm' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE})
 
 
 def problem_from_toml(path: str | os.PathLike[str]) -> Problem:

@@ -11,7 +11,6 @@ from nbm.problem import Medium, Problem
 from nbm.quantities import Quantity
 from nbm.solution import Solution
 from nbm.solving import solve
-from nbm.symbols import x, y, z
 
 __all__ = ["effective_conductivity"]
 
@@ -33,6 +32,8 @@ def effective_conductivity(
     Raises:
         InvalidArgument: as :meth:`nbm.Solution.quantities` does.
     """
+    from nbm.symbols import x, y, z  # only now: importing nbm needs no SymPy
+
     as_instance(problem, "problem", Problem, "nbm.Problem(...)")
     columns = []
     for coordinate in (x, y, z):

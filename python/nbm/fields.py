@@ -6,12 +6,12 @@ import hashlib
 import inspect
 import math
 import numbers
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
 from nbm import _core
@@ -19,7 +19,9 @@ from nbm.arguments import as_choice, as_instance, as_real
 from nbm.arrays import as_points, as_values
 from nbm.box import Box
 from nbm.errors import InvalidArgument
-from nbm.sympy_nodes import compile_expression
+
+if TYPE_CHECKING:
+    import sympy as sp
 
 __all__ = ["FieldLike", "GridField", "as_field"]
 
@@ -145,6 +147,18 @@ def _takes_coordinates(call: Callable[..., Any], name: str) -> bool:
     raise InvalidArgument(f"{name}: {message}", name)
 
 
+def is_expression(value: Any) -> bool:
+    """Whether a value is a SymPy expression; there is none where SymPy, which takes long to import, is not yet."""
+    sympy = sys.modules.get("sympy")
+    return isinstance(value, getattr(sympy, "Expr", ()))
+
+
+def _compiled(value: Any, name: str) -> Any:
+    from nbm.sympy_nodes import compile_expression  # only now: importing nbm needs no SymPy
+
+    return compile_expression(value, name)
+
+
 def as_field(value: Any, name: str) -> _core.Field:
     """Return the native field of a number, SymPy expression, :class:`GridField` or function.
 
@@ -163,8 +177,8 @@ def as_field(value: Any, name: str) -> _core.Field:
         return value
     if isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_)):
         return _core.Field.from_number(as_real(value, name))
-    if isinstance(value, sp.Expr):
-        return _core.Field.from_expression(compile_expression(value, name))
+    if is_expression(value):
+        return _core.Field.from_expression(_compiled(value, name))
     if isinstance(value, GridField):
         return _core.Field.from_grid(value.native)
     if isinstance(value, str):
@@ -184,8 +198,8 @@ def update_digest(digest: hashlib._Hash, value: Any, name: str) -> None:
     if isinstance(value, GridField):
         digest.update(f"grid {value.box!r} {value.interpolation} {value.values.shape}".encode())
         digest.update(np.ascontiguousarray(value.values, dtype="<f8").tobytes())
-    elif isinstance(value, sp.Expr):
-        for op, operands, number in zip(*compile_expression(value, name).nodes(), strict=True):
+    elif is_expression(value):
+        for op, operands, number in zip(*_compiled(value, name).nodes(), strict=True):
             digest.update(f"{op} {operands} {float(number).hex()};".encode())
     elif isinstance(value, numbers.Real):
         digest.update(f"constant [-1, -1, -1] {float(value).hex()};".encode())

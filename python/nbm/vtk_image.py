@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
+import html
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,5 +82,5 @@ def _data_array(name: str, values: NDArray[Any], shape: tuple[int, int, int]) ->
     data = values.transpose(2, 1, 0, *range(3, values.ndim)).astype(values.dtype.newbyteorder("<")).tobytes()
     header = np.uint64(len(data)).astype("<u8").tobytes()
     encoded = base64.b64encode(header + data).decode("ascii")
-    attributes = f'type="{kind}" Name={quoteattr(name)} NumberOfComponents="{components}" format="binary"'
+    attributes = f'type="{kind}" Name="{html.escape(name)}" NumberOfComponents="{components}" format="binary"'
     return f"<DataArray {attributes}>\n{encoded}\n</DataArray>\n"

@@ -73,3 +73,25 @@ def test_a_build_folder_says_that_it_is_no_cmake_package():
 
 def test_a_wrong_option_is_an_error():
     assert run("--no-such-option").returncode == 2
+
+
+IMPORTING = """
+import sys, time
+before = time.process_time()
+import nbm
+seconds = time.process_time() - before
+late = {"sympy", "pydantic", "rich", "typer", "matplotlib", "pyvista", "scipy"} & set(sys.modules)
+print(seconds, *late)
+nbm.symbols.x, nbm.viz.Series, nbm.geometry.sphere, nbm.problems.sphere, nbm.expressions.parse
+"""
+
+
+def test_importing_is_quick_and_brings_what_is_needed_when_it_is():
+    runs = [subprocess.run([sys.executable, "-c", IMPORTING], capture_output=True, text=True) for _ in range(3)]
+    assert not any(run.stderr for run in runs), runs[0].stderr
+    printed = [run.stdout.split() for run in runs]
+    assert all(len(words) == 1 for words in printed), f"imported with nbm: {printed[0][1:]}"
+    assert min(float(words[0]) for words in printed) < 0.35  # processor seconds
+    assert {"geometry", "symbols", "viz"} <= set(dir(nbm))
+    with pytest.raises(AttributeError):
+        nbm.no_such_name  # noqa: B018
