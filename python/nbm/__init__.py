@@ -28,6 +28,8 @@ from nbm.errors import (
     RankFailure,
     RanksDiverged,
 )
+from nbm.evolution import Evolution, Step
+from nbm.evolving import evolve
 from nbm.fields import FieldLike, GridField
 from nbm.gpu_arrays import GpuArray
 from nbm.grid_solver import GridSolution, solve_on_grid
@@ -85,6 +87,7 @@ __all__ = [
     "Box",
     "Certificate",
     "ErrorNorms",
+    "Evolution",
     "Extremum",
     "FieldLike",
     "FileError",
@@ -118,9 +121,11 @@ __all__ = [
     "Siren",
     "Solution",
     "SolveReport",
+    "Step",
     "Trainer",
     "TrainingOptions",
     "effective_conductivity",
+    "evolve",
     "expressions",
     "geometry",
     "linearized",
