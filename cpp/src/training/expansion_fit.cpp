@@ -171,15 +171,17 @@ class NormalSystem {
 
 void report(const NormalSystem& system, const std::vector<RowBlock>& blocks, const std::vector<double>& solution,
             ExpansionFit& fit) {
-  double total = 0.0;
+  double within = 0.0, jumps = 0.0;
   for (const RowBlock& block : blocks) {
     double squares = 0.0;
     for (const double r : system.residual(block, solution)) squares += r * r;
     fit.residuals[block.group] += squares;
-    total += squares;
+    (block.piece[1] < 0 ? within : jumps) += squares;
   }
   for (auto& [group, squares] : fit.residuals) squares = std::sqrt(squares);
-  fit.residual = std::sqrt(total);
+  fit.residual = std::sqrt(within + jumps);
+  fit.jump_residual = std::sqrt(jumps);
+  fit.piece_residual = std::sqrt(within);
 }
 
 // What fits of different sizes share: the pieces and points of the interface.
@@ -233,24 +235,32 @@ class Fitter {
   std::vector<InterfacePart> parts_;
 };
 
+// Unknowns that the next size has more: of each source both sides have one.
+index_t growth(const ExpansionFit& fit, const ExpansionOptions& next) {
+  return (next.sines - fit.options.sines) + 2 * (next.sources - fit.options.sources);
+}
+
 // The next size: more sources where it is the interface that is badly met, more sines where it is the equation or the
-// walls, and shorter waves with them; both where neither dominates and fits(both).
-template <class Fits>
-ExpansionOptions grown(const ExpansionFit& fit, Fits&& fits) {
+// walls, and shorter waves with them; both where neither dominates and there is room. Twice as many, or what there is
+// room for.
+ExpansionOptions grown(const ExpansionFit& fit, index_t most_unknowns) {
   constexpr double kDominates = 3.0;
-  const auto of = [&](const char* group) {
-    const auto found = fit.residuals.find(group);
-    return found == fit.residuals.end() ? 0.0 : found->second;
+  const double jumps = fit.jump_residual, rest = fit.piece_residual;
+  const auto times = [&](double sines, double sources) {
+    ExpansionOptions next = fit.options;
+    next.sines = std::lround(sines * static_cast<double>(next.sines));
+    next.sources = std::lround(sources * static_cast<double>(next.sources));
+    next.omega *= std::cbrt(sines);
+    return next;
   };
-  const double jumps = std::hypot(of("value_jump"), of("flux_jump")), rest = std::hypot(of("equation"), of("boundary"));
-  ExpansionOptions more_sines = fit.options, more_sources = fit.options;
-  more_sines.sines *= 2;
-  more_sines.omega *= std::cbrt(2.0);
-  more_sources.sources *= 2;
-  ExpansionOptions both = more_sines;
-  both.sources = more_sources.sources;
-  if (rest < kDominates * jumps && jumps < kDominates * rest && fits(both)) return both;
-  return rest < jumps ? more_sources : more_sines;
+  const index_t room = most_unknowns - fit.unknowns;
+  const ExpansionOptions both = times(2.0, 2.0);
+  if (rest < kDominates * jumps && jumps < kDominates * rest && growth(fit, both) <= room) return both;
+  const bool of_sources = rest < jumps;
+  const ExpansionOptions next = of_sources ? times(1.0, 2.0) : times(2.0, 1.0);
+  const double share = static_cast<double>(room) / static_cast<double>(growth(fit, next));
+  if (share >= 1.0) return next;
+  return of_sources ? times(1.0, 1.0 + std::max(share, 0.0)) : times(1.0 + std::max(share, 0.0), 1.0);
 }
 
 }  // namespace
@@ -279,6 +289,7 @@ void ExpansionSearch::validate() const {
 ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& search, ThreadPool& pool) {
   constexpr double kOmegas[] = {2.0, 4.0, 7.0}, kReaches[] = {6.0, 10.0, 3.0};
   constexpr double kWorthwhile = 0.7;  // of the residual, by twice the unknowns
+  constexpr index_t kLeastGrowth = 10;
   search.validate();
   const Fitter fitter(problem, search.seed, pool);
   ExpansionOptions options{.seed = search.seed};
@@ -299,12 +310,8 @@ ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& sea
     if (consider()) return best;
   }
   while (best.residual > search.tolerance) {
-    const auto fits = [&](const ExpansionOptions& next) {
-      const index_t more = (next.sines - best.options.sines) + 2 * (next.sources - best.options.sources);
-      return best.unknowns + more <= search.most_unknowns;
-    };
-    options = grown(best, fits);
-    if (!fits(options)) break;
+    options = grown(best, search.most_unknowns);
+    if (growth(best, options) < best.unknowns / kLeastGrowth) break;
     const double before = best.residual;
     // How near sources may come depends on their number: where it does not help to have more, by another distance.
     if (consider()) return best;

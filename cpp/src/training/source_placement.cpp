@@ -10,7 +10,7 @@
 namespace nbm {
 namespace {
 
-constexpr double kLeastClear = 0.75;  // of the reach: how near the surface of the piece may come
+constexpr double kRoom = 0.9;  // of the way to where normals of the surface of the piece meet
 constexpr double kShrink = 0.8;
 constexpr double kLeastReach = 0.7;     // in distances to the next source: nearer sources make spikes that no row sees
 constexpr double kImageReach = 0.25;    // of an edge of the box: sources that are this near to a wall have an image
@@ -41,10 +41,16 @@ std::vector<index_t> spread_out(const Points& points, index_t count) {
   return chosen;
 }
 
-double nearest_distance(const Points& points, Vec3<double> p) {
+// Radius of the largest ball that touches the surface at p alone, from the side to which the unit vector `outward`
+// points: its centre is where the normals of p and of another point of the surface meet. Infinite where none does.
+double room_at(const Points& surface, Vec3<double> p, Vec3<double> outward) {
   double least = std::numeric_limits<double>::infinity();
-  for (index_t i = 0; i < points.size(); ++i) least = std::min(least, square_distance(points[i], p));
-  return std::sqrt(least);
+  for (index_t i = 0; i < surface.size(); ++i) {
+    const Vec3<double> to = surface[i] - p;
+    const double ahead = dot(outward, to);
+    if (ahead > 0.0) least = std::min(least, dot(to, to) / (2.0 * ahead));
+  }
+  return least;
 }
 
 // The median distance of the chosen points to the nearest other one.
@@ -103,18 +109,21 @@ void place_sources(const Problem& problem, const ExpansionPoints& points, index_
     const Side here = problem.level_set.at(p) < 0.0 ? Side::minus : Side::plus;
     return here == basis.side && lookup.piece_at(here, p) == piece;
   };
+  const double least = std::min(reach, kLeastReach);
   std::vector<Source> sources;
   for (const InterfacePart& part : points.parts) {
     if (part.piece[side] != piece || part.sources < 2) continue;
     const std::vector<index_t> chosen = spread_out(part.points, part.sources);
     const double spacing = spacing_of(part.points, chosen);
     for (const index_t i : chosen) {
+      const Vec3<double> way = outward * part.normals[i];
+      const double room = kRoom * room_at(surface, part.points[i], way);
       Source source;
       bool clear = false;
-      for (double near = reach; !clear && near >= std::min(reach, kLeastReach); near *= kShrink) {
-        source.reach = near * spacing;
-        source.place = part.points[i] + (outward * source.reach) * part.normals[i];
-        clear = nearest_distance(surface, source.place) >= kLeastClear * source.reach && !within(source.place);
+      for (double far = std::min(reach * spacing, room); !clear && far >= least * spacing; far *= kShrink) {
+        source.reach = far;
+        source.place = part.points[i] + far * way;
+        clear = !within(source.place);
       }
       if (!clear) continue;  // no room: inside of the piece it would be a singularity of u
       set_images(problem.box, at_wall, source);

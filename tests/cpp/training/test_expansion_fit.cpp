@@ -73,6 +73,26 @@ TEST(ExpansionFit, SolvesABallInAUniformField) {
   EXPECT_GE(fit.rows, 2 * fit.unknowns);
 }
 
+// The sources of the surroundings lie in the ball, which has no room for six of their distances: where they meet in its
+// middle they say the same.
+TEST(ExpansionFit, SourcesDoNotMeetInTheMiddleOfABall) {
+  ThreadPool pool(1);
+  for (const index_t sources : {16, 20, 24, 30}) {
+    const ExpansionFit fit =
+        fit_expansion(ball_problem(), {.sines = 20, .sources = sources, .omega = 2.0, .seed = 0}, pool);
+    const Expansion& u = fit.expansion;
+    const Vec3<double> middle = u.to_expansion({0.0, 0.0, 0.0});
+    for (const PieceBasis& piece : u.pieces()) {
+      if (piece.side == Side::minus) continue;
+      ASSERT_EQ(piece.reach.size(), static_cast<std::size_t>(sources));
+      for (std::size_t j = 0; j < piece.reach.size(); ++j) {
+        const double apart = u.unit() * radius(Vec3<double>{piece.at[0][j], piece.at[1][j], piece.at[2][j]} - middle);
+        EXPECT_NEAR(apart, 0.05, 1e-4);  // a tenth of the radius
+      }
+    }
+  }
+}
+
 TEST(ExpansionFit, SolvesTheSphereOfTheMethodPage) {
   ThreadPool pool(2);
   const Problem problem = nbm::testing::sphere_problem();  // mu varies on both sides

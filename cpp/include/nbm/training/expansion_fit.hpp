@@ -26,7 +26,9 @@ struct NBM_EXPORT ExpansionFit {
   index_t unknowns = 0, rows = 0;
   ExpansionOptions options;                 // with which it was made
   std::map<std::string, double> residuals;  // by group of rows, at points that the fit has not seen: RMS, weighted
-  double residual = 0.0;                    // root of the sum of their squares
+  double residual = 0.0;                    // root of the sum of their squares: of
+  double jump_residual = 0.0;               // what ties two pieces,
+  double piece_residual = 0.0;              // and of what each has for itself
 };
 
 // The expansion whose weighted rows (equation, boundary, both jumps) at low-discrepancy points are least in the mean
