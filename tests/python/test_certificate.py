@@ -33,10 +33,10 @@ def solution(request) -> nbm.Solution:
 
 def test_a_good_training_is_trusted(solution):
     problem = nbm.problems.sphere()
-    certificate = solution.certify(problem, cells=32)
+    certificate = solution.certify(problem)
     assert certificate.trusted, certificate.reasons
     assert certificate.reasons == ()
-    assert certificate.cells == (32, 32, 32)
+    assert certificate.cells == (64, 64, 64)
     # docs/how-to-choose.md: between 1 and 30 times the error, mostly; more where residuals are rough between the nodes.
     true = solution.error(problem).rmse
     assert true / 2 < certificate.estimated_rmse < 100 * true

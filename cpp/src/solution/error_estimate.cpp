@@ -88,9 +88,7 @@ bool has_negative_k(const Problem& problem, const Points& nodes) {
 
 }  // namespace
 
-void ErrorEstimate::add_up() {
-  rms = missing + std::hypot(kMargin * change, std::hypot(unseen_sources, unseen_flux));
-}
+void ErrorEstimate::add_up() { rms = missing + std::hypot(kMargin * change, std::hypot(unseen_sources, unseen_flux)); }
 
 Vec3<index_t> grid_cells(const Box& box, index_t cells) {
   const Vec3<double> edge = box.edge();
