@@ -1,9 +1,13 @@
 #include <nanobind/stl/array.h>
 #include <nanobind/stl/function.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 
 #include <array>
 #include <functional>
+#include <optional>
+#include <tuple>
 
 #include "arrays.hpp"
 #include "bindings.hpp"
@@ -35,9 +39,16 @@ nb::tuple tuple_of(const SolveReport::Attempt& attempt) {
   return nb::make_tuple(attempt.what, attempt.estimated_rmse, attempt.seconds);
 }
 
+// sines, sources, omega, reach
+using Basis = std::tuple<index_t, index_t, double, double>;
+
 nb::dict run_solve(const Problem& problem, index_t cells, index_t most_unknowns, std::uint64_t seed, int threads,
-                   const std::function<void(nb::tuple)>& progress) {
+                   const std::optional<Basis>& basis, const std::function<void(nb::tuple)>& progress) {
   SolveOptions options{.cells = cells, .most_unknowns = most_unknowns, .seed = seed};
+  if (basis) {
+    const auto& [sines, sources, omega, reach] = *basis;
+    options.basis = ExpansionOptions{sines, sources, omega, seed, reach};
+  }
   if (progress) {
     options.progress = [&](const SolveReport::Attempt& attempt) {
       const GilHeld acquire;
@@ -57,6 +68,8 @@ nb::dict run_solve(const Problem& problem, index_t cells, index_t most_unknowns,
   out["attempts"] = attempts;
   out["chosen"] = report.chosen;
   out["estimate"] = dict_of(report.estimate);
+  out["basis"] = nb::none();
+  if (const auto& of = report.basis) out["basis"] = nb::make_tuple(of->sines, of->sources, of->omega, of->reach);
   return out;
 }
 
@@ -64,7 +77,7 @@ nb::dict run_solve(const Problem& problem, index_t cells, index_t most_unknowns,
 
 void bind_solve(nb::module_& m) {
   m.def("solve", &run_solve, nb::arg("problem"), nb::arg("cells"), nb::arg("most_unknowns"), nb::arg("seed"),
-        nb::arg("threads"), nb::arg("progress").none());
+        nb::arg("threads"), nb::arg("basis").none(), nb::arg("progress").none());
   m.def(
       "estimate_error",
       [](const Problem& problem, const Solution& solution, index_t cells, int threads) {

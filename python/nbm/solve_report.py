@@ -33,12 +33,15 @@ class SolveReport:
         chosen: Which of them was taken: that of the least estimated error, or a finer grid with about the same.
         seconds: Of everything.
         certificate: Of the solution.
+        basis: Size of the expansion, by which a similar problem is solved without a search (``start=``): numbers of
+            sines and sources, largest wave number, distance of the sources; None where there is no expansion.
     """
 
     attempts: tuple[Attempt, ...]
     chosen: int
     seconds: float
     certificate: Certificate
+    basis: tuple[int, int, float, float] | None = None
 
     def __str__(self) -> str:
         spread = self.certificate.range

@@ -78,13 +78,20 @@ def _solve_by_estimate(problem: Problem, options: TrainingOptions) -> Solution:
                 most_unknowns, cells = unknowns, of_grid
     started = time.monotonic()
     progress = _print_attempt if options.progress else None
-    found: dict[str, Any] = _core.solve(problem.native, cells, most_unknowns, options.seed, options.threads, progress)
+    basis = options.start.report.basis if options.start is not None and options.start.report is not None else None
+    found: dict[str, Any] = _core.solve(
+        problem.native, cells, most_unknowns, options.seed, options.threads, basis, progress
+    )
     solution = Solution(found["solution"], level_set=problem.fields["level_set"])
     solution.threads = options.threads
     certificate = make_certificate(solution, problem, found["estimate"])
     attempts = tuple(Attempt(what=w, estimated_rmse=e, seconds=s) for w, e, s in found["attempts"])
     solution.report = SolveReport(
-        attempts=attempts, chosen=found["chosen"], seconds=time.monotonic() - started, certificate=certificate
+        attempts=attempts,
+        chosen=found["chosen"],
+        seconds=time.monotonic() - started,
+        certificate=certificate,
+        basis=found["basis"],
     )
     solution.info = {**solution.info, "solved_by": attempts[found["chosen"]].what}
     if not certificate.trusted:

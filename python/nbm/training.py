@@ -44,6 +44,15 @@ class Trainer:
         self.options = options
         communicator = communicator_of(options.comm)
         self._native = _core.Trainer(problem.native, options.native(problem), options.device, communicator)
+        if options.start is not None:
+            self._start_from(options.start)
+
+    def _start_from(self, start: Solution) -> None:
+        theirs = start.parameters
+        if theirs.size != self.parameters.size:
+            message = f"start: its networks have {theirs.size} parameters, expected the {self.parameters.size}"
+            raise InvalidArgument(f"{message} of {self.network}", "start")
+        self.parameters = theirs
 
     @property
     def network(self) -> Siren:

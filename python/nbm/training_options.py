@@ -18,6 +18,7 @@ from nbm.sampling import Resolution, Sampling
 
 if TYPE_CHECKING:
     from nbm.problem import Problem
+    from nbm.solution import Solution
 
 __all__ = ["Callback", "TrainingOptions", "as_weights", "takes_options"]
 
@@ -27,7 +28,7 @@ _DEFAULT_CELLS = {"bochkov_gibou": 64, "direct_jump": 4096}
 _MOST_GAUSS_NEWTON_PARAMETERS = 5000  # about as many as rows of its default sampling: benchmarks/NOTES.md
 _MOST_CELLS = 2**30
 # What concerns the machine or the choice of points, not the way of solving.
-_NEUTRAL = ("device", "threads", "seed", "check_every", "overlap", "seconds", "progress")
+_NEUTRAL = ("device", "threads", "seed", "check_every", "overlap", "seconds", "progress", "start")
 
 Callback = Callable[[Record], bool | None]
 P = ParamSpec("P")
@@ -75,6 +76,9 @@ class TrainingOptions:
         progress: Whether it prints what it tries, as it does so, on standard error.
         observations: Known values of u or of its gradient, to be fitted beside the equation:
             :class:`nbm.Observations`, or several with different names.
+        start: The solution of a similar problem. Networks start from its networks, which have to be of the same shape,
+            instead of random ones; where :func:`nbm.solve` decides by itself, it takes the size of that solution's
+            expansion and searches no other.
         weights: What multiplies the weight λ of a group of rows (docs/method.md, section 10), by its name: "regular",
             "irregular", "boundary", "value_jump", "flux_jump" and the names of the observations. 1 where a group is
             not named; 0 leaves its rows out.
@@ -106,6 +110,7 @@ class TrainingOptions:
     seconds: float | None = None
     progress: bool = False
     observations: Observations | Sequence[Observations] | None = None
+    start: Solution | None = None
     weights: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
@@ -134,6 +139,10 @@ class TrainingOptions:
         if self.seconds is not None and not as_real(self.seconds, "seconds") > 0:
             raise InvalidArgument(f"seconds: got {self.seconds!r}, expected a positive number", "seconds")
         all_observations(self.observations)
+        if self.start is not None:
+            from nbm.solution import Solution  # which knows these options
+
+            as_instance(self.start, "start", Solution, "the solution of a similar problem")
         as_weights(self.weights)
 
     def _check_cells(self) -> None:

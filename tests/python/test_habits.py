@@ -103,6 +103,7 @@ ERRORS = [
     nbm.ProblemFileError("message", "file", "plus.mu", 3),
     nbm.RankFailure("message", 1),
     nbm.RanksDiverged("message", 4, 1),
+    nbm.NotConverged("message", 3, (0.5, 0.0, 0.25)),
     nbm.Interrupted("message", None),
 ]
 

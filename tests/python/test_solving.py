@@ -154,3 +154,23 @@ def test_bad_arguments_are_refused(arguments):
     problem, _, _ = ball_in_a_field()
     with pytest.raises(nbm.InvalidArgument):
         nbm.solve(problem, **arguments)
+
+
+def test_a_start_saves_the_search_for_a_basis():
+    first = nbm.solve(ball_in_a_field(10.0)[0])
+    problem, points, truth = ball_in_a_field(12.0)
+    again = nbm.solve(problem, start=first)
+    assert again.report.basis == first.report.basis
+    assert again.certificate.trusted
+    assert error_of(again, points, truth) < 1e-7
+
+
+def test_networks_start_from_those_of_a_solution():
+    problem = nbm.problems.sphere()
+    options = {"network": nbm.Siren(hidden=(8,)), "optimizer": nbm.Adam(steps=3)}
+    first = nbm.solve(problem, **options)
+    assert np.array_equal(nbm.Trainer(problem, **options, start=first).parameters, first.parameters)
+    with pytest.raises(nbm.InvalidArgument, match="start: its networks have"):
+        nbm.Trainer(problem, network=nbm.Siren(hidden=(9,)), start=first)
+    with pytest.raises(nbm.InvalidArgument, match="start"):
+        nbm.solve(problem, start=3)

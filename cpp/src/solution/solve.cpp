@@ -66,14 +66,18 @@ void SolveOptions::validate() const {
     throw InvalidArgument("cells", "must be from 32 to 512, got " + std::to_string(cells));
   }
   ExpansionSearch{.most_unknowns = most_unknowns}.validate();
+  if (basis) basis->validate();
 }
 
 Solution solve(const Problem& problem, const SolveOptions& options, ThreadPool& pool, SolveReport& report) {
   options.validate();
   report = {};
   Search search(problem, options, pool, report);
-  ExpansionFit fit = search_expansion(problem, {.most_unknowns = options.most_unknowns, .seed = options.seed}, pool);
+  ExpansionFit fit =
+      options.basis ? fit_expansion(problem, *options.basis, pool)
+                    : search_expansion(problem, {.most_unknowns = options.most_unknowns, .seed = options.seed}, pool);
   if (fit.unknowns > 0) {
+    report.basis = fit.options;
     search.consider(Solution::of_expansion(problem.box, problem.level_set, std::move(fit.expansion)), options.cells);
   }
   if (!search.within(kGoodEnough)) {

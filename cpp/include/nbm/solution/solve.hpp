@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,14 +17,16 @@ struct NBM_EXPORT SolveReport {
     double seconds;
   };
   std::vector<Attempt> attempts;
-  std::size_t chosen = 0;  // of the attempts
-  ErrorEstimate estimate;  // of the solution returned
+  std::size_t chosen = 0;                 // of the attempts
+  ErrorEstimate estimate;                 // of the solution returned
+  std::optional<ExpansionOptions> basis;  // of the expansion, where there is one
 };
 
 struct NBM_EXPORT SolveOptions {
   index_t cells = 64;            // along the longest edge, of the finer grid of the correction and the estimate
   index_t most_unknowns = 3000;  // of an expansion
   std::uint64_t seed = 0;
+  std::optional<ExpansionOptions> basis = {};  // that served a similar problem: one fit instead of a search
   std::function<void(const SolveReport::Attempt&)> progress = {};  // called with every attempt
 
   void validate() const;
