@@ -48,7 +48,7 @@ def climb(
         beyond = ~_is_on(quadrature, points, side)
         if beyond.any():
             reach = 2 * float(step.max())
-            points[beyond], met = project(quadrature.level_set, points[beyond], quadrature.box, reach)
+            points[beyond], met, _ = project(quadrature.level_set, points[beyond], quadrature.box, reach)
             points = np.concatenate([points[~beyond], points[beyond][met]])
         values = sign * looks.all(points, side)[of][0] if len(points) else np.array([-np.inf])
         if values.max() > best:

@@ -19,6 +19,7 @@ __all__ = ["OWN", "Quadrature", "Rule", "project"]
 Float64Array = NDArray[np.float64]
 LevelSet = Callable[[Float64Array], Float64Array]
 OWN = -1  # the side of a rule whose points take that on which they lie
+_SMOOTH = 0.94  # cosine of the angle between a normal and the mean of its triangle's, 20 degrees
 _MOST_BLOCK = 4  # cells along the edge of a block that one rule covers
 
 # Barycentric points and weights on triangles, exact for polynomials of degree 4 (Dunavant 1985) and 2.
@@ -41,6 +42,7 @@ class Rule:
         side: 0 minus, 1 plus, ``OWN``.
         normals: (n, 3) on surfaces: from minus to plus, or out of the box.
         piece: (n,) on the interface: the connected piece.
+        rough: (n,) bool, on the interface: in a triangle across an edge of it, or one that its cells do not resolve.
     """
 
     points: Float64Array
@@ -48,10 +50,11 @@ class Rule:
     side: int
     normals: Float64Array | None = None
     piece: NDArray[np.int32] | None = None
+    rough: NDArray[np.bool_] | None = None
 
     def near(self, point: Float64Array) -> Rule:
         """Return the rule of the piece that comes nearest to a point (3,)."""
-        if self.piece is None or self.normals is None or self.piece.size == 0:
+        if self.piece is None or self.normals is None or self.rough is None or self.piece.size == 0:
             return self
         nearest = self.piece[np.argmin(np.sum((self.points - point) ** 2, axis=1))]
         own = self.piece == nearest
@@ -61,6 +64,7 @@ class Rule:
             side=self.side,
             normals=self.normals[own],
             piece=self.piece[own],
+            rough=self.rough[own],
         )
 
 
@@ -79,17 +83,21 @@ class Quadrature:
         self._cut = _core.cut_grid(box.native, self.cells, np.ascontiguousarray(level_set(nodes)))
 
     @cached_property
-    def _curved(self) -> tuple[Float64Array, Float64Array]:
-        """Corners and middles of edges (m, 6, 3) of the triangles, and where these lie on the interface."""
+    def _curved(self) -> tuple[Float64Array, Float64Array, NDArray[np.bool_]]:
+        """Corners and middles of edges (m, 6, 3), where these lie on the interface, and which triangles are rough."""
         corners = self._cut["triangles"]
         flat = np.concatenate([corners, (corners + np.roll(corners, -1, axis=1)) / 2], axis=1)
-        moved, found = project(self.level_set, flat.reshape(-1, 3), self.box, float(self.spacing.min()))
+        moved, found, ways = project(self.level_set, flat.reshape(-1, 3), self.box, float(self.spacing.min()))
+        normals = ways.reshape(-1, 6, 3)
+        middle = normals.sum(axis=1)
+        middle /= np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-300)
+        rough = np.einsum("mni,mi->mn", normals, middle).min(axis=1, initial=1.0) < _SMOOTH
         whole = np.asarray(found.reshape(-1, 6).all(axis=1))  # else flat: at edges of the interface
-        return flat, np.where(whole[:, None, None], moved.reshape(flat.shape), flat)
+        return flat, np.where(whole[:, None, None], moved.reshape(flat.shape), flat), rough
 
     def interface(self, side: int = OWN) -> Rule:
         """Return the rule on the interface: curved triangles through six points each."""
-        _, curved = self._curved
+        _, curved, rough = self._curved
         shape, along, across = _quadratics(_DEGREE_4)
         vectors = np.cross(_combined(along, curved), _combined(across, curved)) * (_DEGREE_4_WEIGHTS / 2)[:, None]
         vectors = vectors.reshape(-1, 3)
@@ -100,6 +108,7 @@ class Quadrature:
             side=side,
             normals=vectors / np.where(areas > 0, areas, 1.0)[:, None],
             piece=np.repeat(self._cut["piece"], len(_DEGREE_4)),
+            rough=np.repeat(rough, len(_DEGREE_4)),
         )
 
     def volume(self, side: int) -> Rule:
@@ -148,7 +157,7 @@ class Quadrature:
 
     def _shell(self, side: int) -> tuple[Float64Array, Float64Array]:
         """What lies between the flat and the curved triangles: the map is that of a prism, half-way up."""
-        flat, curved = self._curved
+        flat, curved, _ = self._curved
         shape, along, across = _quadratics(_DEGREE_2)
         middle = (flat + curved) / 2
         areas = np.cross(_combined(along, middle), _combined(across, middle)) / 6
@@ -158,8 +167,10 @@ class Quadrature:
 
 def project(
     level_set: LevelSet, points: Float64Array, box: Box, reach: float
-) -> tuple[Float64Array, NDArray[np.bool_]]:
-    """Return points (n, 3) moved along the gradient onto the interface, those on walls within these, and where it met.
+) -> tuple[Float64Array, NDArray[np.bool_], Float64Array]:
+    """Return points (n, 3) moved along the gradient onto the interface, whether they met it, and the directions (n, 3).
+
+    Points on walls move within these.
 
     Args:
         level_set: Points (n, 3) to values (n,).
@@ -181,7 +192,7 @@ def project(
         value = level_set(points + distance[:, None] * way)
     met = np.abs(value) <= 1e-3 * np.abs(first) + 1e-9 * reach * slope
     moved = np.clip(points + distance[:, None] * way, lower, upper)
-    return np.where(met[:, None], moved, points), met
+    return np.where(met[:, None], moved, points), met, way
 
 
 def _quadratics(at: Float64Array) -> tuple[Float64Array, Float64Array, Float64Array]:

@@ -166,6 +166,19 @@ def test_a_neutral_inclusion_leaves_the_conductivity_of_the_matrix():
     check(tensor, matrix * np.eye(3), 5e-2)
 
 
+def test_edges_of_the_interface():
+    half = np.array([0.53, 0.31, 0.27])
+    brick = nbm.symbols.Max(*(nbm.symbols.Abs(c) - h for c, h in zip((x, y, z), half, strict=True)))
+    problem = ball(x * exp(z), x * exp(z) + y, 2.0, 1.0, level_set=brick)
+    numbers = nbm.solve_on_grid(problem, 32).quantities(problem)
+    a, b, c = 2 * half
+    check(numbers.measure("interface"), 2 * (a * b + b * c + c * a), 0.2)
+    check(numbers.measure("minus"), a * b * c, 5e-2)
+    check(numbers.mean("minus"), 0.0, 5e-2)
+    check(numbers.flux(side="minus"), 0.0, 0.5)
+    check(numbers.integral("minus", weight=x), a**3 * b / 12 * (np.exp(c / 2) - np.exp(-c / 2)), 0.1)
+
+
 def test_pieces_and_trained_networks():
     two = nbm.symbols.Min(sqrt((x - 0.45) ** 2 + y**2 + z**2) - 0.3, sqrt((x + 0.45) ** 2 + y**2 + z**2) - 0.2)
     problem = ball(exp(x) * cos(y), exp(x) * cos(y), 1.0, 1.0, level_set=two)
