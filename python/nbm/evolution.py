@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, overload
 
 from nbm.errors import FileError, InvalidArgument
-from nbm.run import read_json
 from nbm.solution import Solution, load
 from nbm.vtk_image import write_atomically
 
@@ -116,6 +115,8 @@ class Evolution(Sequence[Step]):
         Raises:
             FileError: a file is missing or damaged.
         """
+        from nbm.run import read_json  # only now: it reads problem files too
+
         place = Path(folder)
         index = read_json(place / _INDEX)
         try:

@@ -8,17 +8,15 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
 from nbm.arguments import as_choice, as_instance, as_integer, as_real
 from nbm.errors import InvalidArgument
 from nbm.evolution import Evolution
-from nbm.fields import FieldLike, as_field
+from nbm.fields import FieldLike, as_field, is_expression
 from nbm.grid_solver import solve_on_grid
 from nbm.problem import Medium, Problem
 from nbm.solution import Solution
-from nbm.symbols import u
 
 __all__ = ["evolve"]
 
@@ -112,17 +110,25 @@ def _shifted(
 
     if medium.reaction is None:
         return dataclasses.replace(medium, f=f, k=_sum(medium.k, capacity, shift))
-    if not isinstance(capacity, (int, float, sp.Expr)):
+    if not _is_symbolic(capacity):
         raise InvalidArgument("capacity: beside a reaction it must be a number or an expression", "capacity")
-    return dataclasses.replace(medium, f=f, reaction=medium.reaction + shift * capacity * u)
+    from nbm.symbols import u  # only now: importing nbm needs no SymPy
+
+    scaled: Any = capacity
+    return dataclasses.replace(medium, f=f, reaction=medium.reaction + shift * scaled * u)
 
 
 def _sum(k: FieldLike, capacity: FieldLike, shift: float) -> FieldLike:
     """Return k + shift capacity, as an expression where both are such."""
-    if isinstance(k, (int, float, sp.Expr)) and isinstance(capacity, (int, float, sp.Expr)):
-        return k + shift * capacity
+    both: Any = (k, capacity)
+    if _is_symbolic(k) and _is_symbolic(capacity):
+        return both[0] + shift * both[1]
     first, second = as_field(k, "k"), as_field(capacity, "capacity")
     return lambda points: first.evaluate(points) + shift * second.evaluate(points)
+
+
+def _is_symbolic(value: FieldLike) -> bool:
+    return isinstance(value, (int, float)) or is_expression(value)
 
 
 def _function_of_time(problem: Problem | Callable[[float], Problem]) -> Callable[[float], Problem]:

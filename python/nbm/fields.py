@@ -23,7 +23,7 @@ from nbm.errors import InvalidArgument
 if TYPE_CHECKING:
     import sympy as sp
 
-__all__ = ["FieldLike", "GridField", "as_field"]
+__all__ = ["FieldLike", "GridField", "as_field", "depends_on_u", "is_expression"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +153,11 @@ def is_expression(value: Any) -> bool:
     return isinstance(value, getattr(sympy, "Expr", ()))
 
 
+def depends_on_u(value: Any) -> bool:
+    """Whether a value is an expression of the solution, ``nbm.symbols.u``."""
+    return is_expression(value) and any(str(symbol) == "u" for symbol in value.free_symbols)
+
+
 def _compiled(value: Any, name: str) -> Any:
     from nbm.sympy_nodes import compile_expression  # only now: importing nbm needs no SymPy
 
@@ -199,7 +204,10 @@ def update_digest(digest: hashlib._Hash, value: Any, name: str) -> None:
         digest.update(f"grid {value.box!r} {value.interpolation} {value.values.shape}".encode())
         digest.update(np.ascontiguousarray(value.values, dtype="<f8").tobytes())
     elif is_expression(value):
-        for op, operands, number in zip(*_compiled(value, name).nodes(), strict=True):
+        from nbm.sympy_nodes import nodes_of  # only now: importing nbm needs no SymPy
+
+        nodes = nodes_of(value, name) if depends_on_u(value) else _compiled(value, name).nodes()
+        for op, operands, number in zip(*nodes, strict=True):
             digest.update(f"{op} {operands} {float(number).hex()};".encode())
     elif isinstance(value, numbers.Real):
         digest.update(f"constant [-1, -1, -1] {float(value).hex()};".encode())

@@ -142,7 +142,7 @@ def _search(
     while share >= _SMALLEST_STEP:
         trial = old.towards(full, share)
         norm, _, at = _residual(problem, trial, counts, threads, scale)
-        if norm <= (1 - share / 4) * before:
+        if norm <= (1 - share / 10) * before:
             return trial, norm
         place = at if np.isfinite(norm) or np.isnan(place[0]) else place
         share /= 2
@@ -156,8 +156,8 @@ def _residual(
 
     That of the linear problem about u is that of the nonlinear one at u. Infinite where a reaction is.
     """
-    linear = iterate.about(problem)
     try:
+        linear = iterate.about(problem)  # lives as long as its engine is used
         system: dict[str, Any] = _core.grid_system(linear.native, counts, threads)
     except InvalidField as error:
         return np.inf, np.ones(0), error.point

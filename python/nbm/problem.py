@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import warnings
 from dataclasses import dataclass
-from typing import Any
-
-import sympy as sp
+from typing import TYPE_CHECKING, Any
 
 from nbm import _core
 from nbm.arguments import as_instance
 from nbm.box import Box
 from nbm.errors import InvalidArgument, NoInterfaceWarning
-from nbm.fields import FieldLike, GridField, as_field, update_digest
+from nbm.fields import FieldLike, GridField, as_field, depends_on_u, is_expression, update_digest
+
+if TYPE_CHECKING:
+    import sympy as sp
 
 __all__ = ["Box", "FieldLike", "GridField", "Medium", "Problem", "as_field"]
 
@@ -30,7 +31,7 @@ class Medium:
 
     Args:
         k: Reaction coefficient.
-        mu: Diffusion coefficient, positive on this side.
+        mu: Diffusion coefficient, positive on this side; an expression may depend on ``nbm.symbols.u``.
         f: Source.
         boundary: u on the part of the box boundary that lies on this side; None: the problem's ``boundary``.
         reaction: R, an expression of ``nbm.symbols.u`` and the coordinates, instead of k: Newton's method solves such
@@ -104,14 +105,14 @@ class Problem:
             InvalidArgument: the problem is not linear.
         """
         if not self.is_linear:
-            message = "reaction: the problem is not linear; nbm.solve and nbm.solve_on_grid solve it, for others take"
-            raise InvalidArgument(f"{message} nbm.linearized(problem, solution)", "reaction")
+            message = "problem: is not linear; nbm.solve and nbm.solve_on_grid solve it, for others take"
+            raise InvalidArgument(f"{message} nbm.linearized(problem, solution)", "problem")
         return self._native
 
     @property
     def is_linear(self) -> bool:
-        """Whether neither side has a reaction but k u."""
-        return self.minus.reaction is None and self.plus.reaction is None
+        """Whether neither side has a reaction but k u, or a mu that depends on u."""
+        return all(m.reaction is None and not depends_on_u(m.mu) for m in (self.minus, self.plus))
 
     def replace(self, **changes: Any) -> Problem:
         """Return the problem with other arguments of the constructor; no longer one with a known solution."""
@@ -152,7 +153,7 @@ class Problem:
                 update_digest(digest, getattr(medium, name), f"{side}.{name}")
             update_digest(digest, self._boundary_of(medium), f"{side}.boundary")
             if medium.reaction is not None:
-                digest.update(f"\n{side}.reaction:{sp.srepr(medium.reaction)}".encode())
+                update_digest(digest, medium.reaction, f"{side}.reaction")
         return digest.hexdigest()
 
     def _boundary_of(self, medium: Medium) -> FieldLike:
@@ -170,12 +171,15 @@ class Problem:
 
     def _native_medium(self, medium: Medium, side: str) -> _core.Medium:
         if medium.reaction is not None:
-            as_instance(medium.reaction, f"{side}.reaction", sp.Expr, "an expression of nbm.symbols")
+            if not is_expression(medium.reaction):
+                kind = type(medium.reaction).__name__
+                message = f"{side}.reaction: got {kind}, expected an expression of nbm.symbols"
+                raise InvalidArgument(message, f"{side}.reaction")
             if not (isinstance(medium.k, (int, float)) and medium.k == 0):
                 raise InvalidArgument(f"{side}: got k and a reaction, which stands in its place; give one", f"{side}.k")
         return _core.Medium(
             k=self._field(medium.k, f"{side}.k"),
-            mu=self._field(medium.mu, f"{side}.mu"),
+            mu=self._field(1.0 if depends_on_u(medium.mu) else medium.mu, f"{side}.mu"),
             f=self._field(medium.f, f"{side}.f"),
             boundary=self._field(
                 self._boundary_of(medium), "boundary" if medium.boundary is None else f"{side}.boundary"

@@ -30,9 +30,9 @@ def _expression(value: Any, info: ValidationInfo) -> Any:
     return value
 
 
-def _reaction(value: Any, info: ValidationInfo) -> Any:
-    if not isinstance(value, str):
-        raise ValueError(f"got {value!r}, expected an expression of u, x, y, z in quotes")
+def _of_u(value: Any, info: ValidationInfo) -> Any:
+    if not isinstance(value, str) or names_array(value):
+        return _expression(value, info)
     expressions.parse(value, {**(info.context or {}), "u": symbols.u})
     return value
 
@@ -43,7 +43,7 @@ def names_array(text: str) -> bool:
 
 
 Expression = Annotated[str | float, BeforeValidator(_expression)]
-Reaction = Annotated[str, BeforeValidator(_reaction)]
+ExpressionOfU = Annotated[str | float, BeforeValidator(_of_u)]
 # Strict: a truth value or a number in quotes is no number.
 Finite = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Vector = tuple[Finite, Finite, Finite]
@@ -101,14 +101,14 @@ class ProblemSection(_Section):
 class MediumSection(_Section):
     """[minus], [plus]: k u - div(mu grad u) = f on one side, u = boundary on the part of the box that lies there.
 
-    ``reaction``, of u and the coordinates, stands instead of k u.
+    ``reaction``, of u and the coordinates, stands instead of k u; mu may depend on u too.
     """
 
     k: Expression = 0.0
-    mu: Expression = 1.0
+    mu: ExpressionOfU = 1.0
     f: Expression = 0.0
     boundary: Expression | None = None
-    reaction: Reaction | None = None
+    reaction: ExpressionOfU | None = None
 
 
 class ManufacturedSection(_Section):

@@ -1,4 +1,4 @@
-"""Reactions that are no multiple of u: expressions of u and of position, and their linear form about a function."""
+"""Problems that are not linear in u, and the linear ones that they are near a function."""
 
 from __future__ import annotations
 
@@ -7,100 +7,26 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
-from nbm.errors import InvalidArgument
-from nbm.fields import as_field
+from nbm.fields import as_field, depends_on_u
 from nbm.problem import Medium, Problem
-from nbm.symbols import u, x, y, z
-from nbm.sympy_nodes import NodeProgram, nodes_of
 
 if TYPE_CHECKING:
     from nbm.evaluation import Evaluation
 
-__all__ = ["Reaction", "linearized", "linearized_about"]
+__all__ = ["linearized", "linearized_about"]
 
 Float64Array = NDArray[np.float64]
 Function = Callable[[Float64Array], Float64Array]
-_NUMPY: dict[str, Callable[..., Any]] = {
-    "add": np.add,
-    "subtract": np.subtract,
-    "multiply": np.multiply,
-    "divide": np.divide,
-    "negate": np.negative,
-    "power": np.power,
-    "sqrt": np.sqrt,
-    "exp": np.exp,
-    "log": np.log,
-    "sin": np.sin,
-    "cos": np.cos,
-    "tan": np.tan,
-    "asin": np.arcsin,
-    "acos": np.arccos,
-    "atan": np.arctan,
-    "atan2": np.arctan2,
-    "sinh": np.sinh,
-    "cosh": np.cosh,
-    "tanh": np.tanh,
-    "abs": np.abs,
-    "sign": np.sign,
-    "minimum": np.minimum,
-    "maximum": np.maximum,
-    "less": np.less,
-    "select": np.where,
-}
-
-
-class Reaction:
-    """R(u, x, y, z) and its derivative by u at points, in NumPy."""
-
-    def __init__(self, expression: sp.Expr, name: str) -> None:
-        """Check and prepare an expression of ``nbm.symbols``.
-
-        Raises:
-            InvalidArgument: another symbol, or a function that fields cannot have.
-        """
-        own = {str(symbol): symbol for symbol in (u, x, y, z)}
-        unknown = sorted(str(s) for s in expression.free_symbols if str(s) not in own)
-        if unknown:
-            message = f"{name}: unknown symbol {unknown[0]}; a reaction is a function of u, x, y and z only"
-            raise InvalidArgument(message, name)
-        expression = expression.xreplace({s: own[str(s)] for s in expression.free_symbols})
-        self._value = nodes_of(expression, name)
-        self._derivative = nodes_of(sp.diff(expression, u), name)
-
-    def value(self, at: Float64Array, points: Float64Array) -> Float64Array:
-        """Return R for u (n,) at points (n, 3)."""
-        return _evaluate(self._value, at, points)
-
-    def derivative(self, at: Float64Array, points: Float64Array) -> Float64Array:
-        """Return dR/du likewise."""
-        return _evaluate(self._derivative, at, points)
-
-
-def _evaluate(program: NodeProgram, at: Float64Array, points: Float64Array) -> Float64Array:
-    known = {"u": at, "x": points[:, 0], "y": points[:, 1], "z": points[:, 2]}
-    results: list[Any] = []
-    with np.errstate(all="ignore"):  # whoever takes the values looks whether they are finite
-        for op, operands, number in zip(*program, strict=True):
-            if op == "constant":
-                results.append(number)
-            elif op in known:
-                results.append(known[op])
-            else:
-                values = [results[i] for i in operands if i >= 0]
-                if op == "select":
-                    values[0] = np.asarray(values[0]) != 0
-                results.append(_NUMPY[op](*values) * 1.0)
-    return np.broadcast_to(np.asarray(results[-1], dtype=np.float64), at.shape)
 
 
 def linearized(problem: Problem, solution: Evaluation) -> Problem:
     """Return the linear problem that a nonlinear one is near a solution; a linear one as it is.
 
-    R(u) becomes R(v) + R'(v) (u - v) with v the solution: k = R'(v), f - R(v) + R'(v) v. Where v solves the problem, it
-    solves this one too, and errors found for this one are those of v but for their square.
+    R(u) becomes R(v) + R'(v) (u - v) with v the solution: k = R'(v), f - R(v) + R'(v) v; and mu(u) becomes mu(v). Where
+    v solves the problem, it solves this one too. Errors found for this one are those of v, but for their square and for
+    what they make of mu.
     """
     sides = (solution.minus, solution.plus)
     minus, plus = (lambda points, side=side: side(points, outside="extrapolate") for side in sides)
@@ -116,9 +42,13 @@ def linearized_about(problem: Problem, minus: Function, plus: Function) -> Probl
 
 
 def _linear(medium: Medium, about: Function, side: str) -> Medium:
+    if depends_on_u(medium.mu):
+        medium = dataclasses.replace(medium, mu=_value(medium.mu, about, f"{side}.mu"))
     if medium.reaction is None:
         return medium
-    reaction = Reaction(medium.reaction, f"{side}.reaction")
+    from nbm.expression_of_u import ExpressionOfU  # only now: importing nbm needs no SymPy
+
+    reaction = ExpressionOfU(medium.reaction, f"{side}.reaction")
     source = as_field(medium.f, f"{side}.f")
 
     def k(points: Float64Array) -> Float64Array:
@@ -129,3 +59,10 @@ def _linear(medium: Medium, about: Function, side: str) -> Medium:
         return source.evaluate(points) - reaction.value(v, points) + reaction.derivative(v, points) * v
 
     return dataclasses.replace(medium, k=k, f=f, reaction=None)
+
+
+def _value(expression: Any, about: Function, name: str) -> Function:
+    from nbm.expression_of_u import ExpressionOfU
+
+    of_u = ExpressionOfU(expression, name)
+    return lambda points: of_u.value(about(points), points)

@@ -102,15 +102,13 @@ class TomlProblem:
         for key, value in given.items():
             if isinstance(value, str):
                 with self._blame(name, key):
-                    given[key] = self._reaction(value) if key == "reaction" else self._field(value, box)
+                    of_u = key in ("mu", "reaction")
+                    given[key] = self._field(value, box, {"u": symbols.u} if of_u else {})
         return given
 
-    def _reaction(self, text: str) -> Any:
-        return expressions.parse(text, {**self.sections.parameters, "u": symbols.u})
-
-    def _field(self, text: str, box: Any) -> Any:
+    def _field(self, text: str, box: Any, symbols_too: dict[str, Any]) -> Any:
         if not names_array(text):
-            return expressions.parse(text, self.sections.parameters)
+            return expressions.parse(text, {**self.sections.parameters, **symbols_too})
         file = self.folder / text
         try:
             values = np.load(file, allow_pickle=False)

@@ -87,6 +87,34 @@ def test_the_grid_is_of_second_order():
     assert 1.8 < np.log2(errors[0] / errors[1]) < 2.2
 
 
+def conducting(mu_minus, mu_plus):
+    """A problem whose mu depends on u, with a known solution."""
+    shapes = {"minus": exp(z) + 1, "plus": cos(x) * sin(y) + 2}
+    of_x = {f"mu_{side}": mu.subs(u, shapes[side]) for side, mu in (("minus", mu_minus), ("plus", mu_plus))}
+    stated = nbm.manufactured(level_set=R - RADIUS, u_minus=shapes["minus"], u_plus=shapes["plus"], **of_x)
+    media = {
+        side: dataclasses.replace(getattr(stated, side), mu=mu) for side, mu in (("minus", mu_minus), ("plus", mu_plus))
+    }
+    return stated.replace(**media), stated.exact
+
+
+def test_conduction_that_depends_on_u():
+    problem, exact = conducting(1 + u**2, (2 + x) * exp(u / 4))
+    assert not problem.is_linear
+    errors = [error(nbm.solve_on_grid(problem, cells), exact, np.mean) for cells in (16, 32)]
+    assert 1.8 < np.log2(errors[0] / errors[1]) < 2.2
+    # With a reaction too, and a linear one that is told from k.
+    problem, exact = known(u**3, sinh(u))
+    plain = nbm.solve_on_grid(problem, 12)
+    both = problem.replace(minus=dataclasses.replace(problem.minus, mu=3.0 + 0 * x + u - u))
+    np.testing.assert_allclose(nbm.solve_on_grid(both, 12).values, plain.values, atol=1e-7)
+
+
+def test_solve_takes_conduction_that_depends_on_u():
+    problem, exact = conducting(1 + u / 4, 2 + u / 8)
+    assert error(nbm.solve(problem, seconds=3), exact) < 1e-4
+
+
 def test_a_linear_reaction_is_k():
     problem, _ = known(2 * u, (1 + y**2) * u)
     media = {
@@ -148,7 +176,7 @@ def test_problem_files(tmp_path):
     )
     assert nbm.problem_from_toml(file).plus.reaction == 4.0 * sinh(u)
     file.write_text('[plus]\nreaction = "sinh(v)"\n')
-    with pytest.raises(nbm.ProblemFileError, match="reaction"):
+    with pytest.raises(nbm.ProblemFileError, match="unknown name"):
         nbm.problem_from_toml(file)
     file.write_text('[plus]\nk = "u"\n')
     with pytest.raises(nbm.ProblemFileError, match="unknown name"):
