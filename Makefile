@@ -62,7 +62,7 @@ gpu-dry-run: cuda-emulated
 	PYTHON=$(BIN)/python benchmarks/gpu/dry_run.sh build/emulated
 
 .PHONY: all sanitizers cuda-check cuda-record cuda-asan cuda-emulated gpu-dry-run demo test test-cpp test-python test-mpi lint \
-  format bench wheel clean
+  format bench attack wheel clean
 .DELETE_ON_ERROR:
 
 all: $(VENV)/package.stamp
@@ -108,6 +108,10 @@ bench: $(VENV)/package.stamp
 	cmake --build $(BUILD)
 	@for program in $$(find $(BUILD)/benchmarks -name 'bench_*' -type f -perm -u+x | sort); do \
 	  echo "-- $$program"; $$program || exit 1; done
+
+# What people, machines and files do to nbm, many times over; writes docs/reliability.md. SEED=S repeats an attack.
+attack: $(VENV)/test.stamp
+	$(BIN)/python -W ignore::DeprecationWarning benchmarks/attack $(if $(SEED),--seed $(SEED))
 
 wheel: $(VENV)/build.stamp
 	$(BIN)/python -m pip wheel --no-build-isolation --no-deps -Cbuild-dir=$(BUILD) --wheel-dir dist .

@@ -13,15 +13,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbm.certificate import Certificate
 from nbm.error_norms import ErrorNorms
 from nbm.errors import FileError
 from nbm.records import Record
 from nbm.solve_report import Attempt, SolveReport
-from nbm.toml_problem import TomlProblem
 from nbm.vtk_image import write_atomically
+
+if TYPE_CHECKING:
+    from nbm.toml_problem import TomlProblem
 
 __all__ = ["Progress", "Run", "Summary", "line_of_progress", "read_json", "read_metrics", "read_summary"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import os
 from collections.abc import Mapping
@@ -63,7 +64,8 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a disk that cannot be written to has none
+            temporary.unlink(missing_ok=True)
         raise FileError(f"{path}: cannot be written: {error.strerror}", str(path)) from error
 
 

@@ -1,0 +1,85 @@
+"""Objects made, used and dropped over and over: memory must not grow."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from outcome import Outcome
+
+import nbm
+
+CYCLES = 400
+_WARM = 0.25  # of the cycles, before memory is looked at
+_ALLOWED = 2000.0  # bytes a cycle; a trainer alone has a hundred times as much
+
+
+def attack(folder: Path, seed: int, share: float) -> Iterator[Outcome]:
+    """Make and drop."""
+    kinds: dict[str, Callable[[], None]] = {
+        "create, train, destroy": _train,
+        "reference cycles": _cycle,
+        "solve on a grid": _solve_on_grid,
+    }
+    for name, work in kinds.items():
+        out = Outcome(name, "resident memory of the process")
+        cycles = max(40, round(CYCLES * share))
+        base = 0
+        for number in range(cycles):
+            work()
+            gc.collect()
+            if number == int(_WARM * cycles):
+                base = resident()
+            out.add("cycles")
+        growth = (resident() - base) / (cycles - int(_WARM * cycles))
+        out.how += f"; {growth:.0f} bytes a cycle"
+        if growth > _ALLOWED:
+            out.lost.append(f"{name}: {growth:.0f} bytes a cycle")
+        yield out
+
+
+def _train() -> None:
+    trainer = nbm.Trainer(
+        nbm.problems.sphere(), network=nbm.Siren(hidden=(8,)), cells=16, optimizer=nbm.Adam(steps=2), threads=2
+    )
+    trainer.run()
+    trainer.solution()([0.1, 0.2, 0.3])
+
+
+def _solve_on_grid() -> None:
+    nbm.solve_on_grid(nbm.problems.sphere(), 8)
+
+
+class _Knows:
+    """Knows the problem and the trainer that know it."""
+
+    def __init__(self) -> None:
+        self.ballast = bytearray(100_000)
+        self.problem = nbm.Problem(nbm.Box(), self.level_set)
+        self.trainer = nbm.Trainer(
+            self.problem,
+            network=nbm.Siren(hidden=(4,)),
+            cells=16,
+            optimizer=nbm.Adam(steps=1),
+            callback=self.stop,
+            threads=1,
+        )
+
+    def level_set(self, points: object) -> object:
+        """The plane x = 0.1."""
+        return points[:, 0] - 0.1  # type: ignore[index]
+
+    def stop(self, record: nbm.Record) -> bool:
+        """Never."""
+        return False
+
+
+def _cycle() -> None:
+    _Knows().trainer.run()
+
+
+def resident() -> int:
+    """Return the resident memory of this process, bytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096
