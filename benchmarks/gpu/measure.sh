@@ -103,7 +103,7 @@ section() {
     arrays) checks arrays 40 arrays ;;
     solve) checks solve 60 solve ;;
     latency) checks latency 30 latency ;;
-    expansions) checks expansions 40 expansions ;;
+    expansions) checks expansions 40 expansions corrections ;;
     table1) checks table1 40 table1 ;;
     jax)
       for products in highest tensorfloat32; do

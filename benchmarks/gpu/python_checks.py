@@ -1,6 +1,7 @@
 """What the Python package does on a GPU, as one JSON object a line; measure.sh runs it.
 
-    python python_checks.py [--small] SECTION...   machine latency gauss_newton solve expansions timeline arrays table1
+    python python_checks.py [--small] SECTION...
+        machine latency gauss_newton solve expansions corrections timeline arrays table1
 
 A section that fails prints its error, the next one runs, and the program exits with 1. --small: sizes for an emulated
 GPU.
@@ -192,6 +193,38 @@ def solve() -> None:
             )
 
 
+def corrections() -> None:
+    """Say the share of the networks' speed that is left with a correction, points on the device."""
+    torch = torch_on_gpu()
+    for hidden in (SHALLOW, DEEP):
+        networks = some_solution(hidden)
+        corrected = networks.correct(nbm.problems.sphere(), cells=16 if SMALL else 64)
+        gpus = [networks.to("cuda"), corrected.to("cuda")]
+        if torch is None:
+            say("correction", network=str(hidden), left_out="no PyTorch with a GPU")
+            continue
+        at = torch.rand(1_000_000, 3, device="cuda") * 2 - 1
+        for method in ("minus", "gradient_minus"):
+            for precision in ("float32", "float64"):
+
+                def seconds(gpu: nbm.Solution, method: str = method, precision: str = precision, at: Any = at) -> float:
+                    def call() -> None:
+                        getattr(gpu, method)(at, precision=precision)
+                        torch.cuda.synchronize()
+
+                    return median_seconds(call)
+
+                alone, both = seconds(gpus[0]), seconds(gpus[1])
+                say(
+                    f"correction, {method}",
+                    network=str(hidden),
+                    precision=precision,
+                    networks_ms=round(1e3 * alone, 4),
+                    corrected_ms=round(1e3 * both, 4),
+                    share=round(alone / both, 2),
+                )
+
+
 def expansions() -> None:
     """Milliseconds of a call of what nbm.solve decides for, on the GPU and on the CPU, and how far these differ."""
     radius = (nbm.symbols.x**2 + nbm.symbols.y**2 + nbm.symbols.z**2) ** 0.5
@@ -349,7 +382,9 @@ def table1() -> None:
         say("Table 1", cells=cells, seconds=seconds, linf=error.linf, rmse=error.rmse)
 
 
-SECTIONS = {f.__name__: f for f in (machine, latency, gauss_newton, solve, expansions, timeline, arrays, table1)}
+SECTIONS = {
+    f.__name__: f for f in (machine, latency, gauss_newton, solve, expansions, corrections, timeline, arrays, table1)
+}
 
 
 def main() -> int:

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "solution/grid_kernels.hpp"
+
 namespace nbm {
 namespace {
 
@@ -22,9 +24,8 @@ void SidedGrid::add(Side side, PointsView points, std::span<double> values, Thre
   const GridView grid = view(side);
   const auto cut = TaskPartition::of(points.size, kGrain, 256);
   pool.run(cut.tasks, [&](index_t task) {
-    for (index_t i = cut.begin(task); i < cut.end(task); ++i) {
-      values[static_cast<std::size_t>(i)] += interpolate_cubic(grid, points[i]);
-    }
+    const index_t first = cut.begin(task), count = cut.end(task) - first;
+    grid_kernels().add(grid, points.slice(first, count), values.data() + first);
   });
 }
 
@@ -33,14 +34,9 @@ void SidedGrid::add_gradient(Side side, PointsView points, std::span<double> val
   const GridView grid = view(side);
   const auto cut = TaskPartition::of(points.size, kGrain, 256);
   pool.run(cut.tasks, [&](index_t task) {
-    for (index_t i = cut.begin(task); i < cut.end(task); ++i) {
-      const auto n = static_cast<std::size_t>(i);
-      const ValueAndGradient here = interpolate_cubic_gradient(grid, points[i]);
-      values[n] += here.value;
-      gradient[0][n] += here.gradient.x;
-      gradient[1][n] += here.gradient.y;
-      gradient[2][n] += here.gradient.z;
-    }
+    const index_t first = cut.begin(task), count = cut.end(task) - first;
+    double* const slope[kDim] = {gradient[0].data() + first, gradient[1].data() + first, gradient[2].data() + first};
+    grid_kernels().add_gradient(grid, points.slice(first, count), values.data() + first, slope);
   });
 }
 
