@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, overload
 
 from nbm.errors import FileError, InvalidArgument
+from nbm.problem import Problem
 from nbm.solution import Solution, load
 from nbm.vtk_image import write_atomically
 
@@ -25,10 +26,16 @@ class Step:
     Attributes:
         time: In the units of dt.
         solution: u then.
+        problem: What the step solved, for ``solution.quantities(problem)`` and ``solution.certify(problem)``; None for
+            a step that was loaded.
     """
 
     time: float
     solution: Solution
+    problem: Problem | None = field(default=None, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Step, (self.time, self.solution)  # problems hold functions
 
 
 class Evolution(Sequence[Step]):
@@ -84,9 +91,9 @@ class Evolution(Sequence[Step]):
         """Return the time of a step, counted from 1."""
         return self.start + step * self.dt
 
-    def add(self, solution: Solution) -> None:
-        """Append the solution of the next step."""
-        self._steps.append(Step(self.time_of(len(self) + 1), solution))
+    def add(self, solution: Solution, problem: Problem | None = None) -> None:
+        """Append the solution of the next step, and what it solves."""
+        self._steps.append(Step(self.time_of(len(self) + 1), solution, problem))
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write a model file for each step, and an index, into a folder, which is made. ``FileError`` if not."""

@@ -78,8 +78,9 @@ def evolve(
     media = _pair(capacity, "capacity")
     for number in range(len(series) + 1, count + 1):
         time = series.time_of(number)
-        solution = solver(_step(at_time(time), media, past[-2:], scheme, length))
-        series.add(solution)
+        stated = _step(at_time(time), media, past[-2:], scheme, length)
+        solution = solver(stated)
+        series.add(solution, stated)
         past = [*past[-1:], _state(solution, "initial")]
         if folder is not None:
             series.save_step(folder, number)

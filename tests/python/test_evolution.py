@@ -82,6 +82,11 @@ def test_a_mode_decays_by_the_factor_of_the_scheme():
     # Second order in the cell of 1/12: the eigenvalue is off by (pi h / 2)^2 / 12.
     np.testing.assert_allclose(values, (1 + 0.05 * rate) ** -np.arange(1.0, 5.0), rtol=2e-3)
     assert series.times == pytest.approx([0.05, 0.1, 0.15, 0.2])
+    # The flux of a step through a wall, with an error that covers that of the grid.
+    flux = series[-1].solution.flux(series[-1].problem, "z+", cells=16)
+    expected = -np.pi / 2 * (4 / np.pi) ** 2 * (1 + 0.05 * rate) ** -4.0
+    assert abs(flux.value - expected) < flux.error < 0.05 * abs(expected)
+    assert pickle.loads(pickle.dumps(series))[0].problem is None
 
 
 def test_series_are_written_and_gone_on_with(tmp_path):
