@@ -34,7 +34,7 @@ def blocks_of(page: Path, kind: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["tutorial", "units", "trust", "sweeps"])
+@pytest.mark.parametrize("name", ["tutorial", "units", "trust", "sweeps", "quantities"])
 def test_pages_for_users_run_and_print_what_they_show(name, tmp_path):
     page = ROOT / "docs" / f"{name}.md"
     for file in blocks_of(page, "toml"):
