@@ -82,6 +82,21 @@ def on_grid(known: Known, cells: int = 64) -> dict[str, Any]:
         return {"failed": str(error)}
 
 
+def on_finer_grids(known: Known, seed: int, counts: tuple[int, ...]) -> dict[str, Any]:
+    """Solve with ``nbm.solve``, correct on grids of ``counts`` cells; return errors and times."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nbm.NbmWarning)
+        solution = nbm.solve(known.problem, seed=seed)
+    corrected = []
+    for cells in counts:
+        clock = Clock()
+        with clock.running():
+            finer = solution.correct(known.problem, cells)
+        error = rms(finer(known.points) - known.truth) / known.size
+        corrected.append({"cells": cells, "error": error, "cpu": clock.cpu})
+    return {"truth_error": getattr(known, "truth_error", 0.0) / known.size, "corrected": corrected}
+
+
 def is_trusted_and_wrong(record: dict[str, Any], known: Known) -> bool:
     """Tell whether a certificate lies: an error that is large, or well above its estimate, is trusted.
 

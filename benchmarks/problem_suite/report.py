@@ -60,6 +60,16 @@ def cases_table(record: dict[str, Any]) -> str:
     return markdown([*header, "estimate / error", "bars"], rows)
 
 
+def finer_table(record: dict[str, Any]) -> str:
+    """Return the errors of solutions that were corrected on given grids."""
+    rows = [
+        [name, str(run["cells"]), _number(run["error"]), _number(case["truth_error"]), f"{run['cpu']:.1f}"]
+        for name, case in record["finer"].items()
+        for run in case["corrected"]
+    ]
+    return markdown(["case", "cells", "RMS error", "error of the reference", "processor s"], rows)
+
+
 def units_table(record: dict[str, Any]) -> str:
     """Return errors and verdicts of the problems in other units."""
     rows = []
@@ -193,6 +203,7 @@ def whole(record: dict[str, Any]) -> str:
     text += "Errors: RMS over the largest |u|, at random points. Seconds of the wall and of the processors together.\n"
     for title, name, table in (
         ("Cases", "cases", cases_table),
+        ("Corrected on finer grids: solution.correct(problem, cells)", "finer", finer_table),
         ("The same problem in other units", "units", units_table),
         ("Traps: errors over the standard deviation of u", "traps", traps_table),
         ("Certificates", "certificates", certificates_summary),

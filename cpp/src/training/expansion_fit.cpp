@@ -171,8 +171,9 @@ class NormalSystem {
 
 void report(const NormalSystem& system, const std::vector<RowBlock>& blocks, const std::vector<double>& solution,
             ExpansionFit& fit) {
-  double within = 0.0, jumps = 0.0;
+  double within = 0.0, jumps = 0.0, given = 0.0;
   for (const RowBlock& block : blocks) {
+    for (const double right : block.rhs) given += right * right;
     double squares = 0.0;
     for (const double r : system.residual(block, solution)) squares += r * r;
     fit.residuals[block.group] += squares;
@@ -182,6 +183,7 @@ void report(const NormalSystem& system, const std::vector<RowBlock>& blocks, con
   fit.residual = std::sqrt(within + jumps);
   fit.jump_residual = std::sqrt(jumps);
   fit.piece_residual = std::sqrt(within);
+  fit.right_side = std::sqrt(given);
 }
 
 // What fits of different sizes share: the pieces and points of the interface.
@@ -297,7 +299,7 @@ ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& sea
   const auto consider = [&] {
     ExpansionFit fit = fitter.fit(options);
     if (best.unknowns == 0 || fit.residual < best.residual) best = std::move(fit);
-    return best.unknowns == 0 || best.residual < search.tolerance;
+    return best.unknowns == 0 || best.residual <= search.tolerance * best.right_side;
   };
   for (const double omega : kOmegas) {
     options.omega = omega;
@@ -309,7 +311,7 @@ ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& sea
     options.reach = reach;
     if (consider()) return best;
   }
-  while (best.residual > search.tolerance) {
+  while (true) {
     options = grown(best, search.most_unknowns);
     if (growth(best, options) < best.unknowns / kLeastGrowth) break;
     const double before = best.residual;

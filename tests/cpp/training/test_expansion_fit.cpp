@@ -269,6 +269,22 @@ TEST(ExpansionSearch, TakesNoMoreUnknownsThanAllowedAndIsRepeatable) {
   EXPECT_EQ(fit.options.omega, again.options.omega);
 }
 
+TEST(ExpansionSearch, DoesNotDependOnTheUnitOfU) {
+  using namespace nbm::symbols;
+  ThreadPool pool(2);
+  std::vector<index_t> unknowns;
+  for (const double unit : {1.0, 1e-6, 1e4}) {
+    Problem problem;  // without an interface, u = sin 2x e^z
+    problem.plus.f = Field(Expression(3.0 * unit * sin(2.0 * x()) * exp(z())));
+    problem.plus.boundary = Field(Expression(unit * sin(2.0 * x()) * exp(z())));
+    const ExpansionFit fit = search_expansion(problem, {.most_unknowns = 1100, .tolerance = 1e-6, .seed = 0}, pool);
+    EXPECT_LE(fit.residual, 1e-6 * fit.right_side);
+    unknowns.push_back(fit.unknowns);
+  }
+  EXPECT_EQ(unknowns[1], unknowns[0]);
+  EXPECT_EQ(unknowns[2], unknowns[0]);
+}
+
 TEST(ExpansionFit, RefusesBadInput) {
   ThreadPool pool(1);
   Problem problem = ball_problem();

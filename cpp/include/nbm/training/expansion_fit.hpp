@@ -28,7 +28,8 @@ struct NBM_EXPORT ExpansionFit {
   std::map<std::string, double> residuals;  // by group of rows, at points that the fit has not seen: RMS, weighted
   double residual = 0.0;                    // root of the sum of their squares: of
   double jump_residual = 0.0;               // what ties two pieces,
-  double piece_residual = 0.0;              // and of what each has for itself
+  double piece_residual = 0.0;              // and of what each has for itself;
+  double right_side = 0.0;                  // and the same root of the right sides of these rows
 };
 
 // The expansion whose weighted rows (equation, boundary, both jumps) at low-discrepancy points are least in the mean
@@ -40,7 +41,7 @@ NBM_EXPORT ExpansionFit fit_expansion(const Problem& problem, const ExpansionOpt
 // How far the search for a basis goes. Nothing here depends on time, so that results do not.
 struct NBM_EXPORT ExpansionSearch {
   index_t most_unknowns = 3000;  // work grows with the cube, memory with the square
-  double tolerance = 1e-8;       // of the residual over the size of u: smaller ones are as good
+  double tolerance = 2e-9;       // of the residual over the right side: smaller ones are as good
   std::uint64_t seed = 0;
 
   void validate() const;
