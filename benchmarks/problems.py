@@ -5,10 +5,10 @@
     python benchmarks/problems.py --readme                          # the table of README.md from the results
     python benchmarks/problems.py --quick                           # a few cases, one seed, nothing is written
 
-The sections: ``cases`` (problem_suite/), with the classical solver on 64 cells at the same points; two of them corrected
-on ``finer`` grids; the same problems in other ``units``; ``traps``, where certificates are tempted to lie;
-``certificates`` of bad trainings; ``peers``: finite elements to the same error (pip install ngsolve; left out where that
-is missing). The dragon needs a file: problem_suite/dragon.py.
+The sections: ``cases`` (problem_suite/), with the classical solver on 64 cells at the same points; two of them
+corrected on ``finer`` grids; the same problems in other ``units``; ``traps``, where certificates are tempted to lie;
+``certificates`` of bad trainings; ``peers``: finite elements to the same error (pip install ngsolve; left out where
+that is missing). The dragon needs a file: problem_suite/dragon.py.
 """
 
 from __future__ import annotations
