@@ -34,6 +34,7 @@ set(NBM_CUDA_SOURCES
   training/jacobian_kernels.cu
   training/row_kernels.cu
   training/row_maker.cpp
+  training/shallow_points.cu
   training/shallow_stencils.cu
   training/warps.cpp
 )

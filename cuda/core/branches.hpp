@@ -2,6 +2,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/event.hpp"
 #include "core/stream.hpp"
 
 namespace nbm::cuda {
@@ -10,8 +11,8 @@ namespace nbm::cuda {
 // become branches of the graph. Made on the current device.
 class Branches {
  public:
-  explicit Branches(int count) {
-    for (int i = 0; i < count; ++i) branches_.push_back(std::make_unique<Branch>());
+  explicit Branches(int count, Urgency urgency = Urgency::usual) {
+    for (int i = 0; i < count; ++i) branches_.push_back(std::make_unique<Branch>(urgency));
   }
 
   // The branch, on which work from now on begins after that which is on `stream`. To be joined before it is forked
@@ -34,20 +35,9 @@ class Branches {
   }
 
  private:
-  class Event {
-   public:
-    Event() { check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "making a CUDA event"); }
-    ~Event() { static_cast<void>(cudaEventDestroy(event_)); }
-    Event(const Event&) = delete;
-    Event& operator=(const Event&) = delete;
-
-    void record(cudaStream_t stream) const { check(cudaEventRecord(event_, stream), "marking a place on a stream"); }
-    void hold(cudaStream_t stream) const { check(cudaStreamWaitEvent(stream, event_, 0), "the order of two streams"); }
-
-   private:
-    cudaEvent_t event_{};
-  };
   struct Branch {
+    explicit Branch(Urgency urgency) : stream(urgency) {}
+
     Stream stream;
     Event begin, end;
     bool used = false;

@@ -37,10 +37,18 @@ class DeviceAtEnd {
   bool entered_ = false;
 };
 
+// Blocks of urgent work begin before those of usual work that wait too, also where it was recorded.
+enum class Urgency { usual, urgent };
+
 // A stream of its own on the current device.
 class Stream {
  public:
-  Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a CUDA stream"); }
+  explicit Stream(Urgency urgency = Urgency::usual) {
+    int usual = 0, urgent = 0;
+    check(cudaDeviceGetStreamPriorityRange(&usual, &urgent), "asking for the priorities of CUDA streams");
+    const int priority = urgency == Urgency::urgent ? urgent : usual;
+    check(cudaStreamCreateWithPriority(&stream_, cudaStreamNonBlocking, priority), "making a CUDA stream");
+  }
   ~Stream() { static_cast<void>(cudaStreamDestroy(stream_)); }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;

@@ -6,19 +6,20 @@ namespace {
 
 constexpr int kThreads = 128;
 
+// Numbers [count] in the precision of the kernels, and steps[side][neuron][2 * kDim] of their networks, each with
+// `width` neurons in the first layer: a thread for each of both.
 template <class T>
-__global__ void convert_kernel(const double* from, index_t count, T* to) {
+__global__ void __launch_bounds__(kThreads)
+    prepare_kernel(const double* from, index_t count, T* to, NetworkPair<T> nets, int networks, int width, T* steps) {
   const index_t i = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i < count) to[i] = static_cast<T>(from[i]);
-}
-
-// steps[neuron][2 * kDim] of the network of this blockIdx.y.
-template <class T>
-__global__ void first_steps_kernel(NetworkPair<T> nets, int width, T* steps) {
-  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-  if (i >= width) return;
-  const int side = static_cast<int>(blockIdx.y);
-  first_layer_steps(nets.side[side], i, steps + (side * width + i) * 2 * kDim);
+  if (i >= index_t{networks} * width) return;
+  const int side = static_cast<int>(i / width), neuron = static_cast<int>(i % width);
+  T weights[kDim];
+  for (int k = 0; k < kDim; ++k) weights[k] = static_cast<T>(from[side * (count / networks) + neuron * kDim + k]);
+  SirenView<T> alone = nets.side[side];
+  alone.parameters = weights;
+  first_layer_steps(alone, 0, steps + i * 2 * kDim);
 }
 
 unsigned blocks_for(index_t count) { return static_cast<unsigned>((count + kThreads - 1) / kThreads); }
@@ -37,10 +38,9 @@ template <class T>
 void DeviceNetworks<T>::prepare(const double* parameters, int networks, Vec3<double> step, cudaStream_t stream) {
   step_ = step;
   const index_t numbers = index_t{networks} * count_;
-  NBM_LAUNCH(convert_kernel<T>, blocks_for(numbers), kThreads, 0, stream, parameters, numbers, parameters_.data());
-  const int width = siren_.hidden.front();
-  const dim3 grid(blocks_for(width), static_cast<unsigned>(networks));
-  NBM_LAUNCH(first_steps_kernel<T>, grid, kThreads, 0, stream, views(), width, first_steps_.data());
+  // A network has more parameters than neurons in its first layer.
+  NBM_LAUNCH(prepare_kernel<T>, blocks_for(numbers), kThreads, 0, stream, parameters, numbers, parameters_.data(),
+             views(), networks, siren_.hidden.front(), first_steps_.data());
 }
 
 template <class T>

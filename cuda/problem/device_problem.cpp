@@ -36,12 +36,21 @@ bool device_capable(const Problem& problem) {
 }
 
 DeviceProblem::DeviceProblem(const Problem& problem, cudaStream_t stream) : problem_(problem) {
+  std::vector<DeviceField> fields;
+  for (const NamedField& named : fields_of(problem_)) fields.emplace_back(*named.field, named.name, stream);
+  fields_ = std::make_shared<const std::vector<DeviceField>>(std::move(fields));
+  make_view(stream);
+}
+
+DeviceProblem::DeviceProblem(const DeviceProblem& same, cudaStream_t stream)
+    : problem_(same.problem_), fields_(same.fields_) {
+  make_view(stream);
+}
+
+void DeviceProblem::make_view(cudaStream_t stream) {
   ProblemView host;
-  host.box = problem.box;
-  const auto fields = fields_of(problem_);
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    host.field[i] = fields_.emplace_back(*fields[i].field, fields[i].name, stream).view();
-  }
+  host.box = problem_.box;
+  for (std::size_t i = 0; i < fields_->size(); ++i) host.field[i] = (*fields_)[i].view();
   fault_.resize(1);
   fault_.zero(stream);
   host.fault = fault_.data();

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <vector>
 
 #include "nbm/problem/problem.hpp"
@@ -14,6 +15,9 @@ class DeviceProblem {
  public:
   // Throws InvalidArgument unless device_capable(problem).
   DeviceProblem(const Problem& problem, cudaStream_t stream);
+  // The same fields, in the same memory, for other kernels: what these find amiss is kept apart. The fields must be
+  // there.
+  DeviceProblem(const DeviceProblem& same, cudaStream_t stream);
 
   const ProblemView* view() const { return view_.data(); }  // device memory
   // What a kernel found amiss, in device memory.
@@ -22,8 +26,10 @@ class DeviceProblem {
   void check(cudaStream_t stream);
 
  private:
+  void make_view(cudaStream_t stream);
+
   Problem problem_;
-  std::vector<DeviceField> fields_;
+  std::shared_ptr<const std::vector<DeviceField>> fields_;
   DeviceBuffer<FieldFault> fault_;
   DeviceBuffer<ProblemView> view_;
 };

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/launch.hpp"
 #include "core/warp.hpp"
 #include "sampling/device_sampler.hpp"
@@ -206,18 +208,18 @@ DeviceSampler::DeviceSampler(const DeviceProblem& problem, const Sampler* sample
   state_.resize(1);
 }
 
-bool DeviceSampler::prepare(const DrawState& state, cudaStream_t stream) {
+bool DeviceSampler::prepare(const DrawState& state, cudaStream_t stream, const CandidateRoom& least) {
   state_.upload({&state, 1}, stream);
-  bool grown = sorted_.counts() == nullptr;
-  for (int part = 0; part < kCandidateParts; ++part) {
-    grown = grown || state.count[part] > room_[part];
-    room_[part] = state.count[part] > room_[part] ? state.count[part] : room_[part];
+  const CandidateRoom before = room_;
+  for (std::size_t part = 0; part < kCandidateParts; ++part) {
+    room_[part] = std::max({room_[part], state.count[part], least[part]});
   }
+  const bool grown = sorted_.counts() == nullptr || room_ != before;
   if (!grown) return false;
   for (int part = 0; part < kCandidateParts; ++part) {
-    candidates_.offset[part + 1] = candidates_.offset[part] + room_[part];
+    candidates_.offset[part + 1] = candidates_.offset[part] + room_of(static_cast<CandidatePart>(part));
   }
-  const index_t all = candidates_.offset[kCandidateParts], normals = room_[static_cast<int>(CandidatePart::interface)];
+  const index_t all = candidates_.offset[kCandidateParts], normals = room_of(CandidatePart::interface);
   sorted_.resize(all);
   double* coordinates = coordinates_.resize(kDim * all);
   candidates_.x = coordinates;
@@ -231,7 +233,7 @@ bool DeviceSampler::prepare(const DrawState& state, cudaStream_t stream) {
 
 void DeviceSampler::enqueue(cudaStream_t stream) {
   const auto blocks = [&](CandidatePart part, index_t threads = 1) {
-    return static_cast<unsigned>((threads * room_[static_cast<int>(part)] + kBlock - 1) / kBlock);
+    return static_cast<unsigned>((threads * room_of(part) + kBlock - 1) / kBlock);
   };
   const ProblemView* problem = problem_.view();
   const DrawState* state = state_.data();
@@ -256,14 +258,13 @@ void DeviceSampler::enqueue(cudaStream_t stream) {
 }
 
 index_t DeviceSampler::most(PointClass kind) const {
-  const auto room = [&](CandidatePart part) { return room_[static_cast<int>(part)]; };
   switch (kind) {
     case PointClass::regular_minus:
-    case PointClass::regular_plus: return room(CandidatePart::regular) + room(CandidatePart::grid);
-    case PointClass::irregular: return room(CandidatePart::irregular) + room(CandidatePart::grid);
+    case PointClass::regular_plus: return room_of(CandidatePart::regular) + room_of(CandidatePart::grid);
+    case PointClass::irregular: return room_of(CandidatePart::irregular) + room_of(CandidatePart::grid);
     case PointClass::boundary_minus:
-    case PointClass::boundary_plus: return room(CandidatePart::boundary) + room(CandidatePart::grid);
-    case PointClass::interface: return room(CandidatePart::interface);
+    case PointClass::boundary_plus: return room_of(CandidatePart::boundary) + room_of(CandidatePart::grid);
+    case PointClass::interface: return room_of(CandidatePart::interface);
     case PointClass::dropped: break;
   }
   return 0;

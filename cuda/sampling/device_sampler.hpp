@@ -1,4 +1,6 @@
 #pragma once
+#include <array>
+
 #include "core/device_buffer.hpp"
 #include "nbm/core/communicator.hpp"
 #include "nbm/sampling/interface_sampler.hpp"
@@ -13,6 +15,7 @@ namespace nbm::cuda {
 // Candidates of a draw, by where they come from: kernels work on one such part each.
 enum class CandidatePart : int { regular, irregular, boundary, interface, grid };
 constexpr int kCandidateParts = 5;
+using CandidateRoom = std::array<index_t, kCandidateParts>;
 
 // What tells one draw from another, in device memory.
 struct DrawState {
@@ -56,8 +59,9 @@ class DeviceSampler {
   // sampler: has the triangles of the interface and the density of the points; null: for draws from a grid.
   DeviceSampler(const DeviceProblem& problem, const Sampler* sampler, cudaStream_t stream);
 
-  // Copies the state of a draw; true if the room for candidates has changed, and pointers with it.
-  bool prepare(const DrawState& state, cudaStream_t stream);
+  // Copies the state of a draw; true if the room for candidates has changed, and pointers with it. least: room that
+  // there must be in any case.
+  bool prepare(const DrawState& state, cudaStream_t stream, const CandidateRoom& least = {});
   // Makes and sorts the candidates. In the order of the stream; the same launches until prepare() returns true.
   void enqueue(cudaStream_t stream);
 
@@ -69,6 +73,8 @@ class DeviceSampler {
   index_t most(PointClass kind) const;
 
  private:
+  index_t room_of(CandidatePart part) const { return room_[static_cast<std::size_t>(part)]; }
+
   const DeviceProblem& problem_;
   DeviceBuffer<InterfaceSampler::Triangle> triangles_;
   DeviceBuffer<double> cumulative_share_;
@@ -76,7 +82,7 @@ class DeviceSampler {
   TrianglesView triangles_view_{};
   DensityView density_view_{};
   DeviceBuffer<DrawState> state_;
-  index_t room_[kCandidateParts] = {};
+  CandidateRoom room_{};
   DeviceBuffer<double> coordinates_, normals_;
   DeviceBuffer<PointClass> kind_;
   CandidatesView candidates_{};

@@ -85,10 +85,7 @@ class CudaBackend final : public TrainingBackend {
     parameters_.upload(parameters, stream_);
     factors_.upload(factors, stream_);
     squares_.resize(kMostGroups);
-    if (!gradient.empty()) {
-      gradient_.resize(static_cast<index_t>(gradient.size()));
-      gradient_.zero(stream_);
-    }
+    if (!gradient.empty()) gradient_.resize(static_cast<index_t>(gradient.size()));
     loss_.enqueue(*rows_, parameters_.data(), factors_.data(), squares_.data(),
                   gradient.empty() ? nullptr : gradient_.data());
     add_from(gradient_, gradient);
@@ -114,7 +111,7 @@ class CudaBackend final : public TrainingBackend {
   Siren siren_;
   std::vector<std::string> group_names_;
   bool replay_steps_;
-  Stream stream_;
+  Stream stream_{Urgency::urgent};  // the steps; the rows of the next draws wait where both could run
   DeviceRowMaker maker_;
   DeviceLoss loss_;
   const DeviceRows* rows_ = nullptr;

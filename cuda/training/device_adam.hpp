@@ -1,8 +1,11 @@
 #pragma once
+#include <array>
+#include <deque>
 #include <map>
+#include <memory>
 #include <optional>
-#include <tuple>
 
+#include "core/event.hpp"
 #include "core/graph.hpp"
 #include "core/stream.hpp"
 #include "nbm/training/backend.hpp"
@@ -12,8 +15,10 @@
 
 namespace nbm::cuda {
 
-// Adam with parameters, moments, rate and counters in device memory. A step is the same launches as long as nothing
-// moves there: the second step of a kind is recorded, the later ones replay the record.
+// Adam with parameters, moments, rate and counters in device memory. Rows are made on streams beside that of the steps,
+// into several memories in turn: a step waits for its rows, and a memory for the step that used it last, so that the
+// rows of the next draws are made while steps are taken. Both are the same launches as long as nothing moves: the
+// second time of a cell size is recorded, later ones replay the record.
 class DeviceAdam final : public ResidentAdam {
  public:
   // The rows, the loss and the stream belong to the backend. `replay`: whether steps are recorded.
@@ -27,15 +32,30 @@ class DeviceAdam final : public ResidentAdam {
   Report finish() override;
   void fetch(std::span<double> parameters, AdamMemory& memory) override;
 
-  // Kinds of steps that are recorded.
+  // What is recorded: the making of rows and steps on them, by memory and cell size.
   std::size_t records() const;
 
  private:
-  // The cell size, which is among the arguments of kernels, and whether the step makes rows or uses those in place.
-  using Kind = std::tuple<double, double, double, bool>;
+  // By cell size, which is among the arguments of kernels. Without a graph: taken once.
+  using Records = std::map<std::array<double, kDim>, std::optional<Graph>>;
 
-  void enqueue(bool makes_rows);
-  AdamArrays arrays();
+  // Memory for the rows of a draw.
+  struct Supply {
+    std::unique_ptr<Stream> own_stream;         // null: on the stream of the steps
+    std::unique_ptr<DeviceRowMaker> own_maker;  // null: the backend's, as for rows of the host
+    cudaStream_t stream = nullptr;
+    DeviceRowMaker* maker = nullptr;
+    Event made, used;  // used: by the last step on these rows
+    Records rows, steps;
+  };
+
+  void add_supplies();
+  void make_rows(index_t draw, Vec3<double> cell_size);
+  void enqueue_step(Supply& supply);
+  void wait_for(const Supply& supply) const;
+  template <class Enqueue>
+  void run(Records& records, Vec3<double> cell_size, cudaStream_t stream, const Enqueue& enqueue) const;
+  AdamArrays arrays(const Supply& supply);
 
   DeviceAtEnd device_;
   AdamOptions options_;
@@ -50,7 +70,9 @@ class DeviceAdam final : public ResidentAdam {
   DeviceBuffer<double> state_;  // [3][count]: parameters, first and second moments
   DeviceBuffer<AdamControl> control_;
   DeviceBuffer<StepRecord> records_;
-  std::map<Kind, std::optional<Graph>> steps_;  // without a graph: taken once
+  std::deque<Supply> supplies_;
+  std::size_t current_ = 0;             // whose rows are in use
+  std::vector<std::size_t> supply_of_;  // of the steps that the host has not read
 };
 
 }  // namespace nbm::cuda

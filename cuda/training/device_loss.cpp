@@ -5,7 +5,9 @@
 
 #include "core/branches.hpp"
 #include "core/lanes.hpp"
+#include "core/sum_parts.hpp"
 #include "training/fused_rows.hpp"
+#include "training/shallow_points.hpp"
 #include "training/shallow_stencils.hpp"
 #include "training/warps.hpp"
 
@@ -63,7 +65,7 @@ class Passes {
 struct LaunchSet {
   std::array<KindLaunch, kinds> launches{};
   std::array<std::array<const void*, 4>, kinds> memory{};
-  std::array<const void*, 3> shared{};
+  std::array<const void*, 4> shared{};
 
   friend bool operator==(const LaunchSet&, const LaunchSet&) = default;
 };
@@ -107,16 +109,18 @@ struct DeviceLoss::State {
         siren(of),
         fused(p == Precision::float32 && has_fused_rows(of)),
         shallow(has_shallow_stencils(of)),
+        shallow_points(has_shallow_points(of)),
         count(static_cast<int>(of.parameter_count())),
         single(of, s),
         twice(of, s),
-        branches(branch_count) {}
+        branches(branch_count, Urgency::urgent) {}
 
   Precision precision;
   cudaStream_t stream;
   Siren siren;
-  bool fused;    // whether regular rows have a kernel of their own
-  bool shallow;  // whether irregular rows have
+  bool fused;           // whether regular rows have a kernel of their own
+  bool shallow;         // whether irregular rows have
+  bool shallow_points;  // whether point rows have
   int count;
   Passes<float> single;
   Passes<double> twice;
@@ -125,12 +129,15 @@ struct DeviceLoss::State {
   LaunchSet reserved;  // by the last call of DeviceLoss::reserve
   SquareParts layout{};
   DeviceBuffer<double> parts, entry_values[kSides];
+  DeviceBuffer<double> gradients;  // parts of the gradient, one a launch: [2 count] each
+  int parts_given = 0;
 
   // grids: blocks along y of all launches, which keep sums of their own.
   template <class T>
   void plan(Passes<T>& passes, Kind kind, index_t items, int columns, int sides, int grids) {
     KindLaunch& launch = launches[kind];
-    const bool fused_here = kind == regular && fused, in_registers = fused_here || (kind == irregular && shallow);
+    const bool fused_here = kind == regular && fused, of_points = kind == values || kind == differences;
+    const bool in_registers = fused_here || (kind == irregular && shallow) || (of_points && shallow_points);
     launch = {0, in_registers ? 0 : index_t{sides} * passes.networks.workspace(columns), sides};
     if (items == 0) return;
     // A warp of the fused kernel takes few points at a time; half as many of them fill the registers of the GPU.
@@ -149,7 +156,8 @@ struct DeviceLoss::State {
         most = std::max(most, most_rows(sets));
         grids += sets.count;
       }
-      plan(passes, kind, most, kind == values ? 1 : kQuantities, kSides, grids);
+      const index_t lanes = std::min(most * kLanes / kShallowPoints + kLanes - 1, index_t{kMostShallowWarps} * kLanes);
+      plan(passes, kind, shallow_points && most > 0 ? lanes : most, kind == values ? 1 : kQuantities, kSides, grids);
     }
   }
 
@@ -172,10 +180,12 @@ struct DeviceLoss::State {
       }
     }
     parts.resize(layout.end());
+    const std::size_t point_launches = launches_of(rows, values).size() + launches_of(rows, differences).size();
+    gradients.resize(index_t{2} * count * (2 + static_cast<index_t>(point_launches)));
   }
 
   LaunchSet launch_set() const {
-    LaunchSet set{launches, {}, {parts.data(), entry_values[0].data(), entry_values[1].data()}};
+    LaunchSet set{launches, {}, {parts.data(), entry_values[0].data(), entry_values[1].data(), gradients.data()}};
     for (const Kind kind : {regular, irregular, values, differences}) {
       set.memory[kind] = {single.workspace(kind), single.sums(kind), twice.workspace(kind), twice.sums(kind)};
     }
@@ -195,11 +205,24 @@ struct DeviceLoss::State {
     launch_difference_rows(launch, nets, rows, memory);
   }
 
+  template <class T>
+  void launch_points(const Launch& launch, const NetworkPair<T>& nets, const PointSets& rows,
+                     const WarpMemory<T>& memory) const {
+    if (shallow_points) return launch_shallow_points(launch, siren, nets, rows, memory);
+    launch_point_rows(launch, nets, rows, memory);
+  }
+
   Launch launch_of(Kind kind, cudaStream_t on) const { return {launches[kind].warps, on}; }
 
+  // Where the next launch puts its part of the gradient.
+  double* next_part() { return gradients.data() + index_t{2} * count * parts_given++; }
+
+  // factors: null without derivatives, here and below.
   template <class T>
-  void enqueue_network_rows(Passes<T>& passes, const DeviceRows& rows, bool gradient) {
+  void enqueue_network_rows(Passes<T>& passes, const DeviceRows& rows, const double* factors) {
     const NetworkPair<T> nets = passes.networks.views();
+    const bool gradient = factors != nullptr;
+    double* const of_regular = gradient && launches[regular].warps > 0 ? next_part() : nullptr;
     int set = 2;  // behind regular and irregular rows
     for (const Kind kind : {values, differences}) {
       const std::vector<PointSets> all = launches_of(rows, kind);
@@ -207,74 +230,71 @@ struct DeviceLoss::State {
       const Launch launch = launch_of(kind, branches.fork(kind == values ? values_branch : differences_branch, stream));
       index_t first = 0;
       for (const PointSets& sets : all) {
-        launch_point_rows(launch, nets, sets, passes.memory(kind, launches[kind], first, squares_at(set), gradient));
+        launch_points(launch, nets, sets, passes.memory(kind, launches[kind], first, squares_at(set), gradient));
+        if (gradient) {
+          launch_sum_point_gradients(passes.sums(kind, launches[kind], first), launch, sets, count, factors,
+                                     next_part());
+        }
         set += sets.count;
         first += index_t{launch.warps} * sets.count;
       }
     }
-    if (launches[regular].warps > 0) {
-      launch_regular(launch_of(regular, stream), nets, {{rows.regular[0], rows.regular[1]}},
-                     passes.memory(regular, launches[regular], 0, squares_at(0), gradient));
-    }
+    if (launches[regular].warps == 0) return;
+    launch_regular(launch_of(regular, stream), nets, {{rows.regular[0], rows.regular[1]}},
+                   passes.memory(regular, launches[regular], 0, squares_at(0), gradient));
+    if (gradient) sum_sides(passes, regular, launches[regular].warps, factors + kRegularGroup, of_regular, stream);
   }
 
-  // Adds the sums of the warps to the gradient, launch after launch.
+  // The sums of a launch over both sides, each of `units` warps.
   template <class T>
-  void add_network_sums(Passes<T>& passes, const DeviceRows& rows, const double* factors, double* gradient) {
-    if (launches[regular].warps > 0) add_side_sums(passes, regular, factors + kRegularGroup, gradient);
-    for (const Kind kind : {values, differences}) {
-      index_t first = 0;
-      for (const PointSets& sets : launches_of(rows, kind)) {
-        launch_sum_point_gradients(passes.sums(kind, launches[kind], first), launch_of(kind, stream), sets, count,
-                                   factors, gradient);
-        first += index_t{launches[kind].warps} * sets.count;
-      }
-    }
-  }
-  // Those of a launch over both sides, each of `warps` warps.
-  template <class T>
-  void add_side_sums(Passes<T>& passes, Kind kind, const double* factor, double* gradient) {
-    const index_t warps = launches[kind].warps;
-    launch_sum_gradients(passes.sums(kind, launches[kind], 0), warps, count, warps * count, count, factor, gradient,
-                         stream);
+  void sum_sides(Passes<T>& passes, Kind kind, index_t units, const double* factor, double* part, cudaStream_t on) {
+    launch_sum_gradients(passes.sums(kind, launches[kind], 0), units, count, units * count, count, factor, part, on);
   }
 
-  void enqueue_irregular(const DeviceRows& rows, bool gradient, cudaStream_t on) {
+  void enqueue_irregular(const DeviceRows& rows, const double* factors, double* part, cudaStream_t on) {
     const Launch launch = launch_of(irregular, on);
     const NetworkPair<double> nets = twice.networks.views();
+    const bool gradient = factors != nullptr;
     const WarpMemory<double> memory = twice.memory(irregular, launches[irregular], 0, squares_at(1), gradient);
-    if (shallow) return launch_shallow_stencils(launch, siren, nets, rows.irregular, memory);
-    launch_stencil_rows(launch, nets, rows.irregular, {{entry_values[0].data(), entry_values[1].data()}}, memory);
+    if (shallow) {
+      launch_shallow_stencils(launch, siren, nets, rows.irregular, memory);
+    } else {
+      launch_stencil_rows(launch, nets, rows.irregular, {{entry_values[0].data(), entry_values[1].data()}}, memory);
+    }
+    const index_t units = shallow ? launch.warps / kSides : launch.warps;
+    if (gradient) sum_sides(twice, irregular, units, factors + kIrregularGroup, part, on);
   }
 
-  // The kinds run side by side, then their sums are added one after the other.
+  void add_parts(double* gradient) const {
+    const index_t numbers = index_t{2} * count;
+    if (parts_given > 0) return sum_parts(gradients.data(), parts_given, numbers, gradient, stream);
+    const auto bytes = sizeof(double) * static_cast<std::size_t>(numbers);
+    check(cudaMemsetAsync(gradient, 0, bytes, stream), "clearing GPU memory");
+  }
+
+  // The kinds run side by side, each with the sum of its derivatives; then these are added.
   void enqueue(const DeviceRows& rows, const double* parameters, const double* factors, double* squares,
                double* gradient) {
     reserve(rows);
     const Vec3<double> step = difference_step(rows);
-    const bool with_gradient = gradient != nullptr, in_single = precision == Precision::float32;
+    const bool in_single = precision == Precision::float32;
+    const double* const wanted = gradient != nullptr ? factors : nullptr;
+    parts_given = 0;
     if (!in_single) twice.networks.prepare(parameters, kSides, step, stream);
     if (launches[irregular].warps > 0) {
       const cudaStream_t beside = branches.fork(irregular_branch, stream);
       if (in_single) twice.networks.prepare(parameters, kSides, step, beside);
-      enqueue_irregular(rows, with_gradient, beside);
+      enqueue_irregular(rows, wanted, wanted != nullptr ? next_part() : nullptr, beside);
     }
     if (in_single) {
       single.networks.prepare(parameters, kSides, step, stream);
-      enqueue_network_rows(single, rows, with_gradient);
+      enqueue_network_rows(single, rows, wanted);
     } else {
-      enqueue_network_rows(twice, rows, with_gradient);
+      enqueue_network_rows(twice, rows, wanted);
     }
     branches.join(stream);
     launch_sum_squares(parts.data(), layout, squares, branches.fork(squares_branch, stream));
-    if (with_gradient) {
-      if (in_single) {
-        add_network_sums(single, rows, factors, gradient);
-      } else {
-        add_network_sums(twice, rows, factors, gradient);
-      }
-      if (launches[irregular].warps > 0) add_side_sums(twice, irregular, factors + kIrregularGroup, gradient);
-    }
+    if (wanted != nullptr) add_parts(gradient);
     branches.join(stream);
   }
 };

@@ -17,8 +17,8 @@ class DeviceLoss {
   // Makes room for what the calls below need for these rows; enqueue() allocates nothing then. True if its launches are
   // others than at the last call of reserve().
   bool reserve(const DeviceRows& rows);
-  // All in device memory: parameters [2 count], factors [kMostGroups], squares [kMostGroups] (overwritten), gradient
-  // [2 count] (added to) or null.
+  // All in device memory: parameters [2 count], factors [kMostGroups]; overwritten: squares [kMostGroups], gradient
+  // [2 count] or null.
   void enqueue(const DeviceRows& rows, const double* parameters, const double* factors, double* squares,
                double* gradient);
 

@@ -195,7 +195,7 @@ __global__ void __launch_bounds__(kSumColumns* kSumRows)
   __syncthreads();
   if (threadIdx.y != 0 || p >= parameters) return;
   for (unsigned y = 1; y < kSumRows; ++y) sum += part[y][threadIdx.x];
-  gradient[static_cast<index_t>(blockIdx.y) * parameters + p] += *factor * sum;
+  gradient[static_cast<index_t>(blockIdx.y) * parameters + p] = *factor * sum;
 }
 
 template <class T>
@@ -217,17 +217,23 @@ __global__ void __launch_bounds__(kSumColumns* kSumRows)
   __syncthreads();
   if (threadIdx.y != 0 || p >= parameters) return;
   for (unsigned y = 1; y < kSumRows; ++y) sum += part[y][threadIdx.x];
-  gradient[static_cast<index_t>(side) * parameters + p] += sum;
+  gradient[static_cast<index_t>(side) * parameters + p] = sum;
 }
 
-__global__ void sum_squares_kernel(const double* parts, SquareParts layout, double* squares) {
+__global__ void __launch_bounds__(kBlockThreads)
+    sum_squares_kernel(const double* parts, SquareParts layout, double* squares) {
+  __shared__ double of_warp[kBlockWarps];
   double sum = 0;
   for (int set = 0; set < layout.count; ++set) {
     if (layout.group[set] != static_cast<int>(blockIdx.x)) continue;
-    for (index_t i = layout.begin[set] + lane_index(); i < layout.begin[set + 1]; i += kLanes) sum += parts[i];
+    for (index_t i = layout.begin[set] + threadIdx.x; i < layout.begin[set + 1]; i += kBlockThreads) sum += parts[i];
   }
   sum = warp_sum(sum);
-  if (lane_index() == 0) squares[blockIdx.x] = sum;
+  if (lane_index() == 0) of_warp[warp_in_block()] = sum;
+  __syncthreads();
+  if (threadIdx.x != 0) return;
+  for (int warp = 1; warp < kBlockWarps; ++warp) sum += of_warp[warp];
+  squares[blockIdx.x] = sum;
 }
 
 dim3 two_grids(const Launch& launch) { return dim3(launch.warps / kBlockWarps, 2); }
@@ -279,7 +285,7 @@ void launch_sum_point_gradients(const T* sums, const Launch& launch, const Point
 }
 
 void launch_sum_squares(const double* parts, const SquareParts& layout, double* squares, cudaStream_t stream) {
-  NBM_LAUNCH(sum_squares_kernel, kMostGroups, kLanes, 0, stream, parts, layout, squares);
+  NBM_LAUNCH(sum_squares_kernel, kMostGroups, kBlockThreads, 0, stream, parts, layout, squares);
 }
 
 #define NBM_INSTANTIATE(T)                                                                                          \

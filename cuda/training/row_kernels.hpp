@@ -49,11 +49,11 @@ void launch_point_rows(const Launch& launch, const NetworkPair<T>& nets, const P
 void launch_stencil_rows(const Launch& launch, const NetworkPair<double>& nets, const DeviceStencilRows& rows,
                          const EntryValues& values, const WarpMemory<double>& memory);
 
-// gradient[side][p] += factor[0] * sum over units of sums[side * side_stride + unit * unit_stride + p], both sides.
+// gradient[side][p] = factor[0] * sum over units of sums[side * side_stride + unit * unit_stride + p], both sides.
 template <class T>
 void launch_sum_gradients(const T* sums, index_t units, index_t unit_stride, index_t side_stride, int parameters,
                           const double* factor, double* gradient, cudaStream_t stream);
-// The same of point rows: gradient[side][p] += sum over sets of factors[their group] times their sums.
+// The same of point rows: gradient[side][p] = sum over sets of factors[their group] times their sums.
 template <class T>
 void launch_sum_point_gradients(const T* sums, const Launch& launch, const PointSets& rows, int parameters,
                                 const double* factors, double* gradient);

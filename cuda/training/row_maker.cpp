@@ -1,5 +1,6 @@
 #include "training/row_maker.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -44,30 +45,87 @@ PointCounts with_slack(PointCounts counts) {
   return counts;
 }
 
+// What the makers of the same draws have in common.
+struct Draws {
+  Draws(const Problem& p, const TrainingOptions& o, int r, int rs)
+      : problem(p), options(o), rank(r), ranks(rs), pool(o.threads), sampler(host_sampler()) {
+    used.fill(true);
+  }
+
+  Problem problem;
+  TrainingOptions options;
+  int rank, ranks;
+  ThreadPool pool;
+  // The CPU's has the triangles of the interface and knows how many candidates a draw needs; none for grids.
+  std::optional<Sampler> sampler;
+  PerGroup<bool> used;
+  CandidateRoom room{};  // the most of each part so far
+
+  DrawState state_of(index_t draw, Vec3<double> cell_size) {
+    if (!sampler) {
+      return grid_draw(options.sampling.grid_nodes, options.sampling.batch, options.seed, draw, cell_size, rank, ranks);
+    }
+    const bool by_side = options.discretization == Discretization::direct_jump;
+    DrawState state = fresh_draw(*sampler, options.seed, by_side, draw, cell_size, pool, rank, ranks);
+    leave_out(state);
+    return state;
+  }
+
+ private:
+  std::optional<Sampler> host_sampler() {
+    if (options.sampling.mode == SamplingOptions::Mode::fresh) {
+      return std::optional<Sampler>(std::in_place, problem, options.sampling.counts, options.seed, pool,
+                                    options.sampling.shares);
+    }
+    static_cast<void>(GridBatches(problem, options.sampling.grid_nodes, options.seed, options.sampling.batch));
+    return {};
+  }
+
+  // No candidates for groups that are not used.
+  void leave_out(DrawState& state) const {
+    const auto part = [&](CandidatePart of, bool is_used) {
+      if (!is_used) state.count[static_cast<int>(of)] = 0;
+    };
+    part(CandidatePart::regular, used[kRegularGroup]);
+    part(CandidatePart::irregular, used[kIrregularGroup]);
+    part(CandidatePart::boundary, used[kBoundaryGroup]);
+    part(CandidatePart::interface, used[kValueJumpGroup] || used[kFluxJumpGroup]);
+  }
+};
+
 // Draws and rows made by kernels.
 class OnDevice {
  public:
-  OnDevice(const Problem& problem, const TrainingOptions& options, int rank, int ranks, ThreadPool& pool,
-           cudaStream_t stream)
-      : options_(options),
-        rank_(rank),
-        ranks_(ranks),
-        pool_(pool),
+  OnDevice(const Problem& problem, const TrainingOptions& options, int rank, int ranks, cudaStream_t stream)
+      : draws_(std::make_shared<Draws>(problem, options, rank, ranks)),
         stream_(stream),
-        box_(problem.box),
-        sampler_(host_sampler(problem, options, pool)),
         problem_(problem, stream),
-        points_(problem_, sampler_ ? &*sampler_ : nullptr, stream),
+        points_(problem_, sampler(), stream),
         rows_(problem, problem_, options.values()),
-        observations_(observation_rows(problem, options), rank, ranks) {
-    used_.fill(true);
-  }
+        observations_(observation_rows(problem, options), rank, ranks) {}
+  // Another maker of the same draws.
+  OnDevice(const OnDevice& same, cudaStream_t stream)
+      : draws_(same.draws_),
+        stream_(stream),
+        problem_(same.problem_, stream),
+        points_(problem_, sampler(), stream),
+        rows_(draws_->problem, problem_, draws_->options.values()),
+        observations_(observation_rows(draws_->problem, draws_->options), draws_->rank, draws_->ranks) {}
 
-  void use_groups(const PerGroup<bool>& used) { used_ = used; }
+  void use_groups(const PerGroup<bool>& used) { draws_->used = used; }
+  // Whether the groups are those of the last prepare().
+  bool has_groups() const { return used_ == draws_->used; }
+  bool sampled() const { return sampled_; }
+  cudaStream_t stream() const { return stream_; }
 
   bool prepare(index_t draw, Vec3<double> cell_size) {
-    validate_cell_size(cell_size, box_);
-    bool changed = points_.prepare(state_of(draw, cell_size), stream_);
+    validate_cell_size(cell_size, draws_->problem.box);
+    used_ = draws_->used;
+    const DrawState state = draws_->state_of(draw, cell_size);
+    for (std::size_t part = 0; part < kCandidateParts; ++part) {
+      draws_->room[part] = std::max(draws_->room[part], state.count[part]);
+    }
+    bool changed = points_.prepare(state, stream_, draws_->room);
     PointCounts most = most_of(points_);
     sampled_ = most.irregular * RowAssembly::kIrregularRowBytes > kMostGuessedBytes;
     if (sampled_) {
@@ -92,17 +150,10 @@ class OnDevice {
   }
   const DeviceRows& rows() const { return all_; }
   const FieldFault* fault() const { return problem_.fault(); }
+  void check_fault() { problem_.check(stream_); }
 
  private:
-  // The CPU's sampler has the triangles of the interface and knows how many candidates a draw needs.
-  static std::optional<Sampler> host_sampler(const Problem& problem, const TrainingOptions& options, ThreadPool& pool) {
-    if (options.sampling.mode == SamplingOptions::Mode::fresh) {
-      return std::optional<Sampler>(std::in_place, problem, options.sampling.counts, options.seed, pool,
-                                    options.sampling.shares);
-    }
-    static_cast<void>(GridBatches(problem, options.sampling.grid_nodes, options.seed, options.sampling.batch));
-    return {};
-  }
+  const Sampler* sampler() const { return draws_->sampler ? &*draws_->sampler : nullptr; }
 
   PointCounts point_counts() {
     PointCounts counts;
@@ -112,49 +163,22 @@ class OnDevice {
     return counts;
   }
 
-  DrawState state_of(index_t draw, Vec3<double> cell_size) {
-    if (sampler_) {
-      const bool by_side = options_.discretization == Discretization::direct_jump;
-      DrawState state = fresh_draw(*sampler_, options_.seed, by_side, draw, cell_size, pool_, rank_, ranks_);
-      leave_out(state);
-      return state;
-    }
-    return grid_draw(options_.sampling.grid_nodes, options_.sampling.batch, options_.seed, draw, cell_size, rank_,
-                     ranks_);
-  }
-
-  // No candidates for groups that are not used.
-  void leave_out(DrawState& state) const {
-    const auto part = [&](CandidatePart of, bool used) {
-      if (!used) state.count[static_cast<int>(of)] = 0;
-    };
-    part(CandidatePart::regular, used_[kRegularGroup]);
-    part(CandidatePart::irregular, used_[kIrregularGroup]);
-    part(CandidatePart::boundary, used_[kBoundaryGroup]);
-    part(CandidatePart::interface, used_[kValueJumpGroup] || used_[kFluxJumpGroup]);
-  }
-
-  TrainingOptions options_;
-  int rank_, ranks_;
-  ThreadPool& pool_;
+  std::shared_ptr<Draws> draws_;
   cudaStream_t stream_;
-  Box box_;
-  std::optional<Sampler> sampler_;
   DeviceProblem problem_;
   DeviceSampler points_;
   RowAssembly rows_;
   DeviceObservations observations_;
-  DeviceRows all_;  // of both
-  PerGroup<bool> used_;
-  bool sampled_ = false;  // by prepare()
+  DeviceRows all_;         // of both
+  PerGroup<bool> used_{};  // by prepare()
+  bool sampled_ = false;   // by prepare()
 };
 
 // Draws and rows made by the CPU and copied.
 class OnHost {
  public:
-  OnHost(const Problem& problem, const TrainingOptions& options, int rank, int ranks, ThreadPool& pool,
-         cudaStream_t stream)
-      : stream_(stream), maker_(problem, options, rank, ranks, pool) {}
+  OnHost(const Problem& problem, const TrainingOptions& options, int rank, int ranks, cudaStream_t stream)
+      : pool_(options.threads), stream_(stream), maker_(problem, options, rank, ranks, pool_) {}
 
   bool prepare(index_t draw, Vec3<double> cell_size) {
     maker_.assemble(draw, cell_size, rows_);
@@ -166,8 +190,10 @@ class OnHost {
   const DeviceRowCounts& counts() const { return copy_.counts(); }
   const DeviceRows& rows() const { return copy_.rows(); }
   const FieldFault* fault() const { return nullptr; }
+  void check_fault() const {}
 
  private:
+  ThreadPool pool_;
   cudaStream_t stream_;
   HostRowMaker maker_;
   RowSet rows_;
@@ -177,13 +203,10 @@ class OnHost {
 }  // namespace
 
 struct DeviceRowMaker::State {
-  ThreadPool pool;
   std::optional<OnDevice> device;
   std::optional<OnHost> host;
   index_t draw = -1;  // prepared; -1: none
   Vec3<double> cell_size{};
-
-  explicit State(int threads) : pool(threads) {}
 
   template <class Use>
   auto either(Use use) {
@@ -193,15 +216,25 @@ struct DeviceRowMaker::State {
 
 DeviceRowMaker::DeviceRowMaker(const Problem& problem, const TrainingOptions& options, int rank, int ranks,
                                cudaStream_t stream)
-    : state_(std::make_unique<State>(options.threads)) {
+    : state_(std::make_unique<State>()) {
   if (device_capable(problem)) {
-    state_->device.emplace(problem, options, rank, ranks, state_->pool, stream);
+    state_->device.emplace(problem, options, rank, ranks, stream);
   } else {
-    state_->host.emplace(problem, options, rank, ranks, state_->pool, stream);
+    state_->host.emplace(problem, options, rank, ranks, stream);
   }
 }
 
+DeviceRowMaker::DeviceRowMaker(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
 DeviceRowMaker::~DeviceRowMaker() = default;
+
+std::unique_ptr<DeviceRowMaker> DeviceRowMaker::beside(cudaStream_t stream) const {
+  if (!state_->device) return nullptr;
+  check(cudaStreamSynchronize(state_->device->stream()), "work on the GPU");  // fields and triangles may be on the way
+  auto state = std::make_unique<State>();
+  state->device.emplace(*state_->device, stream);
+  return std::unique_ptr<DeviceRowMaker>(new DeviceRowMaker(std::move(state)));
+}
 
 const DeviceRows& DeviceRowMaker::assemble(index_t draw, Vec3<double> cell_size) {
   prepare(draw, cell_size);
@@ -230,6 +263,7 @@ void DeviceRowMaker::use_groups(const PerGroup<bool>& used) {
 }
 
 bool DeviceRowMaker::holds(index_t draw, Vec3<double> cell_size) const {
+  if (state_->device && !state_->device->has_groups()) return false;
   return draw == state_->draw && cell_size == state_->cell_size;
 }
 
@@ -247,6 +281,17 @@ DeviceRowCounts DeviceRowMaker::counts() {
 const FieldFault* DeviceRowMaker::fault() const {
   return state_->either([](auto& rows) { return rows.fault(); });
 }
+
+void DeviceRowMaker::clear_fault() {
+  const index_t draw = std::exchange(state_->draw, -1);
+  try {
+    state_->either([](auto& rows) { rows.check_fault(); });
+    state_->draw = draw;
+  } catch (const InvalidField&) {
+  }
+}
+
+bool DeviceRowMaker::waits() const { return !state_->device || state_->device->sampled(); }
 
 bool DeviceRowMaker::on_device() const { return state_->device.has_value(); }
 

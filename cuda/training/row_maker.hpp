@@ -19,6 +19,11 @@ class DeviceRowMaker {
   DeviceRowMaker(const Problem& problem, const TrainingOptions& options, int rank, int ranks, cudaStream_t stream);
   ~DeviceRowMaker();
 
+  // The same draws once more, with memory for rows of its own and on another stream, so that one draw can be made while
+  // another is used; the numbers of rows that there is room for follow each other. Null where the host makes the rows.
+  // Waits for the stream of this one.
+  std::unique_ptr<DeviceRowMaker> beside(cudaStream_t stream) const;
+
   // As TrainingBackend::use_groups. In grid mode rows are made all the same, and count for nothing.
   void use_groups(const PerGroup<bool>& used);
 
@@ -42,11 +47,18 @@ class DeviceRowMaker {
   DeviceRowCounts counts();
   // What kernels found amiss, in device memory; null where the host makes the rows.
   const FieldFault* fault() const;
+  // Forgets what kernels found amiss, and the draw in which they did. Waits for the stream.
+  void clear_fault();
+  // Whether prepare() waits for the device, from what the last one did: rows are made by the host, or there may be so
+  // many irregular ones that it reads their number.
+  bool waits() const;
   // Whether every field can be evaluated on the device.
   bool on_device() const;
 
  private:
   struct State;
+  explicit DeviceRowMaker(std::unique_ptr<State> state);
+
   std::unique_ptr<State> state_;
 };
 

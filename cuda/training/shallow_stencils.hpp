@@ -2,14 +2,15 @@
 #include "training/row_kernels.hpp"
 
 // Irregular rows of networks with one hidden layer: values, residuals and derivatives in one kernel, a block a row. Its
-// threads are first the entries of the row; then its warps share the entries, and the lanes are the neurons, whose
-// derivatives stay in registers over all rows.
+// threads are first the entries of the row; then half of its warps share the entries of each side, and the lanes are
+// the neurons, whose derivatives stay in registers over all rows.
 namespace nbm::cuda {
 
 // Whether there is a kernel for this shape.
 bool has_shallow_stencils(const Siren& siren);
 
-// As launch_stencil_rows, for such a network. The workspace is not used, nor are values of entries kept.
+// As launch_stencil_rows, for such a network, but with sums [side][warps / kSides][parameters]. The workspace is not
+// used, nor are values of entries kept.
 void launch_shallow_stencils(const Launch& launch, const Siren& siren, const NetworkPair<double>& nets,
                              const DeviceStencilRows& rows, const WarpMemory<double>& memory);
 

@@ -50,11 +50,14 @@ class OnDevice {
     parameters_.upload(parameters, stream_);
     factors_.upload(factors, stream_);
     squares_.resize(kMostGroups);
-    if (gradient != nullptr) gradient_.upload(*gradient, stream_);
+    std::vector<double> more(gradient != nullptr ? gradient->size() : 0);
+    gradient_.resize(static_cast<index_t>(more.size()));
     loss_.enqueue(rows_.rows(), parameters_.data(), factors_.data(), squares_.data(),
                   gradient == nullptr ? nullptr : gradient_.data());
-    if (gradient != nullptr) gradient_.download(*gradient, stream_);
-    return sums();
+    gradient_.download(more, stream_);
+    const GroupSums found = sums();
+    for (std::size_t i = 0; i < more.size(); ++i) (*gradient)[i] += more[i];
+    return found;
   }
   GroupSums sums() {
     GroupSums sums;

@@ -298,32 +298,78 @@ TEST_F(ResidentTrainer, NamesTheFieldOfTheStepThatMetIt) {
   EXPECT_EQ(failure_of<nbm::InvalidField>(gpu, name), wanted) << "at the second attempt";
 }
 
-// The steps of a kind are recorded at the second and replayed from then on.
-TEST_F(ResidentTrainer, RecordsEachKindOfStepOnce) {
-  const TrainingOptions options = small_options();
-  nbm::cuda::Stream stream;
-  nbm::cuda::DeviceRowMaker maker(sphere_problem(), options, 0, 1, stream);
-  nbm::cuda::DeviceLoss loss(options.network, options.precision, stream);
-  const index_t count = 2 * options.network.parameter_count();
-  nbm::cuda::DeviceAdam adam({}, true, count, options.group_names(), maker, loss, stream, 0);
-  const std::vector<double> zeros(static_cast<std::size_t>(count), 0.0);
-  adam.start(nbm::testing::both_networks(options.network), {zeros, zeros, 0});
-  const nbm::Vec3<double> coarse{0.125, 0.125, 0.125}, fine = 0.5 * coarse;
-  const auto records_after = [&](index_t draw, nbm::Vec3<double> cell_size) {
+// Steps of DeviceAdam as the trainer asks for them.
+struct Steps {
+  Steps(const Problem& problem, const TrainingOptions& options)
+      : maker(problem, options, 0, 1, stream),
+        loss(options.network, options.precision, stream),
+        count(2 * options.network.parameter_count()),
+        adam({}, true, count, options.group_names(), maker, loss, stream, 0) {
+    const std::vector<double> zeros(static_cast<std::size_t>(count), 0.0);
+    adam.start(nbm::testing::both_networks(options.network), {zeros, zeros, 0});
+  }
+  // The records after it.
+  std::size_t take(index_t draw, nbm::Vec3<double> cell_size) {
     adam.step(draw, cell_size, {1, 1, 1, 1, 1});
     return adam.records();
-  };
-  EXPECT_EQ(records_after(0, coarse), 0U);
-  EXPECT_EQ(records_after(1, coarse), 1U);
-  EXPECT_EQ(records_after(2, coarse), 1U);
-  EXPECT_EQ(records_after(2, coarse), 1U) << "rows in place: another kind of step";
-  EXPECT_EQ(records_after(2, coarse), 2U);
-  EXPECT_EQ(records_after(3, fine), 2U);
-  EXPECT_EQ(records_after(4, fine), 3U);
-  EXPECT_EQ(records_after(5, coarse), 3U);
-  const auto report = adam.finish();
-  EXPECT_EQ(report.steps.size(), 8U);
+  }
+
+  nbm::cuda::Stream stream;
+  nbm::cuda::DeviceRowMaker maker;
+  nbm::cuda::DeviceLoss loss;
+  index_t count;
+  nbm::cuda::DeviceAdam adam;
+};
+
+// There are three memories for rows: in each, rows and steps of a cell size are recorded at the second and replayed
+// from then on.
+TEST_F(ResidentTrainer, RecordsEachKindOfStepOnce) {
+  const TrainingOptions options = small_options();
+  Steps steps(sphere_problem(), options);
+  const nbm::Vec3<double> coarse{0.125, 0.125, 0.125}, fine = 0.5 * coarse;
+  for (index_t draw = 0; draw < 3; ++draw) EXPECT_EQ(steps.take(draw, coarse), 0U) << draw;
+  EXPECT_EQ(steps.take(2, coarse), 1U) << "rows in place: a step alone";
+  EXPECT_EQ(steps.take(2, coarse), 1U);
+  EXPECT_EQ(steps.take(3, coarse), 3U) << "rows and a step in the first memory";
+  EXPECT_EQ(steps.take(4, coarse), 5U);
+  EXPECT_EQ(steps.take(5, coarse), 6U) << "the third has its step";
+  EXPECT_EQ(steps.take(6, coarse), 6U);
+  EXPECT_EQ(steps.take(7, fine), 6U) << "more room: what the second memory had is no longer right";
+  const auto report = steps.adam.finish();
+  EXPECT_EQ(report.steps.size(), 10U);
   EXPECT_FALSE(report.failure);
 }
+
+// A batch of which the host must read the number of irregular points would wait for itself in any memory: it has one.
+TEST_F(ResidentTrainer, KeepsLargeBatchesInOneMemory) {
+  TrainingOptions options = small_options();
+  options.sampling.counts = {10, 20000, 10};
+  Steps steps(sphere_problem(), options);
+  const nbm::Vec3<double> h{0.125, 0.125, 0.125};
+  EXPECT_EQ(steps.take(0, h), 0U);
+  EXPECT_GE(steps.take(1, h), 1U);
+}
+
+#if defined(NBM_CUDA_ON_CPU)
+// Kernels that wait for one another in a step of the paper's Table 2.
+TEST_F(ResidentTrainer, HasShortGraphs) {
+  TrainingOptions options;
+  options.network = {.hidden = {100}};
+  options.sampling.mode = nbm::SamplingOptions::Mode::grid;
+  options.sampling.grid_nodes = 9;
+  options.sampling.batch = 100;
+  options.threads = 1;
+  Steps steps(sphere_problem(), options);
+  cuda_on_cpu::paths.clear();
+  std::size_t records = 0;
+  for (index_t draw = 0; draw < 6; ++draw) records = steps.take(draw, {0.25, 0.25, 0.25});
+  EXPECT_EQ(records, 6U);
+  ASSERT_EQ(cuda_on_cpu::paths.size(), 6U);
+  for (std::size_t i = 0; i < 6; i += 2) {
+    EXPECT_EQ(cuda_on_cpu::paths[i], 11U) << "rows";
+    EXPECT_EQ(cuda_on_cpu::paths[i + 1], 7U) << "a step";
+  }
+}
+#endif
 
 }  // namespace

@@ -111,6 +111,7 @@ std::vector<Training> trainings() {
       {"single_w100", deep(100, 1), Domain::sphere, {101, 13, 17}, false, Precision::float32},
       {"single_d5_w10", deep(10, 5), Domain::sphere, {101, 13, 17}, false, Precision::float32},
       {"single_d3_w8_direct", deep(8, 3), Domain::sphere, {101, 13, 17}, true, Precision::float32},
+      {"single_w40_direct", deep(40, 1), Domain::sphere, {101, 13, 17}, true, Precision::float32},
       {"single_d8_w4", deep(4, 8), Domain::sphere, {101, 13, 17}, false, Precision::float32},
   };
 }

@@ -2,6 +2,7 @@
 // The CUDA runtime's functions, for kernels on the CPU (cuda_on_cpu.hpp).
 #include <malloc.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <utility>
@@ -15,20 +16,24 @@ struct Stream;
 struct Graph {
   std::vector<std::function<void()>> work;
   std::vector<Stream*> branches;  // streams that waited for one that is recorded
+  std::size_t path = 0;           // the most work of which each piece waits for the one before
 };
 // Does its work at once, unless a graph records it.
 struct Stream {
   Graph* recorded = nullptr;
   std::size_t given = 0, joined = 0;  // work that was recorded; of it, what another stream waits for
+  std::size_t path = 0;               // the most pieces that end with the last one
 };
 // A place in the work of a stream that is recorded, or nothing.
 struct Event {
   Stream* stream = nullptr;
   Graph* recorded = nullptr;
-  std::size_t given = 0;
+  std::size_t given = 0, path = 0;
 };
 inline thread_local int recordings = 0;         // by streams of this thread
 inline std::atomic<std::size_t> allocated = 0;  // bytes of device memory
+// The longest path of each graph that this thread made.
+inline thread_local std::vector<std::size_t> paths;
 // How often memory was taken or given back in a way that stops a GPU.
 inline std::atomic<std::size_t> stops = 0;
 constexpr std::size_t kMemory = std::size_t{16} << 30;
@@ -47,6 +52,7 @@ inline void run_or_record(Stream* stream, std::function<void()> work) {
   if (!is_recorded(stream)) return work();
   stream->recorded->work.push_back(std::move(work));
   ++stream->given;
+  stream->recorded->path = std::max(stream->recorded->path, ++stream->path);
 }
 
 }  // namespace cuda_on_cpu
@@ -144,6 +150,14 @@ inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned /*fl
   *stream = new cuda_on_cpu::Stream;
   return cudaSuccess;
 }
+inline cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
+  *least = 0;
+  *greatest = -5;
+  return cudaSuccess;
+}
+inline cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned flags, int /*priority*/) {
+  return cudaStreamCreateWithFlags(stream, flags);
+}
 inline cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   delete stream;
   return cudaSuccess;
@@ -153,7 +167,7 @@ inline cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) {
 }
 inline cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode /*mode*/) {
   if (stream == nullptr || stream->recorded != nullptr) return cudaErrorInvalidValue;
-  stream->recorded = new cuda_on_cpu::Graph;
+  *stream = {new cuda_on_cpu::Graph};
   ++cuda_on_cpu::recordings;
   return cudaSuccess;
 }
@@ -172,6 +186,7 @@ inline cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph)
 }
 inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* made, cudaGraph_t graph, unsigned long long /*flags*/) {
   *made = new cuda_on_cpu::Graph(*graph);
+  cuda_on_cpu::paths.push_back(graph->path);
   return cudaSuccess;
 }
 inline cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {

@@ -3,7 +3,10 @@
 // so that there is nothing to order; where nothing is recorded any number may stand for a stream.
 #include "cuda_on_cpu/runtime.hpp"
 
-#define cudaStreamLegacy (reinterpret_cast<cudaStream_t>(1))
+namespace cuda_on_cpu {
+inline Stream legacy;
+}
+#define cudaStreamLegacy (&cuda_on_cpu::legacy)
 
 using cudaEvent_t = cuda_on_cpu::Event*;
 constexpr unsigned cudaEventDisableTiming = 2;
@@ -18,7 +21,7 @@ inline cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 inline cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   *event = {};
-  if (cuda_on_cpu::is_recorded(stream)) *event = {stream, stream->recorded, stream->given};
+  if (cuda_on_cpu::is_recorded(stream)) *event = {stream, stream->recorded, stream->given, stream->path};
   return cudaSuccess;
 }
 // A stream that waits for one that is recorded becomes a branch of its graph.
@@ -29,6 +32,7 @@ inline cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, u
     event->recorded->branches.push_back(stream);
   }
   event->stream->joined = event->given;
+  stream->path = std::max(stream->path, event->path);
   return cudaSuccess;
 }
 
