@@ -340,14 +340,16 @@ TEST_F(ResidentTrainer, RecordsEachKindOfStepOnce) {
   EXPECT_FALSE(report.failure);
 }
 
-// A batch of which the host must read the number of irregular points would wait for itself in any memory: it has one.
-TEST_F(ResidentTrainer, KeepsLargeBatchesInOneMemory) {
+// A batch of which the host must read the number of irregular points waits for itself in any memory: it has but one.
+TEST_F(ResidentTrainer, WaitsForLargeBatches) {
   TrainingOptions options = small_options();
-  options.sampling.counts = {10, 20000, 10};
-  Steps steps(sphere_problem(), options);
-  const nbm::Vec3<double> h{0.125, 0.125, 0.125};
-  EXPECT_EQ(steps.take(0, h), 0U);
-  EXPECT_GE(steps.take(1, h), 1U);
+  const nbm::cuda::Stream stream;
+  for (const index_t irregular : {20, 20000}) {
+    options.sampling.counts = {1, irregular, 1};
+    nbm::cuda::DeviceRowMaker maker(sphere_problem(), options, 0, 1, stream);
+    maker.prepare(0, {0.125, 0.125, 0.125});
+    EXPECT_EQ(maker.waits(), irregular == 20000);
+  }
 }
 
 #if defined(NBM_CUDA_ON_CPU)
