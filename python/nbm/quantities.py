@@ -240,7 +240,9 @@ class Quantities:
     def _surface(self, through: str | FieldLike, side: str | None, near: Any) -> _Rules:
         if isinstance(through, str):
             as_choice(through, "through", ("interface", "walls", *WALLS))
-        place = None if near is None else as_points(near).reshape(3)
+        place = None if near is None else as_points(near, "near")
+        if place is not None and place.shape != (3,):
+            raise InvalidArgument(f"near: got an array of shape {place.shape}, expected one point, (3,)", "near")
         if isinstance(through, str) and through != "interface":
             numbers = tuple(range(6)) if through == "walls" else (WALLS.index(through),)
             if side is not None or near is not None:

@@ -35,7 +35,7 @@ class Looks:
         self._base = native.uncorrected()
         own = cast("Float64Array | None", native.correction)
         cells = _cells(problem)
-        if own is not None and max(own.shape[1:]) > _FEWEST_CELLS:
+        if own is not None and max(own.shape[1:]) > _FEWEST_CELLS and min(own.shape[1:]) > _LEAST:
             cells = np.array(own.shape[1:]) - 1
         self.coarse_cell = float(np.prod(np.asarray(problem.box.edge) / (cells // 2)) ** (1 / 3))
         itself = None if own is None else native.correction_alone()

@@ -202,6 +202,8 @@ def test_wrong_questions_are_answered_in_a_sentence():
         lambda: numbers.flux(R - 0.8, side="minus"),
         lambda: numbers.integral("minus", near=(0, 0, 0)),
         lambda: numbers.capacitance(0.0),
+        lambda: numbers.flux(near=(1.0, 2.0)),
+        lambda: numbers.flux(near=[(1.0, 2.0, 3.0)]),
         lambda: solution.quantities(problem, cells=4),
         lambda: solution.quantities(nbm.Problem(nbm.Box((0, 0, 0), (1, 1, 1)))),
     ):
