@@ -25,6 +25,7 @@ def attack(folder: Path, seed: int, share: float) -> Iterator[Outcome]:
     file = runs.write_problem(folder)
     out = Outcome("a disk that is full", "files end at a chosen byte (RLIMIT_FSIZE); then there is room")
     runs.solve(file, folder / "whole")
+    runs.certify_once(folder / "whole" / "model.safetensors")
     whole = runs.parameters_of(folder / "whole")
     for number in range(max(2, round(SIZES * share))):
         _limited(out, file, folder / "run", whole, 250 * number)

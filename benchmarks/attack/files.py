@@ -13,7 +13,7 @@ from outcome import Outcome
 
 import nbm
 
-MODELS, CHECKPOINTS, HEADERS = 40_000, 10_000, 20_000
+MODELS, CHECKPOINTS, HEADERS = 30_000, 20_000, 20_000
 POINTS = np.random.default_rng(1).uniform(-1, 1, (20, 3))
 
 
@@ -33,9 +33,17 @@ def attack(folder: Path, seed: int, share: float) -> Iterator[Outcome]:
     def load_model(path: Path) -> bool:
         return np.array_equal(nbm.load(path)(POINTS), values)
 
+    again = nbm.Trainer(problem, **options)
+    again.step(1)
+    before = again.parameters
+
     def load_checkpoint(path: Path) -> bool:
-        again = nbm.Trainer(problem, **options)
-        again.load_checkpoint(path)
+        try:
+            again.load_checkpoint(path)
+        except nbm.NbmError:
+            if again.steps_done != 1 or not np.array_equal(again.parameters, before):
+                raise AssertionError("a file that was refused has changed the trainer") from None
+            raise
         return again.steps_done == 2 and np.array_equal(again.parameters, trainer.parameters)
 
     yield _damaged("damaged models", model, load_model, round(MODELS * share), draw)

@@ -25,6 +25,9 @@ _MOST_PARTS = 12
 def attack(folder: Path, seed: int, share: float) -> Iterator[Outcome]:
     """Kill runs."""
     file = runs.write_problem(folder)
+    if ended(forked(lambda: runs.solve(file, folder / "first"))) != "0":
+        raise RuntimeError("the run that is not killed failed")
+    runs.certify_once(folder / "first" / "model.safetensors")
     started = time.monotonic()
     if ended(forked(lambda: runs.solve(file, folder / "whole"))) != "0":
         raise RuntimeError("the run that is not killed failed")

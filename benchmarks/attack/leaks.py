@@ -10,7 +10,7 @@ from outcome import Outcome
 
 import nbm
 
-CYCLES = 400
+CYCLES = 250
 _WARM = 0.25  # of the cycles, before memory is looked at
 _ALLOWED = 2000.0  # bytes a cycle; a trainer alone has a hundred times as much
 
