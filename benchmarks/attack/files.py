@@ -35,13 +35,13 @@ def attack(folder: Path, seed: int, share: float) -> Iterator[Outcome]:
 
     again = nbm.Trainer(problem, **options)
     again.step(1)
-    before = again.parameters
 
     def load_checkpoint(path: Path) -> bool:
+        steps, before = again.steps_done, again.parameters
         try:
             again.load_checkpoint(path)
         except nbm.NbmError:
-            if again.steps_done != 1 or not np.array_equal(again.parameters, before):
+            if again.steps_done != steps or not np.array_equal(again.parameters, before):
                 raise AssertionError("a file that was refused has changed the trainer") from None
             raise
         return again.steps_done == 2 and np.array_equal(again.parameters, trainer.parameters)

@@ -126,9 +126,8 @@ class Solution(Evaluation):
         return f"{type(self).__name__}({self.box!r}, {parameters}, level set: {native.level_set.kind}{end})"
 
     def _repr_html_(self) -> str:
-        """A slice and what was recorded, for notebooks."""
-        text = f"<code>{html.escape(repr(self))}</code>"
-        text += f"<br>{html.escape(self.summary())}"
+        """What it is, the verdict and a slice, for notebooks."""
+        text = f"<code>{html.escape(repr(self))}</code><pre>{html.escape(self.summary())}</pre>"
         try:
             with TemporaryDirectory() as folder:
                 picture = Path(folder) / "slice.png"
@@ -136,7 +135,7 @@ class Solution(Evaluation):
                 data = base64.b64encode(picture.read_bytes()).decode("ascii")
         except BackendUnavailable:
             return text
-        return f'{text}<br><img alt="u in the middle of the box" width="400" src="data:image/png;base64,{data}">'
+        return f'{text}<img alt="u in the middle of the box" width="400" src="data:image/png;base64,{data}">'
 
     def __reduce__(self) -> tuple[Any, ...]:
         with TemporaryDirectory() as folder:

@@ -94,6 +94,35 @@ def test_solutions_go_to_spawned_processes():
     np.testing.assert_array_equal(values, solution(POINTS))
 
 
+@pytest.fixture(scope="module")
+def decided():
+    return nbm.solve(nbm.Problem(nbm.Box(), symbols.x - 0.1, plus=nbm.Medium(mu=2), boundary=symbols.y), seconds=1)
+
+
+@pytest.mark.parametrize("again", [pickled, copy.deepcopy], ids=["pickle", "deepcopy"])
+def test_what_solve_decided_is_kept(decided, again):
+    other = again(decided)
+    np.testing.assert_array_equal(other(POINTS), decided(POINTS))
+    assert other.certificate == decided.certificate
+    assert other.summary() == decided.summary()
+
+
+def test_notebooks_show_the_verdict_and_a_slice(decided):
+    shown = decided._repr_html_()
+    assert decided.certificate.verdict in shown
+    assert "<pre>tried" in shown
+    assert 'src="data:image/png;base64,' in shown
+
+
+@pytest.mark.slow
+def test_joblib_spreads_problems_and_solutions_over_processes():
+    joblib = pytest.importorskip("joblib")
+    problems = [nbm.Problem(nbm.Box(), symbols.x - 0.1, plus=nbm.Medium(mu=mu), boundary=symbols.y) for mu in (2, 3)]
+    jobs = (joblib.delayed(nbm.solve_on_grid)(problem, 8, threads=1) for problem in problems)
+    for found, problem in zip(joblib.Parallel(n_jobs=2)(jobs), problems, strict=True):
+        np.testing.assert_array_equal(found(POINTS), nbm.solve_on_grid(problem, 8)(POINTS))
+
+
 ERRORS = [
     nbm.InvalidArgument("message", "name"),
     nbm.InvalidField("message", "plus.mu", -1.0, (1.0, 2.0, 3.0)),
