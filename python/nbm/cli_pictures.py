@@ -14,9 +14,15 @@ def picture(
     folder: Annotated[Path, typer.Argument(help="A run folder.", show_default=False)],
     kind: Annotated[str, typer.Option(help="field, maps, history or all.")] = "all",
     colour: Annotated[
-        str, typer.Option(help="Of the interface: jump_u, curvature, jump_flux, flux_plus ...")
-    ] = "jump_u",
-    axis: Annotated[str, typer.Option(help="Normal of the plane over which u is a height.")] = "z",
+        str | None,
+        typer.Option(
+            help="Of the interface: jump_u, curvature, jump_flux, flux_plus ...", show_default="jump_u, or u"
+        ),
+    ] = None,
+    axis: Annotated[
+        str | None,
+        typer.Option(help="Normal of the plane over which u is a height.", show_default="where u differs most"),
+    ] = None,
     position: Annotated[float | None, typer.Option(help="Of that plane.", show_default="the middle")] = None,
     surface: Annotated[Path | None, typer.Option(help="Also write the interface with its fields, a .vtp file.")] = None,
 ) -> None:

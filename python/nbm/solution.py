@@ -289,8 +289,8 @@ class Solution(Evaluation):
         path: str | os.PathLike[str],
         *,
         problem: Problem | None = None,
-        colour: str = "jump_u",
-        axis: str = "z",
+        colour: str | None = None,
+        axis: str | None = None,
         position: float | None = None,
         cells: int = 80,
     ) -> None:
@@ -301,8 +301,9 @@ class Solution(Evaluation):
         Args:
             path: The picture; its ending gives the format.
             problem: Needed to colour by a flux.
-            colour: Of the interface: a field of :meth:`surface`, such as "jump_u", "curvature", "jump_flux".
-            axis: "x", "y" or "z", normal to the plane.
+            colour: Of the interface: a field of :meth:`surface`, such as "jump_u", "curvature", "jump_flux". Default:
+                the jump of u, or u on the plus side where it hardly jumps.
+            axis: "x", "y" or "z", normal to the plane. Default: that on whose middle plane u differs most.
             position: Of the plane on that axis. Default: the middle of the box.
             cells: Of the grid that is drawn, along the longest edge of the box.
 

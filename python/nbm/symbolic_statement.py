@@ -20,7 +20,9 @@ from nbm.sympy_nodes import with_our_symbols
 
 __all__ = ["fields_of", "gradient_of"]
 
-_NORMAL_STEP = 1e-4  # of the longest edge: of second order, so 1e-8, with rounding far below
+# Of the longest edge, as the rows take it (interface_point.hpp): on grids, whose second derivatives jump, another step
+# would give another normal.
+_NORMAL_STEP = 1e-5
 
 
 def fields_of(given: Mapping[str, Any], level_set: Any, box: Box) -> dict[str, Any]:

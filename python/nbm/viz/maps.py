@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["equation_residual", "plot_maps"]
 
 Float64Array = NDArray[np.float64]
-_RESIDUAL_CELLS = 512  # along the longest edge: far below what a network resolves, far above rounding
+_RESIDUAL_CELLS = 16384  # along the longest edge, as the rows of expansions: between truncation and rounding
 
 
 def plot_maps(
@@ -60,7 +60,7 @@ def plot_maps(
 def equation_residual(solution: Evaluation, problem: Problem, points: Float64Array) -> Float64Array:
     """Return how wrong the residual of the equation could make u, were it the same everywhere, with its sign, (n,).
 
-    The row of each point (docs/method.md, section 5) on a cell of a 512th of the longest edge, on the point's own side,
+    The row of each point (docs/method.md, section 5) on a cell of a 16384th of the longest edge, on the point's own side,
     times the bound of error over residual of a constant mu: as the certificate has it.
     """
     h = max(problem.box.edge) / _RESIDUAL_CELLS

@@ -25,8 +25,8 @@ from nbm.vtk_image import write_atomically
 __all__ = ["write_report"]
 
 _ALT = {
-    "field": "Left, the interface coloured by the jump of u, with field lines of the gradient of u around it. "
-    "Right, u as a height over the middle plane, with a wall where it jumps.",
+    "field": "Left, the interface coloured by the jump of u, or by u where it does not jump, with field lines of the "
+    "gradient of u around it. Right, u as a height over a middle plane, with a wall where it jumps.",
     "maps": "Maps of u on three middle planes, and below of its error where it is known and of the residual.",
     "history": "Loss and residuals over the steps of training.",
 }
@@ -111,16 +111,27 @@ def _settings(contents: RunContents, source: TomlProblem, trained: bool) -> str:
         taken.add("training.cell_size")
     if trained:
         rows += [(name, value, why) for name, (value, why) in _DEFAULTS.items() if name not in taken]
+    else:
+        rows.append(("way of solving", "decided by nbm", "no section of the file says how to train networks"))
     info = contents.solution.info
     rows += [
-        (name, info[name], "decided in the run") for name in sorted(info) if name not in ("problem", "problem_digest")
+        (name.replace("_", " "), info[name], "decided in the run")
+        for name in sorted(info)
+        if name not in ("problem", "problem_digest")
     ]
     return table(("setting", "value", "why"), rows, "Settings")
 
 
 def _attempts(contents: RunContents) -> str:
-    text = "\n".join(read_summary(contents.run.summary).lines())
-    return f"<p>nbm decided by itself; the line marked &lt; was taken.</p><pre tabindex='0'>{escape(text)}</pre>"
+    summary = read_summary(contents.run.summary)
+    spread = summary.certificate.range or 1.0
+    rows = [
+        [attempt.what, f"{attempt.estimated_rmse / spread:.1e}", f"{attempt.seconds:.1f}", "✓" if taken else "–"]
+        for attempt, taken in ((a, i == summary.chosen) for i, a in enumerate(summary.attempts))
+    ]
+    note = "nbm decided by itself: it takes what has the least estimated error, or a finer grid with about the same."
+    header = ("way", "estimated RMS error over the range of u", "seconds", "taken")
+    return f"<p>{note}</p>" + table(header, rows, "What was tried")
 
 
 def _curves(contents: RunContents) -> str:

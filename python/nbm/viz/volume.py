@@ -37,6 +37,8 @@ __all__ = ["plot_field"]
 Float64Array = NDArray[np.float64]
 _HEIGHT = 0.45  # of the warped plane, in longest edges
 _LINES = 120
+_TITLES = {"jump_u": "jump of u", "u_plus": "u, plus side", "jump_flux": "jump of the flux"}
+_SMALL_JUMP = 1e-3  # of u on the interface
 
 
 def plot_field(
@@ -44,14 +46,15 @@ def plot_field(
     path: str | os.PathLike[str],
     *,
     problem: Problem | None = None,
-    colour: str = "jump_u",
-    axis: str = "z",
+    colour: str | None = None,
+    axis: str | None = None,
     position: float | None = None,
     cells: int = 80,
 ) -> None:
     """Draw the interface with field lines of grad u, and u over a plane; see :meth:`nbm.Solution.plot_field`."""
-    part = plane(solution.box, axis, position, 2 * cells)
+    part = plane(solution.box, axis or _liveliest_axis(solution), position, 2 * cells)
     surface = surface_of(solution, problem=problem, cells=cells)
+    colour = colour or _telling_colour(surface)
     if len(surface.faces) and colour not in surface.fields:
         message = f"colour: got {colour!r}, expected one of {', '.join(sorted(surface.fields))}"
         raise InvalidArgument(f"{message}; fluxes need the problem", "colour")
@@ -68,6 +71,20 @@ def plot_field(
         made.subplot(0, 1)
         _draw_sheets(made, solution, part, sheets)
         save_plotter(made, path)
+
+
+def _liveliest_axis(solution: Evaluation) -> str:
+    """Return the normal of the middle plane on which u differs most."""
+    coarse = {axis: solution(plane(solution.box, axis, None, 32).points.reshape(-1, 3)) for axis in "zyx"}
+    return max(coarse, key=lambda axis: round(float(np.std(coarse[axis])), 12))
+
+
+def _telling_colour(surface: Surface) -> str:
+    """Return the jump of u, or u where it does not jump: of that nothing but errors would be seen."""
+    if not len(surface.faces):
+        return "jump_u"
+    jump, u = surface.fields["jump_u"], surface.fields["u_plus"]
+    return "jump_u" if np.ptp(u) == 0.0 or np.abs(jump).max() > _SMALL_JUMP * np.abs(u).max() else "u_plus"
 
 
 def _draw_lines(made: Any, solution: Evaluation, surface: Surface, colour: str, cells: int) -> None:
@@ -94,7 +111,7 @@ def _draw_lines(made: Any, solution: Evaluation, surface: Surface, colour: str, 
     if lines.n_cells:  # none where u is constant
         # Above the largest few percent, which are near charges and edges, all colours are the last.
         top = float(np.quantile(lines["size"], 0.97))
-        bar = BAR | {"title": "|grad u|", "position_y": 0.03}
+        bar = BAR | {"title": "size of grad u", "position_y": 0.03}
         made.add_mesh(
             lines.tube(radius=0.0025 * max(box.edge)),
             scalars="size",
@@ -108,7 +125,7 @@ def _draw_lines(made: Any, solution: Evaluation, surface: Surface, colour: str, 
         spread = float(np.nanmax(values) - np.nanmin(values)) if values.ndim == 1 else 0.0
         if spread > 1e-3 * float(np.nanmax(np.abs(values))):
             body[colour] = values
-            bar = BAR | {"title": colour.replace("_", " "), "position_y": 0.9}
+            bar = BAR | {"title": _TITLES.get(colour, colour.replace("_", " ")), "position_y": 0.9}
             made.add_mesh(
                 body,
                 scalars=colour,
