@@ -15,9 +15,7 @@ def picture(
     kind: Annotated[str, typer.Option(help="field, maps, history or all.")] = "all",
     colour: Annotated[
         str | None,
-        typer.Option(
-            help="Of the interface: jump_u, curvature, jump_flux, flux_plus ...", show_default="jump_u, or u"
-        ),
+        typer.Option(help="Of the interface: jump_u, curvature, jump_flux, flux_plus ...", show_default="jump_u, or u"),
     ] = None,
     axis: Annotated[
         str | None,

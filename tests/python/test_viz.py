@@ -11,8 +11,10 @@ from typer.testing import CliRunner
 import nbm
 from nbm import viz
 from nbm.cli import app
+from nbm.run import Summary
 from nbm.viz.maps import equation_residual
 from nbm.viz.report_chart import chart
+from nbm.viz.volume import _liveliest_axis, _telling_colour
 from solution_helpers import LOWER, RADIUS_SQUARED, UPPER, make_solution, some_points
 
 PROBLEM = f"""\
@@ -129,9 +131,11 @@ def run(tmp_path):
     record |= {"cell_size": 0.1, "seconds": 1.0, "points_per_second": 1e5, "error": 0.2}
     lines = [json.dumps(record), json.dumps(record | {"step": 20, "loss": 0.01, "error": None})]
     (folder / "metrics.jsonl").write_text("\n".join(lines) + "\n")
-    summary = {"stop_reason": "completed", "seconds": 2.0, "step": 20, "loss": 0.01, "verdict": "", "files": []}
-    (folder / "summary.json").write_text(json.dumps(summary))
     solution = make_solution()
+    certificate = solution.certify(problem())
+    verdict = {"verdict": certificate.verdict, "trusted": certificate.trusted, "certificate": certificate}
+    ended = {"stop_reason": "completed", "seconds": 2.0, "step": 20, "loss": 0.01, "error": None, "files": ()}
+    Summary(**ended, **verdict).write(folder / "summary.json")
     solution.info = {"cell_size": "0.1 0.1 0.1"}
     solution.save(folder / "model.safetensors")
     return folder
@@ -177,6 +181,34 @@ def test_show_makes_a_page_that_stands_alone(run):
     for word in ("prefers-color-scheme: dark", 'lang="en"', "viewport", "not trusted", "--seed 7", "[6, 5]", "u⁺ − u⁻"):
         assert word.strip("[]") in text
     assert "given on the command line" in text
+
+
+def test_the_report_tells_what_was_tried(run):
+    pytest.importorskip("pyvista")
+    (run / "problem.toml").write_text(PROBLEM.replace("[network]\nhidden = [6, 5]\n", ""))
+    (run / "metrics.jsonl").write_text("")
+    summary = json.loads((run / "summary.json").read_text())
+    tried = [{"what": what, "estimated_rmse": 0.5, "seconds": 1.0} for what in ("expansion", "grid of 64 cells")]
+    (run / "summary.json").write_text(json.dumps(summary | {"attempts": tried, "chosen": 1}))
+    shown = CliRunner().invoke(app, ["show", str(run), "--report"])
+    assert shown.exit_code == 0, shown.output
+    text = (run / "report.html").read_text(encoding="utf-8")
+    share = f"{0.5 / summary['certificate']['range']:.1e}"
+    rows = [(what, share, mark) for what, mark in (("expansion", "–"), ("grid of 64 cells", "✓"))]
+    for what, share, mark in rows:
+        cells = f'<th scope="row">{what}</th><td class="number">{share}</td><td class="number">1.0</td><td>{mark}</td>'
+        assert cells in text
+    assert "Curves of training" not in text
+    assert not (run / "pictures" / "history.png").exists()
+
+
+def test_pictures_choose_what_differs():
+    surface = make_solution().surface(cells=16)
+    assert _telling_colour(surface) == "jump_u"
+    surface.fields["jump_u"] *= 1e-4
+    assert _telling_colour(surface) == "u_plus"  # of the jump only errors would be seen
+    flat = nbm.solve_on_grid(nbm.Problem(nbm.Box(), boundary=nbm.symbols.y), 8)
+    assert _liveliest_axis(flat) in "xz"  # u is 0 for y = 0
 
 
 def test_pictures_of_a_run(run):

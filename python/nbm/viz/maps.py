@@ -60,8 +60,8 @@ def plot_maps(
 def equation_residual(solution: Evaluation, problem: Problem, points: Float64Array) -> Float64Array:
     """Return how wrong the residual of the equation could make u, were it the same everywhere, with its sign, (n,).
 
-    The row of each point (docs/method.md, section 5) on a cell of a 16384th of the longest edge, on the point's own side,
-    times the bound of error over residual of a constant mu: as the certificate has it.
+    The row of each point (docs/method.md, section 5) on a cell of a 16384th of the longest edge, on the point's own
+    side, times the bound of error over residual of a constant mu: as the certificate has it.
     """
     h = max(problem.box.edge) / _RESIDUAL_CELLS
     bound = 6 / h**2 / (np.pi**2 * sum(1 / edge**2 for edge in problem.box.edge))

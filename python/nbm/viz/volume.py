@@ -38,7 +38,7 @@ Float64Array = NDArray[np.float64]
 _HEIGHT = 0.45  # of the warped plane, in longest edges
 _LINES = 120
 _TITLES = {"jump_u": "jump of u", "u_plus": "u, plus side", "jump_flux": "jump of the flux"}
-_SMALL_JUMP = 1e-3  # of u on the interface
+_SMALL_JUMP = 1e-2  # of u on the interface
 
 
 def plot_field(
