@@ -53,7 +53,8 @@ def main() -> None:
 
 
 def placed(shape: nbm.geometry.Shape) -> nbm.geometry.Shape:
-    """Return the solid in the middle of the box, its longest side EDGE."""
+    """Return the solid in the middle of the box, its longest side EDGE; scans have y upward, boxes z."""
+    shape = shape.rotate("x", 90)
     middle = (shape.lower + shape.upper) / 2
     return shape.translate(-middle).scale(EDGE / float((shape.upper - shape.lower).max()))
 

@@ -13,7 +13,6 @@ constexpr index_t kLeastSources = 16, kLeastSines = 10;
 constexpr double kRowsForUnknown = 2.5;  // of the equation, an unknown of a piece
 constexpr index_t kLeastRegular = 50;
 constexpr index_t kJumpPointsForSource = 4;  // each carries two rows, each source has an unknown on both sides
-constexpr double kJumpPointsForSine = 0.5;   // or sines meet a winding interface only where the points are
 constexpr index_t kLeastJumpPoints = 60, kLeastBoundary = 600;
 constexpr int kMostRounds = 40;  // of candidates for a piece that fills little of its bounds
 
@@ -68,9 +67,7 @@ void share_sources(const ExpansionOptions& options, std::vector<InterfacePart>& 
     const double share = std::sqrt(static_cast<double>(part.points.size())) / roots;
     const auto wanted = static_cast<index_t>(std::lround(share * static_cast<double>(options.sources)));
     part.sources = options.sources == 0 ? 0 : std::min(part.points.size() / 2, std::max(kLeastSources, wanted));
-    const auto for_sines = static_cast<index_t>(share * kJumpPointsForSine * static_cast<double>(options.sines));
-    const index_t rows = kJumpPointsForSource * part.sources + for_sines;
-    part.rows = std::min(part.points.size(), std::max(kLeastJumpPoints, rows));
+    part.rows = std::min(part.points.size(), std::max(kLeastJumpPoints, kJumpPointsForSource * part.sources));
   }
 }
 

@@ -33,7 +33,7 @@ BAR: dict[str, Any] = {
     "fmt": "%.3g",
     "n_labels": 4,
     "vertical": False,
-    "height": 0.075,
+    "height": 0.1,
     "width": 0.62,
     "position_x": 0.19,
     "position_y": 0.03,

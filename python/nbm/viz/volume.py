@@ -111,7 +111,7 @@ def _draw_lines(made: Any, solution: Evaluation, surface: Surface, colour: str, 
     if lines.n_cells:  # none where u is constant
         # Above the largest few percent, which are near charges and edges, all colours are the last.
         top = float(np.quantile(lines["size"], 0.97))
-        bar = BAR | {"title": "size of grad u", "position_y": 0.03}
+        bar = BAR | {"title": "size of grad u", "position_y": 0.02}
         made.add_mesh(
             lines.tube(radius=0.0025 * max(box.edge)),
             scalars="size",
@@ -125,7 +125,7 @@ def _draw_lines(made: Any, solution: Evaluation, surface: Surface, colour: str, 
         spread = float(np.nanmax(values) - np.nanmin(values)) if values.ndim == 1 else 0.0
         if spread > 1e-3 * float(np.nanmax(np.abs(values))):
             body[colour] = values
-            bar = BAR | {"title": _TITLES.get(colour, colour.replace("_", " ")), "position_y": 0.9}
+            bar = BAR | {"title": _TITLES.get(colour, colour.replace("_", " ")), "position_y": 0.88}
             made.add_mesh(
                 body,
                 scalars=colour,
