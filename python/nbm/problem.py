@@ -187,7 +187,8 @@ class Problem:
         )
 
     def _field(self, value: FieldLike, name: str) -> _core.Field:
-        self.fields[name] = as_field(value, name)
+        if name not in self.fields:  # one boundary serves both sides; a second field would let go of the first
+            self.fields[name] = as_field(value, name)
         return self.fields[name]
 
 

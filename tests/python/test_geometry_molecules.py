@@ -124,6 +124,35 @@ def test_bad_electrostatics(options, match):
         geometry.Electrostatics(**options)
 
 
+# Alanylalanine: heavy atoms only, hydrogens and charges are for PDB2PQR to find.
+PEPTIDE = """\
+ATOM      1  N   ALA A   1       0.000   0.000   0.000  1.00  0.00           N
+ATOM      2  CA  ALA A   1       1.458   0.000   0.000  1.00  0.00           C
+ATOM      3  C   ALA A   1       2.005   1.424   0.000  1.00  0.00           C
+ATOM      4  O   ALA A   1       1.470   2.298  -0.682  1.00  0.00           O
+ATOM      5  CB  ALA A   1       1.990  -0.768  -1.212  1.00  0.00           C
+ATOM      6  N   ALA A   2       3.068   1.644   0.766  1.00  0.00           N
+ATOM      7  CA  ALA A   2       3.688   2.961   0.856  1.00  0.00           C
+ATOM      8  C   ALA A   2       5.142   2.912   0.401  1.00  0.00           C
+ATOM      9  O   ALA A   2       5.861   1.960   0.707  1.00  0.00           O
+ATOM     10  CB  ALA A   2       3.603   3.493   2.288  1.00  0.00           C
+ATOM     11  OXT ALA A   2       5.564   3.940  -0.328  1.00  0.00           O
+TER
+END
+"""
+
+
+def test_pdb_gets_hydrogens_and_charges(tmp_path):
+    pytest.importorskip("pdb2pqr")
+    (tmp_path / "peptide.pdb").write_text(PEPTIDE)
+    molecule = geometry.molecule(tmp_path / "peptide.pdb")
+    assert len(molecule.atoms.charges) == 23  # C6 H12 N2 O3, as a zwitterion
+    assert molecule.atoms.charges.sum() == pytest.approx(0.0, abs=1e-9)
+    given = np.array([[float(line[i : i + 8]) for i in (30, 38, 46)] for line in PEPTIDE.splitlines() if "ALA" in line])
+    nearest = np.linalg.norm(given[:, None] - molecule.atoms.positions, axis=2).min(axis=1)
+    assert np.count_nonzero(nearest > 1e-3) <= 1  # PDB2PQR may turn the end of the chain
+
+
 def test_pdb_needs_pdb2pqr(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pdb2pqr.main", None)
     (tmp_path / "a.pdb").write_text("ATOM\n")

@@ -343,3 +343,13 @@ def test_digest_is_that_of_any_process_and_of_what_is_read_back():
     assert digests == {nbm.problems.star().digest()}
     source = compile_expression(nbm.problems.star().minus.f, "f")
     assert type(source).from_nodes(*source.nodes()).nodes() == source.nodes()
+
+
+def test_a_method_as_boundary_serves_both_sides():
+    class Outside:
+        def value(self, points):
+            return 2 * points[:, 0]
+
+    problem = nbm.Problem(nbm.Box(), nbm.symbols.x - 0.1, boundary=Outside().value)
+    for side in (problem.native.minus, problem.native.plus):
+        assert side.boundary.evaluate(np.array([[1.0, 0.0, 0.0]])) == pytest.approx([2.0])
