@@ -55,6 +55,10 @@ enum {
   NBM_F_PLUS = 9,
   NBM_BOUNDARY_PLUS = 10
 };
+/* mu dn u + transfer (u - ambient) = flux, n outward, on face 0 to 5 of the box (-x, +x, -y, +y, -z, +z), on the part
+ * of the minus side (0) or the plus side (1): all default 0. To set one makes the law the condition of that face. */
+enum { NBM_TRANSFER = 0, NBM_AMBIENT = 1, NBM_FLUX = 2 };
+#define NBM_WALL(face, side, part) ((nbm_field)(16 + 6 * (face) + 3 * (side) + (part)))
 
 /* values[i] = field at (x[i], y[i], z[i]), i < count. Called from several threads at once, unless threads = 1. A point
  * where there is no value gets NaN, which ends the call that asked with NBM_INVALID_FIELD. */

@@ -11,8 +11,8 @@ namespace nbm::cuda {
 // Makes the rows of a draw on the device, in the order and with the numbers of the CPU backend but for round-off. The
 // points of an interface start from triangles that the host finds once. All work goes to one stream.
 //
-// A problem with a host callback, or an expression too long for the registers of the device, cannot be evaluated
-// there: its rows are then made on the host and copied (slow: the device waits for the host in every draw).
+// A problem with a host callback, with walls whose flux is given, or an expression too long for the registers of the
+// device, cannot be evaluated there: its rows are then made on the host and copied (slow: the device waits for the host in every draw).
 class DeviceRowMaker {
  public:
   // Throws InvalidArgument, InvalidField.

@@ -122,6 +122,16 @@ void bind_problem(nb::module_& m) {
       .def_ro("mu", &Medium::mu)
       .def_ro("f", &Medium::f)
       .def_ro("boundary", &Medium::boundary);
+  nb::class_<WallLaw>(m, "WallLaw")
+      .def(
+          "__init__",
+          [](WallLaw* self, const Field& transfer, const Field& ambient, const Field& flux) {
+            new (self) WallLaw{transfer, ambient, flux};
+          },
+          nb::arg("transfer"), nb::arg("ambient"), nb::arg("flux"))
+      .def_ro("transfer", &WallLaw::transfer)
+      .def_ro("ambient", &WallLaw::ambient)
+      .def_ro("flux", &WallLaw::flux);
   nb::class_<Problem>(m, "Problem")
       .def(
           "__init__",
@@ -136,6 +146,12 @@ void bind_problem(nb::module_& m) {
       .def_ro("plus", &Problem::plus)
       .def_ro("jump_u", &Problem::jump_u)
       .def_ro("jump_flux", &Problem::jump_flux)
+      .def(
+          "set_wall",
+          [](Problem& problem, std::size_t face, const WallLaw& minus, const WallLaw& plus) {
+            problem.walls.at(face) = {false, {minus, plus}};
+          },
+          nb::arg("face"), nb::arg("minus"), nb::arg("plus"))
       .def("validate", &Problem::validate, nb::arg("probes"), nb::call_guard<GilReleased>());
 }
 

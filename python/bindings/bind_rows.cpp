@@ -50,6 +50,16 @@ nb::ndarray<nb::numpy, double> interleaved(const std::array<std::vector<double>,
   return array_of(std::move(values), {n, kDim});
 }
 
+nb::tuple conditions_of(const Problem& problem, int side, const PointsArray& array) {
+  const Points points = points_of(array);
+  BoundaryConditions found;
+  {
+    const GilReleased release;
+    found = boundary_conditions(problem, static_cast<Side>(side), points);
+  }
+  return nb::make_tuple(array_of(std::move(found.value)), interleaved(found.slope), array_of(std::move(found.rhs)));
+}
+
 nb::dict regular_dict(DifferenceRows&& rows) {
   nb::dict out;
   out["points"] = interleaved(rows.x);
@@ -119,6 +129,7 @@ auto released(Call&& call) {
 }  // namespace
 
 void bind_rows(nb::module_& m) {
+  m.def("boundary_conditions", &conditions_of, nb::arg("problem"), nb::arg("side"), nb::arg("points"));
   m.def(
       "cell_parts",
       [](const Problem& problem, const PointsArray& points, const Sizes& h) {

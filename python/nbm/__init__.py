@@ -46,6 +46,7 @@ from nbm.solve_report import SolveReport
 from nbm.solving import solve
 from nbm.training import Trainer
 from nbm.training_options import TrainingOptions
+from nbm.walls import Dirichlet, Neumann, Robin
 
 if TYPE_CHECKING:
     from nbm import expressions, geometry, problems, symbols, viz
@@ -86,6 +87,7 @@ __all__ = [
     "BackendUnavailable",
     "Box",
     "Certificate",
+    "Dirichlet",
     "ErrorNorms",
     "Evolution",
     "Extremum",
@@ -102,6 +104,7 @@ __all__ = [
     "Medium",
     "NbmError",
     "NbmWarning",
+    "Neumann",
     "NoInterfaceWarning",
     "NonFiniteLoss",
     "NotConverged",
@@ -117,6 +120,7 @@ __all__ = [
     "RanksDiverged",
     "Record",
     "Resolution",
+    "Robin",
     "Sampling",
     "Siren",
     "Solution",

@@ -66,7 +66,8 @@ class Certificate:
         tolerance: ``estimated_rmse`` over ``range`` up to which the solution is trusted.
         parts: What the estimate is made of, RMS in units of u: "grid", "change", "sources", "flux".
         places: Where most of "sources" and "flux" is, (x, y, z).
-        boundary: u - g on the box boundary; relative to the range.
+        boundary: u - g on the box boundary, where its flux is given the residual of that as a value of u; relative to
+            the range.
         jump_u: u+ - u- minus the given jump on the interface, relative to the range; None without interface.
         jump_flux: The same for the jump of the flux, relative to the larger of the two fluxes.
         trusted: Whether nothing speaks against the solution.
@@ -220,8 +221,14 @@ def _boundary(solution: Evaluation, problem: Problem, count: int, seed: int, spr
     face = np.arange(count) % 6
     points[np.arange(count), face // 2] = np.where(face % 2 == 0, lower[face // 2], upper[face // 2])
     native, side = problem.native, solution.side(points)
-    wanted = np.where(side == 0, native.minus.boundary.evaluate(points), native.plus.boundary.evaluate(points))
-    return _norms(solution(points, outside="extrapolate") - wanted, spread)
+    misses = np.empty(count)
+    for number, gradient_of in enumerate((solution.gradient_minus, solution.gradient_plus)):
+        own = np.flatnonzero(side == number)
+        value, slope, wanted = _core.boundary_conditions(native, number, points[own])
+        misses[own] = value * solution(points[own], outside="extrapolate") - wanted
+        if problem.has_flux_walls and own.size:
+            misses[own] += np.sum(slope * gradient_of(points[own]), axis=1)
+    return _norms(misses, spread)
 
 
 def _jumps(

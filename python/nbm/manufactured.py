@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,6 +71,7 @@ def manufactured(
     box: Box | None = None,
     k_minus: sp.Expr | float = 0.0,
     k_plus: sp.Expr | float = 0.0,
+    walls: Mapping[str, sp.Expr | float] | None = None,
 ) -> ManufacturedProblem:
     """State the problem that has a given solution: sources, jumps and boundary values are derived symbolically.
 
@@ -86,6 +88,8 @@ def manufactured(
         box: The domain, by default [-1, 1]^3.
         k_minus: Reaction coefficient where the level set is negative.
         k_plus: The same elsewhere.
+        walls: Faces ("x-", ..., "z+") where not u but its flux is given, with their transfer coefficient h: 0 makes a
+            :class:`nbm.Neumann` wall, all else :class:`nbm.Robin`.
 
     Raises:
         InvalidArgument: an argument that is no expression, an unknown symbol or function.
@@ -96,4 +100,4 @@ def manufactured(
     given = {"u_minus": u_minus, "u_plus": u_plus, "mu_minus": mu_minus, "mu_plus": mu_plus}
     given |= {"k_minus": k_minus, "k_plus": k_plus}
     where = Box() if box is None else box
-    return ManufacturedProblem(where, **fields_of(given, level_set, where))
+    return ManufacturedProblem(where, **fields_of(given, level_set, where, walls or {}))

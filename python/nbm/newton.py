@@ -117,13 +117,9 @@ def _start(problem: Problem, counts: tuple[int, int, int]) -> _Iterate:
     face = np.arange(_START_POINTS) % 6
     points[np.arange(_START_POINTS), face // 2] = np.where(face % 2 == 0, lower[face // 2], upper[face // 2])
     negative = problem.fields["level_set"].evaluate(points) < 0
-    minus, plus = (problem.fields[_boundary_name(problem, side)].evaluate(points) for side in ("minus", "plus"))
+    minus, plus = (problem.fields[problem.name_of_boundary(side)].evaluate(points) for side in ("minus", "plus"))
     mean = float(np.mean(np.where(negative, minus, plus)))
     return _Iterate(problem.box, np.full((2, *(count + 1 for count in counts)), mean))
-
-
-def _boundary_name(problem: Problem, side: str) -> str:
-    return "boundary" if getattr(problem, side).boundary is None else f"{side}.boundary"
 
 
 def _search(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from nbm.arguments import as_instance
 from nbm.box import Box
 from nbm.errors import InvalidArgument, NoInterfaceWarning
 from nbm.fields import FieldLike, GridField, as_field, depends_on_u, is_expression, update_digest
+from nbm.walls import FACES, Dirichlet, Neumann, Robin, WallCondition, as_walls, with_faces
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -36,6 +38,7 @@ class Medium:
         boundary: u on the part of the box boundary that lies on this side; None: the problem's ``boundary``.
         reaction: R, an expression of ``nbm.symbols.u`` and the coordinates, instead of k: Newton's method solves such
             problems (docs/method.md, section 17).
+        walls: Conditions on the parts of faces that lie on this side, instead of the problem's ``walls``.
     """
 
     k: FieldLike = 0.0
@@ -43,13 +46,17 @@ class Medium:
     f: FieldLike = 0.0
     boundary: FieldLike | None = None
     reaction: sp.Expr | None = None
+    walls: Mapping[str, WallCondition] | None = None
 
 
 class Problem:
     """An elliptic problem with jumps across an interface (docs/method.md, section 1).
 
     k u - div(mu grad u) = f on each side of ``level_set`` = 0; minus is where it is negative. On it,
-    u+ - u- = ``jump_u`` and mu+ du+/dn - mu- du-/dn = ``jump_flux``, n from minus to plus; u = ``boundary`` on the box.
+    u+ - u- = ``jump_u`` and mu+ du+/dn - mu- du-/dn = ``jump_flux``, n from minus to plus; u = ``boundary`` on the box,
+    but on ``walls`` that have another condition. Where no wall gives u and nothing else takes hold of it (k is 0 and no
+    wall has a transfer coefficient), sources and fluxes must balance, and u is the solution whose mean over the box is
+    0.
 
     Args:
         box: The domain.
@@ -59,6 +66,8 @@ class Problem:
         jump_u: u+ - u- on the interface.
         jump_flux: mu+ du+/dn - mu- du-/dn on the interface.
         boundary: u on the boundary of the box, for media that do not give their own.
+        walls: Conditions of single faces: :class:`nbm.Dirichlet`, :class:`nbm.Neumann` or :class:`nbm.Robin` by "x-",
+            "x+", "y-", "y+", "z-", "z+". On edges of a face that gives u with one that does not, u is given.
 
     Raises:
         InvalidArgument: an argument of another type, an unknown symbol or function, or a grid smaller than the box.
@@ -78,6 +87,7 @@ class Problem:
         jump_u: FieldLike = 0.0,
         jump_flux: FieldLike = 0.0,
         boundary: FieldLike = 0.0,
+        walls: Mapping[str, WallCondition] | None = None,
     ) -> None:
         """State the problem; see the class."""
         self.box = box
@@ -87,6 +97,7 @@ class Problem:
         self.jump_u = jump_u
         self.jump_flux = jump_flux
         self.boundary = boundary
+        self.walls = as_walls(walls, "walls")
         as_instance(box, "box", Box, "nbm.Box(...)")
         as_instance(self.minus, "minus", Medium, "nbm.Medium(...)")
         as_instance(self.plus, "plus", Medium, "nbm.Medium(...)")
@@ -118,6 +129,11 @@ class Problem:
         """Return the problem with other arguments of the constructor; no longer one with a known solution."""
         return _restore(Problem, {**Problem._statement(self), **changes})
 
+    @property
+    def has_flux_walls(self) -> bool:
+        """Whether any wall has another condition than a given u."""
+        return bool(self._flux_walls_of(self.plus, "plus"))
+
     def __repr__(self) -> str:
         parts = [f"{self.box!r}", f"level_set={_shown(self.level_set)}"]
         for side, medium in (("minus", self.minus), ("plus", self.plus)):
@@ -127,6 +143,8 @@ class Problem:
                 if getattr(medium, name) is not None
             )
             parts.append(f"{side}=Medium({values})")
+        if self.walls:
+            parts.append(f"walls={self.walls}")
         parts += [f"{name}={_shown(getattr(self, name))}" for name in ("jump_u", "jump_flux", "boundary")]
         return f"{type(self).__name__}({', '.join(parts)})"
 
@@ -135,7 +153,7 @@ class Problem:
 
     def _statement(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
-        names = ("box", "level_set", "minus", "plus", "jump_u", "jump_flux", "boundary")
+        names = ("box", "level_set", "minus", "plus", "jump_u", "jump_flux", "boundary", "walls")
         return {name: getattr(self, name) for name in names}
 
     def digest(self) -> str:
@@ -151,16 +169,35 @@ class Problem:
             medium = getattr(self, side)
             for name in ("k", "mu", "f"):
                 update_digest(digest, getattr(medium, name), f"{side}.{name}")
-            update_digest(digest, self._boundary_of(medium), f"{side}.boundary")
+            update_digest(digest, self._boundary_of(medium, side), f"{side}.boundary")
             if medium.reaction is not None:
                 update_digest(digest, medium.reaction, f"{side}.reaction")
+            for face, condition in sorted(self._flux_walls_of(medium, side).items()):
+                for name, value in vars(condition).items():
+                    update_digest(digest, value, f"{side}.walls.{face}.{name}")
         return digest.hexdigest()
 
-    def _boundary_of(self, medium: Medium) -> FieldLike:
-        return self.boundary if medium.boundary is None else medium.boundary
+    def name_of_boundary(self, side: str) -> str:
+        """Return the name among ``fields`` of u on the walls of "minus" or "plus"."""
+        medium = getattr(self, side)
+        faces = self._walls_of(medium, side).values()
+        own = medium.boundary is not None or any(isinstance(wall, Dirichlet) for wall in faces)
+        return f"{side}.boundary" if own else "boundary"
+
+    def _boundary_of(self, medium: Medium, side: str) -> FieldLike:
+        boundary = self.boundary if medium.boundary is None else medium.boundary
+        faces = {face: wall.u for face, wall in self._walls_of(medium, side).items() if isinstance(wall, Dirichlet)}
+        return with_faces(boundary, faces, self.box, f"{side}.boundary")
+
+    def _walls_of(self, medium: Medium, side: str) -> dict[str, WallCondition]:
+        return {**self.walls, **as_walls(medium.walls, f"{side}.walls")}
+
+    def _flux_walls_of(self, medium: Medium, side: str) -> dict[str, Neumann | Robin]:
+        walls = self._walls_of(medium, side)
+        return {face: wall for face, wall in walls.items() if not isinstance(wall, Dirichlet)}
 
     def _build(self) -> _core.Problem:
-        return _core.Problem(
+        native = _core.Problem(
             box=self.box.native,
             level_set=self._field(1.0 if self.level_set is None else self.level_set, "level_set"),
             minus=self._native_medium(self.minus, "minus"),
@@ -168,6 +205,26 @@ class Problem:
             jump_u=self._field(self.jump_u, "jump_u"),
             jump_flux=self._field(self.jump_flux, "jump_flux"),
         )
+        minus, plus = self._flux_walls_of(self.minus, "minus"), self._flux_walls_of(self.plus, "plus")
+        for index, face in enumerate(FACES):
+            if (face in minus) != (face in plus):
+                side = "minus" if face in minus else "plus"
+                message = (
+                    f"{side}.walls: {face} has a flux on this side only, u on the other; give both sides one of them"
+                )
+                raise InvalidArgument(message, f"{side}.walls")
+            if face in minus:
+                native.set_wall(index, self._law(minus[face], "minus", face), self._law(plus[face], "plus", face))
+        return native
+
+    def _law(self, condition: Neumann | Robin, side: str, face: str) -> _core.WallLaw:
+        own = face in (getattr(self, side).walls or {})
+        name = f"{side}.walls.{face}" if own else f"walls.{face}"
+        if isinstance(condition, Neumann):
+            zero = _core.Field.from_number(0.0)
+            return _core.WallLaw(zero, zero, self._field(condition.flux, f"{name}.flux"))
+        h, u = self._field(condition.h, f"{name}.h"), self._field(condition.u, f"{name}.u")
+        return _core.WallLaw(h, u, _core.Field.from_number(0.0))
 
     def _native_medium(self, medium: Medium, side: str) -> _core.Medium:
         if medium.reaction is not None:
@@ -181,9 +238,7 @@ class Problem:
             k=self._field(medium.k, f"{side}.k"),
             mu=self._field(1.0 if depends_on_u(medium.mu) else medium.mu, f"{side}.mu"),
             f=self._field(medium.f, f"{side}.f"),
-            boundary=self._field(
-                self._boundary_of(medium), "boundary" if medium.boundary is None else f"{side}.boundary"
-            ),
+            boundary=self._field(self._boundary_of(medium, side), self.name_of_boundary(side)),
         )
 
     def _field(self, value: FieldLike, name: str) -> _core.Field:

@@ -89,6 +89,24 @@ class GeometrySection(_Section):
     cells: Annotated[int, Strict(), Field(ge=4)] = 96
 
 
+class WallSection(_Section):
+    """A face in [walls]: u on it, or the flux mu du/dn, n outward, or h and u of an exchange with surroundings."""
+
+    flux: Expression | None = None
+    h: Expression | None = None
+    u: Expression | None = None
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> WallSection:
+        if (self.flux is None) == (self.h is None and self.u is None):
+            raise ValueError("give u, or flux, or h and u of the surroundings: a wall has one condition")
+        return self
+
+
+Face = Literal["x-", "x+", "y-", "y+", "z-", "z+"]
+WallsSection = dict[Face, WallSection]
+
+
 class ProblemSection(_Section):
     """[problem]: the interface, the jumps across it, u on the boundary of the box."""
 
@@ -109,6 +127,7 @@ class MediumSection(_Section):
     f: Expression = 0.0
     boundary: Expression | None = None
     reaction: ExpressionOfU | None = None
+    walls: WallsSection | None = None
 
 
 class ManufacturedSection(_Section):
@@ -121,6 +140,7 @@ class ManufacturedSection(_Section):
     k_minus: Expression = 0.0
     k_plus: Expression = 0.0
     level_set: Expression | None = None
+    walls: dict[Face, Expression] | None = None
 
 
 class NetworkSection(_Section):
@@ -242,6 +262,7 @@ class ProblemFile(_Section):
     problem: ProblemSection | None = None
     minus: MediumSection | None = None
     plus: MediumSection | None = None
+    walls: WallsSection = {}
     manufactured: ManufacturedSection | None = None
     network: NetworkSection = NetworkSection()
     training: TrainingSection = TrainingSection()
@@ -268,6 +289,8 @@ class ProblemFile(_Section):
             raise ValueError("give [manufactured], or [problem] with [minus] and [plus], not both")
         if not stated and self.manufactured is None:
             raise ValueError("no problem is stated: give [problem] with [minus] and [plus], or [manufactured]")
+        if self.walls and self.manufactured is not None:
+            raise ValueError("the walls of [manufactured] are a key of it, with transfer coefficients by face")
         section = self.problem or self.manufactured
         if self.geometry is not None and section is not None and section.level_set is not None:
             raise ValueError("give level_set or [geometry], not both")

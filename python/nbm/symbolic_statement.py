@@ -17,6 +17,7 @@ from nbm.level_set_normals import unit_normals
 from nbm.problem import Medium
 from nbm.symbols import x, y, z
 from nbm.sympy_nodes import with_our_symbols
+from nbm.walls import FACES, Neumann, Robin, WallCondition
 
 __all__ = ["fields_of", "gradient_of"]
 
@@ -25,10 +26,11 @@ __all__ = ["fields_of", "gradient_of"]
 _NORMAL_STEP = 1e-5
 
 
-def fields_of(given: Mapping[str, Any], level_set: Any, box: Box) -> dict[str, Any]:
+def fields_of(given: Mapping[str, Any], level_set: Any, box: Box, walls: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of :class:`nbm.ManufacturedProblem` but for the box; see :func:`nbm.manufactured`."""
     e = {name: _as_expression(value, name) for name, value in given.items()}
-    sides = {s: _medium(e[f"u_{s}"], e[f"mu_{s}"], e[f"k_{s}"]) for s in ("minus", "plus")}
+    transfers = {face: _as_expression(h, f"walls.{face}") for face, h in walls.items()}
+    sides = {s: _medium(e[f"u_{s}"], e[f"mu_{s}"], e[f"k_{s}"], transfers) for s in ("minus", "plus")}
     flux_jump = [
         e["mu_plus"] * p - e["mu_minus"] * m
         for p, m in zip(gradient_of(e["u_plus"]), gradient_of(e["u_minus"]), strict=True)
@@ -79,9 +81,17 @@ def _derivatives() -> list[Differentiator]:
     return [Differentiator(c) for c in (x, y, z)]
 
 
-def _medium(u: sp.Expr, mu: sp.Expr, k: sp.Expr) -> Medium:
+def _medium(u: sp.Expr, mu: sp.Expr, k: sp.Expr, transfers: Mapping[str, sp.Expr]) -> Medium:
     divergence = sp.Add(*(by(mu) * by(u) + mu * by(by(u)) for by in _derivatives()))
-    return Medium(k=k, mu=mu, f=k * u - divergence, boundary=u)
+    walls = {face: _wall(u, mu, face, h) for face, h in transfers.items()}
+    return Medium(k=k, mu=mu, f=k * u - divergence, boundary=u, walls=walls)
+
+
+def _wall(u: sp.Expr, mu: sp.Expr, face: str, h: sp.Expr) -> WallCondition:
+    if face not in FACES:
+        raise InvalidArgument(f"walls: got face {face!r}, expected one of {', '.join(FACES)}", "walls")
+    outward = mu * gradient_of(u)[FACES.index(face) // 2] * (-1 if face.endswith("-") else 1)
+    return Neumann(outward) if h.is_zero else Robin(h=h, u=u + outward / h)
 
 
 def _normal_component(vector: list[sp.Expr], level_set: sp.Expr) -> sp.Expr:

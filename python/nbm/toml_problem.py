@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
@@ -25,6 +25,7 @@ from nbm.problem_schema import ProblemFile, names_array
 from nbm.sampling import Resolution, Sampling
 from nbm.toml_lines import line_of
 from nbm.training_options import TrainingOptions
+from nbm.walls import Dirichlet, Neumann, Robin, WallCondition
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -69,7 +70,8 @@ class TomlProblem:
         stated["problem"] |= from_file
         with self._blame("problem"):
             minus, plus = Medium(**stated["minus"]), Medium(**stated["plus"])
-            return Problem(box, **stated["problem"], minus=minus, plus=plus)
+            walls = self._walls(self.sections.walls, "walls", box)
+            return Problem(box, **stated["problem"], minus=minus, plus=plus, walls=walls)
 
     def box(self) -> Any:
         """Return the :class:`nbm.Box`: the file's, else one around the shape of [geometry], else [-1, 1]^3."""
@@ -104,7 +106,23 @@ class TomlProblem:
                 with self._blame(name, key):
                     of_u = key in ("mu", "reaction")
                     given[key] = self._field(value, box, {"u": symbols.u} if of_u else {})
+        if given.get("walls") and name == "manufactured":
+            given["walls"] = {face: self._any_field(h, box) for face, h in given["walls"].items()}
+        elif given.get("walls"):
+            given["walls"] = self._walls(section.walls, name, box)
         return given
+
+    def _walls(self, sections: Mapping[Any, Any], name: str, box: Any) -> dict[str, WallCondition]:
+        walls: dict[str, WallCondition] = {}
+        for face, section in sections.items():
+            with self._blame(name, face):
+                given = {key: self._any_field(value, box) for key, value in section.given().items()}
+                kind = Neumann if "flux" in given else Robin if "h" in given else Dirichlet
+                walls[face] = kind(**given)
+        return walls
+
+    def _any_field(self, value: Any, box: Any) -> Any:
+        return self._field(value, box, {}) if isinstance(value, str) else value
 
     def _field(self, text: str, box: Any, symbols_too: dict[str, Any]) -> Any:
         if not names_array(text):

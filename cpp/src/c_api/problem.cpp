@@ -23,6 +23,12 @@ nbm::Field& field_of(nbm_problem* handle, nbm_field field) {
     case NBM_BOUNDARY_PLUS: return problem.plus.boundary;
     default: break;
   }
+  if (const std::int64_t wall = std::int64_t{field} - NBM_WALL(0, 0, 0); wall >= 0 && wall < 6 * nbm::kBoxFaces) {
+    nbm::Wall& of_face = problem.walls[static_cast<std::size_t>(wall / 6)];
+    nbm::WallLaw& law = of_face.law[static_cast<std::size_t>(wall % 6 / 3)];
+    of_face.gives_u = false;
+    return wall % 3 == NBM_TRANSFER ? law.transfer : wall % 3 == NBM_AMBIENT ? law.ambient : law.flux;
+  }
   throw nbm::InvalidArgument("field", "there is no field number " + std::to_string(field));
 }
 

@@ -23,7 +23,7 @@ void validate(const PieceBasis& basis) {
     if (!(basis.half[k] > 0.0)) throw InvalidArgument("pieces", "half of a piece's edge must be positive");
   }
   for (const std::uint8_t mirrors : basis.mirrors) {
-    if (mirrors >= 1 << kDim) throw InvalidArgument("pieces", "an image must be across walls of axes 0 to 2");
+    if (mirrors >= kImageMasks) throw InvalidArgument("pieces", "an image must be across walls of axes 0 to 2");
   }
 }
 

@@ -60,6 +60,16 @@ std::vector<double> finite_values(const Field& field, const char* name, const Po
   return values;
 }
 
+void check_wall_grids(const Problem& problem) {
+  for (const Wall& wall : problem.walls) {
+    for (const WallLaw& law : wall.law) {
+      for (const Field* field : {&law.transfer, &law.ambient, &law.flux}) {
+        require_cover(*field, "walls", problem.box);
+      }
+    }
+  }
+}
+
 void check_grids(const Problem& problem) {
   require_cover(problem.level_set, "level_set", problem.box);
   require_cover(problem.jump_u, "jump_u", problem.box);
@@ -72,9 +82,58 @@ void check_grids(const Problem& problem) {
     require_cover(medium.f, names.f, problem.box);
     require_cover(medium.boundary, names.boundary, problem.box);
   }
+  check_wall_grids(problem);
+}
+
+bool is_zero(const Field& field, const Points& points) {
+  if (const double* constant = field.constant()) return *constant == 0.0;
+  std::vector<double> values(points.x.size());
+  field.evaluate(points.view(), values);
+  return std::all_of(values.begin(), values.end(), [](double v) { return v == 0.0; });
+}
+
+// The probes among `points` that lie on a wall.
+Points on_wall(const Box& box, int face, const Points& points) {
+  const int axis = face / 2;
+  const double place = face % 2 == 0 ? box.lower[axis] : box.upper[axis];
+  const double rounding = 1e-12 * box.edge()[axis];
+  Points own;
+  for (index_t i = 0; i < points.size(); ++i) {
+    if (std::abs(points[i][axis] - place) <= rounding) own.push_back(points[i]);
+  }
+  return own;
+}
+
+void check_walls(const Problem& problem, const Points& faces, const std::vector<double>& phi) {
+  for (const Side side : {Side::minus, Side::plus}) {
+    const Points own = on_side(faces, phi, side);
+    for (int face = 0; face < kBoxFaces; ++face) {
+      if (problem.walls[static_cast<std::size_t>(face)].gives_u) continue;
+      evaluate_wall(problem.walls, face, side, on_wall(problem.box, face, own).view());
+    }
+  }
 }
 
 }  // namespace
+
+bool Problem::is_floating() const {
+  constexpr index_t kProbes = 2048;
+  for (const Wall& wall : walls) {
+    if (wall.gives_u) return false;
+  }
+  const Points inside = probes_inside(box, kProbes), faces = probes_on_faces(box, kProbes);
+  const std::vector<double> phi = finite_values(level_set, "level_set", inside);
+  const std::vector<double> phi_faces = finite_values(level_set, "level_set", faces);
+  for (const Side side : {Side::minus, Side::plus}) {
+    if (!is_zero(medium(side).k, on_side(inside, phi, side))) return false;
+    const Points own = on_side(faces, phi_faces, side);
+    for (int face = 0; face < kBoxFaces; ++face) {
+      const WallLaw& law = walls[static_cast<std::size_t>(face)].law[static_cast<std::size_t>(index_of(side))];
+      if (!is_zero(law.transfer, on_wall(box, face, own))) return false;
+    }
+  }
+  return true;
+}
 
 void Problem::validate(index_t probes) const {
   box.validate();
@@ -92,6 +151,7 @@ void Problem::validate(index_t probes) const {
     finite_values(medium(side).f, names.f, own);
     finite_values(medium(side).boundary, names.boundary, on_side(faces, phi_faces, side));
   }
+  check_walls(*this, faces, phi_faces);
   const Points interface = probes_on_interface(level_set, inside, phi, probes / 4);
   finite_values(jump_u, "jump_u", interface);
   finite_values(jump_flux, "jump_flux", interface);

@@ -1,6 +1,7 @@
 #include "nbm/rows/grid_system.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <string>
 
@@ -67,8 +68,32 @@ struct Grid {
     return corner_level_set(corners.values[at(corners.view.index({i, j, k}))], smallest_h);
   }
 
-  bool on_boundary(Vec3<index_t> n) const {
-    return n.x == 0 || n.y == 0 || n.z == 0 || n.x == cells.x || n.y == cells.y || n.z == cells.z;
+  // The walls on which a node lies, as bits of the faces of its cell.
+  unsigned walls_at(Vec3<index_t> n) const {
+    unsigned walls = 0;
+    for (int face = 0; face < kBoxFaces; ++face) {
+      const int axis = face_axis(face);
+      if (n[axis] == (face_sign(face) < 0 ? 0 : cells[axis])) walls |= 1u << face;
+    }
+    return walls;
+  }
+  // Whether any of these gives u.
+  bool gives_u(unsigned walls) const {
+    for (int face = 0; face < kBoxFaces; ++face) {
+      if (is_wall(walls, face) && problem.walls[at(face)].gives_u) return true;
+    }
+    return false;
+  }
+
+  // A corner of the part of a node's cell that lies in the box.
+  Vec3<double> corner_place(Vec3<index_t> n, unsigned walls, int corner_index) const {
+    Vec3<double> index;
+    for (int axis = 0; axis < kDim; ++axis) {
+      const int upper = corner_index >> (2 - axis) & 1;
+      const double step = is_wall(walls, 2 * axis + upper) ? 0.0 : upper != 0 ? 0.5 : -0.5;
+      index[axis] = static_cast<double>(n[axis]) + step;
+    }
+    return grid_node(problem.box, cells, index);
   }
 };
 
@@ -81,6 +106,7 @@ class GridTask {
   std::vector<std::int32_t> column;
   std::vector<double> value, rhs, diagonal;
   std::vector<std::uint8_t> side;
+  double supply = 0.0, throughput = 0.0;  // as GridSystem has them
 
   // Gives the memory back.
   void release() {
@@ -113,10 +139,11 @@ class GridTask {
     const Side own = side_of(grid_.nodes.values[at(n)]);
     const std::size_t s = at(index_of(own));
     side.push_back(static_cast<std::uint8_t>(own));
-    if (grid_.on_boundary(node)) {
+    const unsigned walls = grid_.walls_at(node);
+    if (grid_.gives_u(walls)) {
       kind_.push_back(Row::boundary);
       boundary_points_[s].push_back(grid_.node(node));
-    } else if (irregular(node, n)) {
+    } else if (walls != 0 || irregular(node, n)) {
       kind_.push_back(Row::irregular);
       irregular_.push_back(n);
     } else {
@@ -149,10 +176,12 @@ class GridTask {
           break;
         case Row::regular:
           diagonal.push_back(regular_diagonal_[s][at(next_regular[s])]);
+          count_supply(regular_[s].rhs[at(next_regular[s])] * diagonal.back() * cell_volume(grid_.h));
           put_regular(n, regular_[s], at(next_regular[s]++));
           break;
         case Row::irregular:
           if (next_irregular % IrregularBlock::kCapacity == 0) fill(block, next_irregular);
+          count_supply(block.supply(next_irregular % IrregularBlock::kCapacity));
           put_irregular(n, block[next_irregular % IrregularBlock::kCapacity].row,
                         known_[at(next_irregular % IrregularBlock::kCapacity)]);
           ++next_irregular;
@@ -160,6 +189,11 @@ class GridTask {
       }
       row_size.push_back(static_cast<index_t>(column.size() - before));
     }
+  }
+
+  void count_supply(double of_cell) {
+    supply += of_cell;
+    throughput += std::abs(of_cell);
   }
 
   void put(index_t node, double weight) {
@@ -202,6 +236,7 @@ class GridTask {
     const index_t count = std::min(IrregularBlock::kCapacity, static_cast<index_t>(irregular_.size()) - first);
     std::vector<IrregularCell>& cells = block.place_empty(count);
     for (index_t c = 0; c < count; ++c) fill_cell(cells[at(c)], irregular_[at(first + c)]);
+    put_at_walls(block, first, count);
     block.assemble();
     if (!grid_.known) return;
     std::vector<Vec3<index_t>> nodes;
@@ -214,7 +249,9 @@ class GridTask {
     cell.x = grid_.node(node);
     for (int s = 0; s < kStarNodes; ++s) cell.present[s] = grid_.nodes.view.present_neighbors(node + star_position(s));
     const double smallest_h = std::min({grid_.h.x, grid_.h.y, grid_.h.z});
-    for (int c = 0; c < kCellCorners; ++c) cell.corner[c] = grid_.corner(node, c, smallest_h);
+    if (grid_.walls_at(node) == 0) {
+      for (int c = 0; c < kCellCorners; ++c) cell.corner[c] = grid_.corner(node, c, smallest_h);
+    }
     for (int i = -kCubeReach; i <= kCubeReach; ++i) {
       for (int j = -kCubeReach; j <= kCubeReach; ++j) {
         for (int k = -kCubeReach; k <= kCubeReach; ++k) {
@@ -222,6 +259,28 @@ class GridTask {
             cell.phi[cube_index(i, j, k)] = grid_.nodes.view.extended(node + Vec3<index_t>{i, j, k});
         }
       }
+    }
+  }
+
+  // Cells at walls are cut where these are, not at the lattice of corners: the level set is asked for there.
+  void put_at_walls(IrregularBlock& block, index_t first, index_t count) const {
+    std::vector<index_t> at_walls;
+    Points corners;
+    for (index_t c = 0; c < count; ++c) {
+      const Vec3<index_t> node = grid_.nodes.view.position(irregular_[at(first + c)]);
+      const unsigned walls = grid_.walls_at(node);
+      if (walls == 0) continue;
+      block.put_at_walls(c, walls);
+      at_walls.push_back(c);
+      for (int corner = 0; corner < kCellCorners; ++corner) corners.push_back(grid_.corner_place(node, walls, corner));
+    }
+    if (at_walls.empty()) return;
+    std::vector<double> phi(corners.x.size());
+    evaluate_finite(grid_.problem.level_set, "level_set", corners.view(), phi);
+    const double smallest_h = std::min({grid_.h.x, grid_.h.y, grid_.h.z});
+    for (std::size_t i = 0; i < phi.size(); ++i) {
+      IrregularCell& cell = block.cell(at_walls[i / std::size_t{kCellCorners}]);
+      cell.corner[i % std::size_t{kCellCorners}] = corner_level_set(phi[i], smallest_h);
     }
   }
 
@@ -256,6 +315,10 @@ GridSystem join(Grid& grid, std::vector<GridTask>& tasks, ThreadPool& pool) {
   system.value.resize(entry.back());
   for (auto* vector : {&system.rhs, &system.diagonal}) vector->resize(row.back());
   system.side.resize(row.back());
+  for (const GridTask& task : tasks) {
+    system.supply += task.supply;
+    system.throughput += task.throughput;
+  }
   pool.run(static_cast<index_t>(tasks.size()), [&](index_t task) {
     const std::size_t t = at(task), first = row[t];
     GridTask& from = tasks[t];
@@ -295,7 +358,9 @@ GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, Thr
   for (index_t t = 0; t < parts.tasks; ++t) tasks.emplace_back(grid, parts.begin(t), parts.end(t));
   pool.run(parts.tasks, [&](index_t t) { tasks[at(t)].assemble(); });
 
-  return join(grid, tasks, pool);
+  GridSystem system = join(grid, tasks, pool);
+  system.floating = problem.is_floating();
+  return system;
 }
 
 }  // namespace nbm

@@ -54,6 +54,9 @@ IrregularBlock::IrregularBlock(const Problem& problem, Vec3<double> h)
     : problem_(problem),
       h_(h),
       cells_(static_cast<std::size_t>(kCapacity)),
+      walls_(cells_.size()),
+      wall_samples_(any_flux(problem.walls) ? cells_.size() : 0),
+      supply_(cells_.size()),
       nodes_(kCapacity * kLevelSetPositions),
       phi_(static_cast<std::size_t>(kCapacity * kLevelSetPositions)) {
   const MediumNames &minus = names_of(Side::minus), &plus = names_of(Side::plus);
@@ -97,6 +100,7 @@ void IrregularBlock::place(PointsView cells) {
 
 std::vector<IrregularCell>& IrregularBlock::place_empty(index_t count) {
   count_ = count;
+  std::fill(walls_.begin(), walls_.end(), 0u);
   return cells_;
 }
 
@@ -104,20 +108,61 @@ void IrregularBlock::assemble() {
   const auto queue = [this](Coefficient coefficient, Vec3<double> position, double& value) {
     batches_[static_cast<std::size_t>(coefficient)].push(position, value);
   };
-  for (index_t i = 0; i < count_; ++i) {
-    IrregularCell& cell = cells_[static_cast<std::size_t>(i)];
-    irregular_geometry(cell.phi, cell.corner, h_, cell.geometry);
-    if (center_ghosts_ && !cell.geometry.needs_ghost[0]) {
-      cell.geometry.needs_ghost[0] = true;
-      cell.geometry.ghost[0] = project_node(cell.phi + kCubeCenter, cell.corner, 0, h_);
-    }
-    visit_samples(cell.geometry, cell.x, h_, cell.samples, queue);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count_); ++i) {
+    find_geometry(cells_[i], walls_[i]);
+    visit_samples(cells_[i].geometry, cells_[i].x, h_, cells_[i].samples, queue, walls_[i]);
   }
   for (SampleBatch& batch : batches_) batch.evaluate();
-  for (index_t i = 0; i < count_; ++i) {
-    IrregularCell& cell = cells_[static_cast<std::size_t>(i)];
-    irregular_row(cell.phi, cell.geometry, cell.samples, h_, cell.row, cell.present);
+  evaluate_walls();
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count_); ++i) make_row(i);
+}
+
+void IrregularBlock::find_geometry(IrregularCell& cell, unsigned walls) const {
+  irregular_cut(cell.phi, cell.corner, h_, cell.geometry, walls);
+  cell.geometry.needs_ghost[0] = cell.geometry.needs_ghost[0] || center_ghosts_;
+  double corner[kCellCorners];  // of a whole cell; none where the corner would lie outside of the box
+  for (int c = 0; c < kCellCorners; ++c) {
+    bool outside = false;
+    for (int axis = 0; axis < kDim; ++axis) outside = outside || is_wall(walls, 2 * axis + (c >> (2 - axis) & 1));
+    corner[c] = outside ? cell.phi[kCubeCenter] : cell.corner[c];
   }
+  for (int node = 0; node < kStarNodes; ++node) irregular_ghost(cell.phi, corner, h_, node, cell.geometry);
+}
+
+// The laws of the walls, face by face.
+void IrregularBlock::evaluate_walls() {
+  struct Piece {
+    std::size_t cell;
+    Vec3<double> place;
+  };
+  std::vector<Piece> pieces[kFaces][kSides];
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count_); ++i) {
+    visit_walls(cells_[i].geometry.cell, cells_[i].x, h_, walls_[i], [&](int face, int side, Vec3<double> place) {
+      pieces[face][side].push_back({i, place});
+    });
+  }
+  for (int face = 0; face < kFaces; ++face) {
+    for (int side = 0; side < kSides; ++side) {
+      Points points;
+      for (const Piece& piece : pieces[face][side]) points.push_back(piece.place);
+      if (points.size() == 0) continue;
+      const WallValues values = evaluate_wall(problem_.walls, face, static_cast<Side>(side), points.view());
+      for (std::size_t p = 0; p < pieces[face][side].size(); ++p) {
+        WallSamples& samples = wall_samples_[pieces[face][side][p].cell];
+        samples.transfer[side][face] = values.transfer[p];
+        samples.ambient[side][face] = values.ambient[p];
+        samples.flux[side][face] = values.flux[p];
+      }
+    }
+  }
+}
+
+void IrregularBlock::make_row(std::size_t i) {
+  IrregularCell& cell = cells_[i];
+  StarCoefficients star = star_coefficients(cell.geometry, cell.samples, h_, walls_[i]);
+  if (walls_[i] != 0) add_walls(cell.geometry.cell, walls_[i], wall_samples_[i], star);
+  supply_[i] = star.rhs;
+  row_of_star(cell.phi, cell.geometry, cell.samples, star, h_, cell.row, cell.present);
 }
 
 }  // namespace nbm

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "nbm/problem/problem.hpp"
-#include "nbm/rows/irregular_row.hpp"
+#include "nbm/rows/wall_faces.hpp"
 
 namespace nbm {
 
@@ -42,6 +42,9 @@ class IrregularBlock {
   void place(PointsView cells);
   // The same with values of the level set that the caller has: fill the cells returned (x, phi, corner).
   std::vector<IrregularCell>& place_empty(index_t count);
+  // Says that a cell lies at walls whose flux is given (bits of its faces); its corners are those of its part in the
+  // box.
+  void put_at_walls(index_t cell, unsigned walls) { walls_[static_cast<std::size_t>(cell)] = walls; }
   // Also asks for the ghost value at the centre of every cell, needed by its row or not.
   void require_center_ghosts() { center_ghosts_ = true; }
   // Geometry, coefficients and rows of the cells placed.
@@ -49,13 +52,23 @@ class IrregularBlock {
 
   index_t size() const { return count_; }
   const IrregularCell& operator[](index_t i) const { return cells_[static_cast<std::size_t>(i)]; }
+  IrregularCell& cell(index_t i) { return cells_[static_cast<std::size_t>(i)]; }
+  // What the data bring into a cell: its sources, and the fluxes given on the interface and on walls.
+  double supply(index_t i) const { return supply_[static_cast<std::size_t>(i)]; }
 
  private:
+  void find_geometry(IrregularCell& cell, unsigned walls) const;
+  void evaluate_walls();
+  void make_row(std::size_t cell);
+
   const Problem& problem_;
   Vec3<double> h_;
   index_t count_ = 0;
   bool center_ghosts_ = false;
   std::vector<IrregularCell> cells_;
+  std::vector<unsigned> walls_;  // of each cell
+  std::vector<WallSamples> wall_samples_;
+  std::vector<double> supply_;
   Points nodes_;
   std::vector<double> phi_;
   std::vector<SampleBatch> batches_;  // by Coefficient

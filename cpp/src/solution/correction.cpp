@@ -89,6 +89,21 @@ class Residual {
     for (std::size_t i = 0; i < out.size(); ++i) out[i] -= u[i];
   }
 
+  // flux - transfer (u - ambient) - mu dn u of the law of a wall.
+  void wall(int face, Side side, PointsView points, std::span<double> out) const {
+    ThreadPool alone(1);
+    const WallValues law = evaluate_wall(problem_.walls, face, side, points);
+    std::vector<double> u(out.size()), gradient[kDim], mu(out.size());
+    for (auto& component : gradient) component.resize(out.size());
+    base_.evaluate_gradient_side(side, points, u, {gradient[0], gradient[1], gradient[2]}, alone);
+    evaluate_positive(problem_.medium(side).mu, names_of(side).mu, points, mu);
+    const double outward = face % 2 == 0 ? -1.0 : 1.0;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const double flux = outward * mu[i] * gradient[face / 2][i];
+      out[i] = law.flux[i] - law.transfer[i] * (u[i] - law.ambient[i]) - flux;
+    }
+  }
+
   void jump_u(PointsView points, std::span<double> out) const { jumps(points, &Owed::value, out); }
   void jump_flux(PointsView points, std::span<double> out) const { jumps(points, &Owed::flux, out); }
 
@@ -301,6 +316,15 @@ Problem error_problem(const Problem& problem, const std::shared_ptr<const Residu
     medium.f = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->source(side, p, v); }));
     medium.boundary = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->boundary(side, p, v); }));
   }
+  for (int face = 0; face < kBoxFaces; ++face) {
+    Wall& wall = out.walls[static_cast<std::size_t>(face)];
+    if (wall.gives_u) continue;
+    for (const Side side : {Side::minus, Side::plus}) {
+      WallLaw& law = wall.law[static_cast<std::size_t>(index_of(side))];
+      law.ambient = 0.0;
+      law.flux = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->wall(face, side, p, v); }));
+    }
+  }
   out.jump_u = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->jump_u(p, v); }));
   out.jump_flux = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->jump_flux(p, v); }));
   return out;
@@ -310,6 +334,7 @@ Problem error_problem(const Problem& problem, const std::shared_ptr<const Residu
 
 GridSolution solve_on_grid(const Problem& problem, Vec3<index_t> cells, const GridSolverOptions& options,
                            ThreadPool& pool) {
+  if (options.balanced) require_balance(problem, pool);
   Solved solved = solve(problem, cells, options, pool);
   return {Solution(problem.box, problem.level_set, std::move(solved.grid), {{"grid_cells", text_of(cells)}}),
           solved.system.nodes, std::move(solved.nodes.values), std::move(solved.system.side),
@@ -329,8 +354,8 @@ Solution correct(const Problem& problem, const Solution& solution, Vec3<index_t>
       [r](Side side, PointsView p, Solution::Gradient flux) { r->flux(side, p, flux); },
   };
   // Networks are rough where nothing trained them, and cheap. An expansion is smooth, and a dozen of its gradients for
-  // every node would take longer than all else.
-  const bool by_fluxes = r && solution.expansion() == nullptr;
+  // every node would take longer than all else. Half cells at walls have no rule of the fluxes yet.
+  const bool by_fluxes = r && solution.expansion() == nullptr && !any_flux(problem.walls);
   const Solved solved = solve(error_problem(problem, r), cells, options, pool, by_fluxes ? &known : nullptr);
   Solution corrected = solution.corrected(solved.grid);
   Solution::Info info = corrected.info();

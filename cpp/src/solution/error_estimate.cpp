@@ -106,7 +106,7 @@ ErrorEstimate estimate_error(const Problem& problem, const Solution& solution, i
   const Vec3<index_t> coarse_cells = {fine_cells.x / 2, fine_cells.y / 2, fine_cells.z / 2};
   const Solution base = solution.uncorrected();
   const Problem residual = residual_problem(problem, base);
-  const GridSolverOptions options{.tolerance = kTolerance};
+  const GridSolverOptions options{.tolerance = kTolerance, .balanced = false};
   const GridSolution fine = solve_on_grid(residual, fine_cells, options, pool);
   const GridSolution coarse = solve_on_grid(residual, coarse_cells, options, pool);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "nbm/core/error.hpp"
+#include "nbm/network/basis_point.hpp"
 
 namespace nbm {
 namespace {
@@ -97,7 +98,7 @@ PieceBasis restore_piece(const Json& json, const std::string& path, std::size_t 
   basis.phase = row(waves, kDim, sines);
   basis.reach = row(sources, 2 * kDim, count);
   for (const double mask : row(sources, 2 * kDim + 1, count)) {
-    if (!(mask >= 0.0 && mask < 8.0)) throw InvalidArgument("sources", "the mask of their images is not one");
+    if (!(mask >= 0.0 && mask < kImageMasks)) throw InvalidArgument("sources", "the mask of their images is not one");
     basis.mirrors.push_back(static_cast<std::uint8_t>(mask));
   }
   return basis;

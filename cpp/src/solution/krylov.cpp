@@ -26,20 +26,29 @@ void scale(double factor, std::span<double> x, ThreadPool& pool) {
 
 double norm(std::span<const double> x, ThreadPool& pool) { return std::sqrt(dot<double>(x, x, pool)); }
 
+// r = b - A x.
+void residual_of(const LinearMap& map, std::span<const double> b, std::span<const double> x, std::span<double> r,
+                 ThreadPool& pool) {
+  map(x, r);
+  for_ranges(static_cast<index_t>(b.size()), pool, [&](index_t begin, index_t end) {
+    for (index_t i = begin; i < end; ++i) r[at(i)] = b[at(i)] - r[at(i)];
+  });
+}
+
 struct Direction {
   std::vector<double> p, image;  // |image| = 1
 };
 
 }  // namespace
 
-std::vector<double> solve_gcr(const MatrixView<double>& matrix, std::span<const double> b, std::span<double> x,
+std::vector<double> solve_gcr(const LinearMap& map, std::span<const double> b, std::span<double> x,
                               const Preconditioner& precondition, const KrylovOptions& options, ThreadPool& pool) {
   const std::size_t n = b.size();
   const auto kept = static_cast<std::size_t>(
       std::clamp(kDirectionValues / std::max<index_t>(1, static_cast<index_t>(n)), index_t{6}, kMostDirections));
   std::vector<double> r(n);
   std::vector<Direction> directions;
-  residual<double>(matrix, b, x, r, pool);
+  residual_of(map, b, x, r, pool);
   std::vector<double> history{norm(r, pool) / options.size};
   std::size_t next = 0;  // the oldest direction, which the next one replaces
   for (index_t step = 0; step < options.most_steps && history.back() > options.tolerance; ++step) {
@@ -48,7 +57,7 @@ std::vector<double> solve_gcr(const MatrixView<double>& matrix, std::span<const 
     const std::size_t own = next % directions.size();
     next = own + 1 == kept ? 0 : own + 1;
     precondition(r, now.p);
-    multiply<double>(matrix, now.p, now.image, pool);
+    map(now.p, now.image);
     for (std::size_t d = 0; d < directions.size(); ++d) {
       if (d == own) continue;
       const double overlap = dot<double>(now.image, directions[d].image, pool);
@@ -64,7 +73,7 @@ std::vector<double> solve_gcr(const MatrixView<double>& matrix, std::span<const 
     add(-along, now.image, r, pool);
     history.push_back(norm(r, pool) / options.size);
   }
-  residual<double>(matrix, b, x, r, pool);
+  residual_of(map, b, x, r, pool);
   history.push_back(norm(r, pool) / options.size);
   return history;
 }

@@ -11,6 +11,8 @@ namespace {
 constexpr int kPasses = 3;                   // aggregates of up to eight
 constexpr index_t kCoarsest = 300;           // unknowns that are solved for directly
 constexpr index_t kMostBlocks = 16;          // of the smoother
+constexpr double kRounding = 1e-6;           // of the coarsest problem, in single precision
+constexpr double kUnmoved = 1e30;            // pivot of an unknown that it says nothing of
 constexpr double kGoodEnough = 0.25 * 0.25;  // squared reduction with which a coarse problem is left
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
@@ -52,11 +54,15 @@ struct Multigrid::Dense {
   std::vector<double> lu;
   std::vector<index_t> pivot;
 
-  explicit Dense(const MatrixView<float>& matrix) : n(matrix.rows), lu(at(n * n)), pivot(at(n)) {
+  Dense(const MatrixView<float>& matrix, bool singular) : n(matrix.rows), lu(at(n * n)), pivot(at(n)) {
     for (index_t i = 0; i < n; ++i) {
       for (index_t e = matrix.begin[i]; e < matrix.begin[i + 1]; ++e) {
         lu[at(i * n + matrix.column[e])] += static_cast<double>(matrix.value[e]);
       }
+    }
+    std::vector<double> largest(at(n));  // of the entries of each row
+    for (index_t i = 0; i < n; ++i) {
+      for (index_t j = 0; j < n; ++j) largest[at(i)] = std::max(largest[at(i)], std::abs(lu[at(i * n + j)]));
     }
     for (index_t k = 0; k < n; ++k) {
       index_t best = k;
@@ -66,7 +72,10 @@ struct Multigrid::Dense {
       pivot[at(k)] = best;
       if (best != k) std::swap_ranges(&lu[at(k * n)], &lu[at(k * n)] + n, &lu[at(best * n)]);
       double& diagonal = lu[at(k * n + k)];
-      if (diagonal == 0.0) diagonal = 1.0;  // a row of zeros: its unknown stays what it is
+      // A row of zeros, if the matrix is singular up to the rounding of single precision: its unknown stays as it is.
+      const double least = singular ? kRounding * largest[at(best)] : 0.0;
+      if (std::abs(diagonal) <= least) diagonal = kUnmoved;
+      std::swap(largest[at(k)], largest[at(best)]);
       for (index_t i = k + 1; i < n; ++i) {
         const double factor = lu[at(i * n + k)] /= diagonal;
         if (factor == 0.0) continue;
@@ -91,7 +100,7 @@ struct Multigrid::Dense {
   }
 };
 
-Multigrid::Multigrid(const MatrixView<double>& matrix, std::span<const double> scale, ThreadPool& pool)
+Multigrid::Multigrid(const MatrixView<double>& matrix, std::span<const double> scale, ThreadPool& pool, bool singular)
     : pool_(pool), scale_(scale.begin(), scale.end()) {
   double largest = 0.0;
   for (const double s : scale_) largest = std::max(largest, std::abs(s));
@@ -120,7 +129,8 @@ Multigrid::Multigrid(const MatrixView<double>& matrix, std::span<const double> s
     fine.aggregation = std::move(aggregation);
     levels_.push_back(std::move(coarse));
   }
-  if (levels_.back()->matrix.rows <= 4 * kCoarsest) coarsest_ = std::make_unique<Dense>(levels_.back()->matrix);
+  if (levels_.back()->matrix.rows <= 4 * kCoarsest)
+    coarsest_ = std::make_unique<Dense>(levels_.back()->matrix, singular);
 }
 
 Multigrid::~Multigrid() = default;

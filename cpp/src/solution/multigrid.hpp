@@ -15,8 +15,8 @@ class Multigrid {
  public:
   // Row i of the matrix is scale[i] times smaller than the balance of fluxes that it states: coarse problems add
   // balances. Keeps the values in a precision of its own, but the structure by reference. Rows that hold their diagonal
-  // alone (boundary values) are left out of the coarse problems.
-  Multigrid(const MatrixView<double>& matrix, std::span<const double> scale, ThreadPool& pool);
+  // alone (boundary values) are left out of the coarse problems. singular: constants are in the null space.
+  Multigrid(const MatrixView<double>& matrix, std::span<const double> scale, ThreadPool& pool, bool singular = false);
   ~Multigrid();
 
   // correction = about A^-1 residual.

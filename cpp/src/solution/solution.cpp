@@ -112,6 +112,30 @@ Solution Solution::uncorrected() const {
   return out;
 }
 
+Solution Solution::centered(ThreadPool& pool) const {
+  constexpr index_t kCells = 48, kNodes = kCells + 1;
+  Points nodes(kNodes * kNodes * kNodes);
+  std::vector<double> weight(nodes.x.size()), u(nodes.x.size());
+  const Vec3<double> step = (1.0 / kCells) * box_.edge();
+  for (index_t n = 0; n < nodes.size(); ++n) {
+    const index_t place[kDim] = {n / (kNodes * kNodes), n / kNodes % kNodes, n % kNodes};
+    Vec3<double> x = box_.lower;
+    weight[static_cast<std::size_t>(n)] = 1.0 / (kCells * kCells * kCells);
+    for (int axis = 0; axis < kDim; ++axis) {
+      x[axis] += step[axis] * static_cast<double>(place[axis]);
+      if (place[axis] % kCells == 0) weight[static_cast<std::size_t>(n)] *= 0.5;
+    }
+    nodes.set(n, x);
+  }
+  evaluate(nodes.view(), u, pool);
+  double mean = 0.0;
+  for (std::size_t i = 0; i < u.size(); ++i) mean += weight[i] * u[i];
+  Solution out = *this;
+  const std::size_t count = parameters_.size() / kSides;
+  for (std::size_t side = 1; side <= kSides; ++side) out.parameters_[side * count - 1] -= mean;  // the output biases
+  return out;
+}
+
 Solution Solution::networks() const {
   Solution out = uncorrected();
   out.expansion_.reset();

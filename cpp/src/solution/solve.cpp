@@ -72,6 +72,7 @@ void SolveOptions::validate() const {
 Solution solve(const Problem& problem, const SolveOptions& options, ThreadPool& pool, SolveReport& report) {
   options.validate();
   report = {};
+  require_balance(problem, pool);
   Search search(problem, options, pool, report);
   ExpansionFit fit =
       options.basis ? fit_expansion(problem, *options.basis, pool)
@@ -85,7 +86,7 @@ Solution solve(const Problem& problem, const SolveOptions& options, ThreadPool& 
   }
   const Solution base = search.best().uncorrected();
   if (!search.within(base.is_zero() ? kPoorGrid : kPoor)) search.consider(base, options.cells * 3 / 2, kFinerFavor);
-  return search.best();
+  return problem.is_floating() ? search.best().centered(pool) : search.best();
 }
 
 }  // namespace nbm

@@ -81,10 +81,27 @@ RowBlock boundary_rows(const Problem& problem, index_t piece, const std::vector<
   const PieceBasis& basis = pieces[at(piece)];
   RowBlock block = empty_block("boundary", {piece, -1}, pieces, points.size());
   const double weight = kBoundaryWeight / std::sqrt(static_cast<double>(all));
-  evaluate_finite(problem.medium(basis.side).boundary, names_of(basis.side).boundary, points.view(), block.rhs);
-  for (double& value : block.rhs) value = weight * (value - shift);
-  fill(block, 0, basis, lookup, points.view(), pool, [&](index_t) { return RowWeights{weight, {}, {}}; });
+  const BoundaryConditions given = boundary_conditions(problem, basis.side, points);
+  for (std::size_t i = 0; i < given.rhs.size(); ++i) block.rhs[i] = weight * (given.rhs[i] - shift * given.value[i]);
+  fill(block, 0, basis, lookup, points.view(), pool, [&](index_t i) {
+    RowWeights row{weight * given.value[at(i)], {}, {}};
+    for (int k = 0; k < kDim; ++k) row.first[k] = weight * given.slope[at(k)][at(i)] / lookup.unit();
+    return row;
+  });
   return block;
+}
+
+// Where u is known but for a constant: its mean over a piece is 0.
+RowBlock mean_row(index_t piece, const std::vector<PieceBasis>& pieces, const Points& points, const Expansion& lookup,
+                  ThreadPool& pool) {
+  RowBlock values = empty_block("mean", {piece, -1}, pieces, points.size());
+  fill(values, 0, pieces[at(piece)], lookup, points.view(), pool, [](index_t) { return RowWeights{1.0, {}, {}}; });
+  RowBlock mean = empty_block("mean", {piece, -1}, pieces, 1);
+  for (index_t i = 0; i < values.rows; ++i) {
+    for (index_t j = 0; j < values.columns; ++j) mean.matrix[at(j)] += values.matrix[at(i * values.columns + j)];
+  }
+  for (double& value : mean.matrix) value /= static_cast<double>(points.size());
+  return mean;
 }
 
 // Both jumps at the points of a part of the interface: the constant that was taken out has none.
@@ -135,12 +152,19 @@ double boundary_mean(const Problem& problem, const ExpansionPoints& points) {
   double sum = 0.0;
   index_t count = 0;
   for (std::size_t p = 0; p < points.boundary.size(); ++p) {
-    const Points& own = points.boundary[p];
     const Side side = points.sides[p];
-    std::vector<double> values(own.x.size());
-    evaluate_finite(problem.medium(side).boundary, names_of(side).boundary, own.view(), values);
-    for (const double value : values) sum += value;
-    count += own.size();
+    for (const WallPoints& on : by_wall(problem, points.boundary[p])) {
+      std::vector<double> values(on.number.size());
+      if (on.wall < 0) {
+        evaluate_finite(problem.medium(side).boundary, names_of(side).boundary, on.points.view(), values);
+      } else {
+        const WallValues law = evaluate_wall(problem.walls, on.wall, side, on.points.view());
+        if (std::all_of(law.transfer.begin(), law.transfer.end(), [](double h) { return h == 0.0; })) continue;
+        values = law.ambient;
+      }
+      for (const double value : values) sum += value;
+      count += on.points.size();
+    }
   }
   return count == 0 ? 0.0 : sum / static_cast<double>(count);
 }
@@ -161,6 +185,12 @@ std::vector<RowBlock> make_expansion_rows(const Problem& problem, const std::vec
     if (boundary.size() > 0) {
       blocks.push_back(boundary_rows(problem, p, pieces, boundary, all_boundary, lookup, shift, pool));
     }
+  }
+  if (problem.is_floating()) {
+    const auto largest = std::max_element(found.pieces.begin(), found.pieces.end(),
+                                          [](const auto& a, const auto& b) { return a.volume < b.volume; });
+    const auto piece = static_cast<index_t>(largest - found.pieces.begin());
+    blocks.push_back(mean_row(piece, pieces, points.regular[at(piece)], lookup, pool));
   }
   for (const InterfacePart& part : points.parts) {
     add_jump_rows(problem, part, all_jumps, pieces, lookup, pool, blocks);

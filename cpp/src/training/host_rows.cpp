@@ -109,15 +109,23 @@ void HostRowMaker::assemble_rows(SampleSet samples, Vec3<double> cell_size, RowS
       assemble_regular(problem_, side, regular_points.view().slice(first, regular.end(t) - first), cell_size,
                        rows.regular[s], first);
     });
-    const Points& boundary_points = samples.boundary[s];
-    PointRows& on_boundary = rows.points.emplace_back(make_boundary_rows(side, boundary_points.size()));
-    const auto boundary = TaskPartition::of(boundary_points.size(), kBoundaryGrain);
-    pool_.run(boundary.tasks, [&](index_t t) {
-      const index_t first = boundary.begin(t);
-      assemble_boundary(problem_, side, boundary_points.view().slice(first, boundary.end(t) - first), on_boundary,
-                        first);
-    });
+    assemble_boundary_rows(side, samples.boundary[s], cell_size, rows);
   }
+}
+
+void HostRowMaker::assemble_boundary_rows(Side side, const Points& points, Vec3<double> cell_size, RowSet& rows) const {
+  if (any_flux(problem_.walls)) {
+    for (const WallPoints& on : by_wall(problem_, points)) {
+      rows.points.push_back(boundary_point_rows(problem_, on.wall, side, on.points.view(), cell_size));
+    }
+    return;
+  }
+  PointRows& on_boundary = rows.points.emplace_back(make_boundary_rows(side, points.size()));
+  const auto cut = TaskPartition::of(points.size(), kBoundaryGrain);
+  pool_.run(cut.tasks, [&](index_t t) {
+    const index_t first = cut.begin(t);
+    assemble_boundary(problem_, side, points.view().slice(first, cut.end(t) - first), on_boundary, first);
+  });
 }
 
 }  // namespace nbm

@@ -24,6 +24,7 @@ class NBM_EXPORT HostRowMaker {
  private:
   bool uses_points() const;
   void assemble_points(index_t draw, Vec3<double> cell_size, RowSet& rows) const;
+  void assemble_boundary_rows(Side side, const Points& points, Vec3<double> cell_size, RowSet& rows) const;
   void assemble_rows(SampleSet samples, Vec3<double> cell_size, RowSet& rows) const;
   void assemble_jump_rows(index_t draw, Vec3<double> cell_size, RowSet& rows) const;
 

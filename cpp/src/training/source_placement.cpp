@@ -72,14 +72,17 @@ struct Source {
   Vec3<double> mirrored;
 };
 
-void set_images(const Box& box, bool at_wall, Source& source) {
+// Where u is given an image of the other sign makes the source 0 on the wall; where its flux is, one of the same sign
+// takes the flux of the source from it.
+void set_images(const Box& box, const Walls& walls, bool at_wall, Source& source) {
   source.mirrored = source.place;
   if (!at_wall || !contains(box, source.place)) return;
   const Vec3<double> edge = box.edge(), middle = box.center();
   for (int k = 0; k < kDim; ++k) {
     const double wall = source.place[k] < middle[k] ? box.lower[k] : box.upper[k];
     if (std::abs(source.place[k] - wall) > kImageReach * edge[k] || source.place[k] == wall) continue;
-    source.mirrors = static_cast<std::uint8_t>(source.mirrors | 1 << k);
+    const bool gives_u = walls[at(2 * k + (wall == box.upper[k] ? 1 : 0))].gives_u;
+    source.mirrors = static_cast<std::uint8_t>(source.mirrors | 1 << k | (gives_u ? 0 : 1 << (kDim + k)));
     source.mirrored[k] = 2.0 * wall - source.place[k];
   }
 }
@@ -126,7 +129,7 @@ void place_sources(const Problem& problem, const ExpansionPoints& points, index_
         clear = !within(source.place);
       }
       if (!clear) continue;  // no room: inside of the piece it would be a singularity of u
-      set_images(problem.box, at_wall, source);
+      set_images(problem.box, problem.walls, at_wall, source);
       sources.push_back(source);
     }
   }

@@ -9,6 +9,7 @@
 #include "nbm/core/error.hpp"
 #include "nbm/core/interruption.hpp"
 #include "nbm/core/thread_pool.hpp"
+#include "nbm/rows/grid_system.hpp"
 #include "training/multi_start.hpp"
 #include "training/trainer_state.hpp"
 #include "training/value_units.hpp"
@@ -94,6 +95,7 @@ void Trainer::State::start(Device device) {
          TrainingOptions own = options;
          own.threads = threads_for(options, communicator);
          ThreadPool pool(own.threads);
+         require_balance(problem, pool);
          has_interface = nbm::has_interface(problem, pool);
          backend = make_training_backend(problem, own, device, communicator.rank(), communicator.size());
          const auto* adam = std::get_if<AdamOptions>(&options.optimizer);

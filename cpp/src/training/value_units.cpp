@@ -6,6 +6,7 @@
 #include <numbers>
 #include <vector>
 
+#include "nbm/rows/assemble.hpp"
 #include "problem/probes.hpp"
 
 namespace nbm {
@@ -54,6 +55,7 @@ class Estimate {
     const std::vector<double> phi = values_at(problem.level_set, inside);
     inside_ = by_side(inside, phi);
     faces_ = by_side(faces, values_at(problem.level_set, faces));
+    for (std::size_t s = 0; s < kSides; ++s) look_at_walls(s);
     interface_ = probes_on_interface(problem.level_set, inside, phi, kProbes / 4);
     const Vec3<double> edge = problem.box.edge();
     for (std::size_t s = 0; s < kSides; ++s) {
@@ -66,13 +68,12 @@ class Estimate {
   ValueScale scale() const {
     ValueScale values;
     const Statistics jump(values_at(problem_.jump_u, interface_));
-    std::array<Statistics, kSides> boundary = {Statistics(values_at(medium(0).boundary, faces_[0])),
-                                               Statistics(values_at(medium(1).boundary, faces_[1]))};
+    std::array<Statistics, kSides> boundary = {Statistics(on_walls_[0]), Statistics(on_walls_[1])};
     const bool enclosed[kSides] = {boundary[0].count == 0.0, boundary[1].count == 0.0};
     values.shift[0] = enclosed[0] ? boundary[1].mean - jump.mean : boundary[0].mean;
     values.shift[1] = enclosed[1] ? boundary[0].mean + jump.mean : boundary[1].mean;
     const double size = std::max({boundary[0].spread, boundary[1].spread, jump.spread, raised_by_source(0, enclosed[0]),
-                                  raised_by_source(1, enclosed[1]), raised_by_flux(enclosed)});
+                                  raised_by_source(1, enclosed[1]), raised_by_flux(enclosed), raised_by_walls()});
     if (size > 0.0) {
       values.scale = size;
     } else if (values.shift[0] != 0.0 || values.shift[1] != 0.0) {
@@ -112,8 +113,36 @@ class Estimate {
     return mean * std::max(radius_[0], radius_[1]) / (mu_[0] + mu_[1]);
   }
 
+  // u where walls give it, and that of the surroundings where it is exchanged; fluxes given.
+  void look_at_walls(std::size_t side) {
+    for (const WallPoints& on : by_wall(problem_, faces_[side])) {
+      if (on.wall < 0) {
+        const std::vector<double> given = values_at(medium(side).boundary, on.points);
+        on_walls_[side].insert(on_walls_[side].end(), given.begin(), given.end());
+        continue;
+      }
+      const WallValues law = evaluate_wall(problem_.walls, on.wall, static_cast<Side>(side), on.points.view());
+      for (std::size_t i = 0; i < on.number.size(); ++i) {
+        if (law.transfer[i] > 0.0) on_walls_[side].push_back(law.ambient[i]);
+        fluxes_[side].push_back(std::abs(law.flux[i]));
+      }
+    }
+  }
+
+  // A flux raises u by flux L / 2 mu over half of the box.
+  double raised_by_walls() const {
+    const Vec3<double> edge = problem_.box.edge();
+    double most = 0.0;
+    for (std::size_t s = 0; s < kSides; ++s) {
+      const double length = half_of_longest_edge(edge);
+      if (!fluxes_[s].empty() && mu_[s] > 0.0) most = std::max(most, Statistics(fluxes_[s]).mean * length / mu_[s]);
+    }
+    return most;
+  }
+
   const Problem& problem_;
   std::array<Points, kSides> inside_, faces_;
+  std::array<std::vector<double>, kSides> on_walls_, fluxes_;
   Points interface_;
   double radius_[kSides];  // of balls of the sides' volumes
   double mu_[kSides];      // means

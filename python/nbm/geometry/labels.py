@@ -57,7 +57,8 @@ class TwoColours:
         if len(labels) == 1:
             return media[labels[0]]
         nearest = self._nearest(labels)
-        return Medium(**{name: self._field(nearest, media, labels, name) for name in ("k", "mu", "f")})
+        fields: dict[str, Any] = {name: self._field(nearest, media, labels, name) for name in ("k", "mu", "f")}
+        return Medium(**fields)
 
     def _nearest(self, labels: tuple[int, ...]) -> NDArray[Any]:
         values = self.shape.voxels.values

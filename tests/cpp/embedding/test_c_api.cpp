@@ -165,6 +165,23 @@ TEST(CApi, GridsAndModelFiles) {
   std::filesystem::remove(path);
 }
 
+// u = x: a flux of -1 into the box at -x, and one of 3 (4/3 - u) = 1 at +x.
+TEST(CApi, WallsHaveLaws) {
+  const auto problem = plain_problem();
+  ASSERT_EQ(nbm_problem_set_constant(problem.get(), NBM_WALL(0, 1, NBM_FLUX), -1.0), NBM_OK);
+  ASSERT_EQ(nbm_problem_set_constant(problem.get(), NBM_WALL(1, 1, NBM_TRANSFER), 3.0), NBM_OK);
+  ASSERT_EQ(nbm_problem_set_constant(problem.get(), NBM_WALL(1, 1, NBM_AMBIENT), 4.0 / 3.0), NBM_OK);
+  EXPECT_EQ(nbm_problem_set_constant(problem.get(), NBM_WALL(6, 0, 0), 1.0), NBM_INVALID_ARGUMENT);
+  const int64_t cells[3] = {8, 8, 8};
+  nbm_solution* made = nullptr;
+  ASSERT_EQ(nbm_solve_on_grid(problem.get(), cells, 1e-12, 1, &made), NBM_OK) << nbm_last_error();
+  const Handle<nbm_solution> solution(made);
+  const double x = 0.93, y = -0.2, z = 0.7;
+  double u = 0;
+  EXPECT_EQ(nbm_solution_evaluate(solution.get(), 1, &x, &y, &z, 1, &u), NBM_OK);
+  EXPECT_NEAR(u, x, 1e-9);
+}
+
 TEST(CApi, ParametersStartAnotherTraining) {
   const auto problem = plain_problem();
   auto options = small_options();

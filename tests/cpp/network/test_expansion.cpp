@@ -120,6 +120,22 @@ TEST_P(Basis, ImagesMakeSourcesVanishOnTheirWalls) {
   EXPECT_EQ(some, GetParam().sources > 0);
 }
 
+TEST_P(Basis, ImagesOfTheSameSignLetNoFluxThroughTheirWalls) {
+  const auto first = static_cast<std::size_t>(nbm::kMonomials + basis.sines());
+  for (std::uint8_t& mask : basis.mirrors) mask = static_cast<std::uint8_t>(mask | mask << nbm::kDim);
+  for (int k = 0; k < nbm::kDim; ++k) {
+    Vec3<double> x = {0.3, -0.2, 0.6};
+    x[k] = kWall;
+    nbm::RowWeights slope{};
+    slope.first[k] = 1.0;
+    const auto value = kernel_row(basis, x, {1.0, {}, {}}), flux = kernel_row(basis, x, slope);
+    for (std::size_t j = 0; j < basis.reach.size(); ++j) {
+      EXPECT_GT(std::abs(value[first + j]), 1e-6);
+      if ((basis.mirrors[j] >> k & 1) != 0) EXPECT_NEAR(flux[first + j], 0.0, 1e-14);
+    }
+  }
+}
+
 TEST_P(Basis, SumsAreThoseOfTheSlowFunctions) {
   const Expansion expansion({-1, -1, -1}, {1, 1, 1}, {basis}, {.cells = {}, .label = {}, .only = {-1, 0}},
                             random_coefficients(basis.size()));
@@ -279,7 +295,7 @@ TEST(Expansion, RefusesWhatDoesNotFit) {
   flat.half.y = 0.0;
   EXPECT_THROW(make(flat, one, basis.size()), nbm::InvalidArgument);
   PieceBasis unknown_wall = basis;
-  unknown_wall.mirrors[0] = 8;
+  unknown_wall.mirrors[0] = 64;
   EXPECT_THROW(make(unknown_wall, one, basis.size()), nbm::InvalidArgument);
   EXPECT_THROW(make(basis, {.cells = {}, .label = {}, .only = {-1, 1}}, basis.size()), nbm::InvalidArgument);
   PieceLabels few{.cells = {1, 1, 1}, .label = {}, .only = {-1, -1}};

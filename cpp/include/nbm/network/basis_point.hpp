@@ -25,7 +25,11 @@ struct BasisView {
   const SourceGroup* group;
 };
 
-// A source and its images: the sum over all subsets of the mirrored axes, with alternating sign.
+// Masks of images: bit k says that there is one across the wall on axis k, bit kDim + k that it has the source's sign.
+constexpr int kImageMasks = 1 << 2 * kDim;
+
+// A source and its images: the sum over all subsets of the mirrored axes, with a change of sign for every axis of an
+// image of the other sign.
 template <class V>
 NBM_HD Jet<V> source_jet(const V (&at)[kDim], const V (&mirrored)[kDim], V reach, double decay, int mirrors,
                          const V (&x)[kDim]) {
@@ -37,7 +41,7 @@ NBM_HD Jet<V> source_jet(const V (&at)[kDim], const V (&mirrored)[kDim], V reach
     for (int k = 0; k < kDim; ++k) {
       const bool image = (subset >> k & 1) != 0;
       place[k] = image ? mirrored[k] : at[k];
-      sign = image ? -sign : sign;
+      sign = image && (mirrors >> (kDim + k) & 1) == 0 ? -sign : sign;
     }
     add_source(place, reach, decay, sign, x, jet);
   }

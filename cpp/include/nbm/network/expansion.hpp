@@ -20,8 +20,9 @@ struct NBM_EXPORT PieceBasis {
   double decay = 0.0;  // of the sources: root of k / mu
   std::array<std::vector<double>, kDim> at;
   std::vector<double> reach;
-  // Bit k: a source has an image of the other sign across the wall next to it on axis k, and where several bits are
-  // set also across their edges and corner. Sources of equal masks lie side by side. `mirrored` is the image's place.
+  // Bit k: a source has an image across the wall next to it on axis k, and where several bits are set also across their
+  // edges and corner; of the other sign, but where bit kDim + k is set. Sources of equal masks lie side by side.
+  // `mirrored` is the image's place.
   std::vector<std::uint8_t> mirrors;
   std::array<std::vector<double>, kDim> mirrored;
 

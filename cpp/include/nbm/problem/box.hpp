@@ -3,6 +3,9 @@
 
 namespace nbm {
 
+// Faces of a box: -x, +x, -y, +y, -z, +z.
+constexpr int kBoxFaces = 2 * kDim;
+
 // The axis-aligned domain [lower, upper].
 struct NBM_EXPORT Box {
   Vec3<double> lower{-1.0, -1.0, -1.0};

@@ -33,6 +33,25 @@ NBM_EXPORT PointRows make_flux_jump_rows(const Box& box, Vec3<double> h, index_t
 NBM_EXPORT void assemble_boundary(const Problem& problem, Side side, PointsView points, PointRows& rows,
                                   index_t offset);
 
+// Points of the boundary by the law that holds there: a wall whose flux is given (flux_wall_at), or -1 where u is.
+struct WallPoints {
+  int wall;
+  Points points;
+  std::vector<std::size_t> number;  // in the batch
+};
+NBM_EXPORT std::vector<WallPoints> by_wall(const Problem& problem, const Points& points);
+
+// The rows of all of these that lie on one side: of u, or of the flux with differences over h.
+NBM_EXPORT PointRows boundary_point_rows(const Problem& problem, int wall, Side side, PointsView points,
+                                         Vec3<double> h);
+
+// The conditions at boundary points of one side, of u or of its flux: value u + slope . grad u = rhs.
+struct BoundaryConditions {
+  std::vector<double> value, rhs;
+  std::array<std::vector<double>, kDim> slope;
+};
+NBM_EXPORT BoundaryConditions boundary_conditions(const Problem& problem, Side side, const Points& points);
+
 // Writes the two jump conditions at points of the interface with unit normals (minus to plus) into rows
 // [offset, offset + points.size) of both sets.
 NBM_EXPORT void assemble_jumps(const Problem& problem, PointsView points, PointsView normals, Vec3<double> h,

@@ -21,6 +21,9 @@ struct GridSystem {
   std::vector<double> diagonal;      // [n], by which the rows were divided, per volume of a cell; 1 on the box
   std::vector<std::uint8_t> side;    // [n]
   std::vector<double> level_set;     // [n]
+  bool floating = false;             // whether constants solve the homogeneous system (Problem::is_floating)
+  double supply = 0.0;               // sum over cells of sources and of what walls and the interface are given,
+  double throughput = 0.0;           // and of its absolute values
 
   index_t size() const { return static_cast<index_t>(rhs.size()); }
 };
@@ -44,10 +47,22 @@ struct NBM_EXPORT KnownPart {
   std::function<void(Side side, PointsView points, std::array<std::span<double>, kDim> flux)> flux;  // mu grad b
 };
 
-// The system for cells.x by cells.y by cells.z cells: Dirichlet rows on the box, regular and irregular rows inside.
+// The system for cells.x by cells.y by cells.z cells: rows of u on walls that give it, of half cells on others, regular
+// and irregular rows inside.
 // Where the interface meets the box, ghost values are made of nodes inside alone. The same bits for any team. Throws
 // InvalidArgument where `cells` is too small or too large; InvalidField as assemble_irregular does.
 NBM_EXPORT GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool,
                                            const KnownPart* known = nullptr);
+
+// The share of a cell that a node has: 1/2 on a wall, 1/4 on an edge, 1/8 in a corner.
+inline double cell_share(Vec3<index_t> nodes, Vec3<index_t> n) {
+  double share = 1.0;
+  for (int axis = 0; axis < kDim; ++axis) share *= n[axis] == 0 || n[axis] == nodes[axis] - 1 ? 0.5 : 1.0;
+  return share;
+}
+
+// Where u is known but for a constant, sources and given fluxes must add up to 0: throws InvalidArgument, saying by how
+// much they miss, if they do not to a hundredth of their size on a grid of 64 cells.
+NBM_EXPORT void require_balance(const Problem& problem, ThreadPool& pool);
 
 }  // namespace nbm

@@ -45,19 +45,36 @@ struct IrregularCell {
   IrregularRow row;
 };
 
+// Cells of nodes on walls whose flux is given are the halves (quarters, eighths) in the box. `walls`: bit f is set
+// where face f of the cell is a piece of such a wall; 0 for all other cells.
+NBM_HD bool is_wall(unsigned walls, int face) { return (walls >> face & 1u) != 0; }
+NBM_HD Vec3<double> cell_size_at(Vec3<double> h, unsigned walls) {
+  for (int face = 0; face < kFaces; ++face) {
+    if (is_wall(walls, face)) h[face_axis(face)] *= 0.5;
+  }
+  return h;
+}
+// x: the node.
+NBM_HD Vec3<double> cell_center_at(Vec3<double> x, Vec3<double> h, unsigned walls) {
+  for (int face = 0; face < kFaces; ++face) {
+    if (is_wall(walls, face)) x[face_axis(face)] -= 0.25 * face_sign(face) * h[face_axis(face)];
+  }
+  return x;
+}
+
 NBM_HD bool has_part(const CutCell& cell, int side) { return cell.volume[side] > 0.0; }
 
 // The geometry but for that of the ghosts. phi: the level set on the cube (its 81 stencil nodes); corner:
 // corner_level_set of the eight corners.
 NBM_HD void irregular_cut(const double phi[kCubeNodes], const double corner[kCellCorners], Vec3<double> h,
-                          IrregularGeometry& out) {
-  cut_cell(corner, h, out.cell);
+                          IrregularGeometry& out, unsigned walls = 0) {
+  cut_cell(corner, cell_size_at(h, walls), out.cell);
   const int own = index_of(side_of(phi[kCubeCenter]));
   out.needs_ghost[0] = has_part(out.cell, 1 - own);
   for (int face = 0; face < kFaces; ++face) {
     const int node = star_node_of_face(face);
     const int side = index_of(side_of(phi[cube_index_of_star(node)]));
-    out.needs_ghost[node] = out.cell.face_area[1 - side][face] > 0.0;
+    out.needs_ghost[node] = !is_wall(walls, face) && out.cell.face_area[1 - side][face] > 0.0;
     out.needs_ghost[0] = out.needs_ghost[0] || out.cell.face_area[1 - own][face] > 0.0;
   }
 }
@@ -78,16 +95,17 @@ NBM_HD void irregular_geometry(const double phi[kCubeNodes], const double corner
 // `value` is the double to fill, inside `samples`. Side s of k, f and mu is evaluated where a part of side s exists.
 template <class Sample>
 NBM_HD void visit_samples(const IrregularGeometry& geometry, Vec3<double> x, Vec3<double> h, IrregularSamples& samples,
-                          Sample&& sample) {
+                          Sample&& sample, unsigned walls = 0) {
   const CutCell& cell = geometry.cell;
+  const Vec3<double> center = cell_center_at(x, h, walls);
   for (int side = 0; side < kSides; ++side) {
     if (has_part(cell, side)) {
       sample(of_side(Coefficient::k_minus, side), x, samples.k[side]);
       sample(of_side(Coefficient::f_minus, side), x, samples.f[side]);
     }
     for (int face = 0; face < kFaces; ++face) {
-      if (cell.face_area[side][face] == 0.0) continue;
-      sample(of_side(Coefficient::mu_minus, side), x + cell.face_centroid[side][face], samples.mu[side][face]);
+      if (cell.face_area[side][face] == 0.0 || is_wall(walls, face)) continue;
+      sample(of_side(Coefficient::mu_minus, side), center + cell.face_centroid[side][face], samples.mu[side][face]);
     }
   }
   for (int node = 0; node < kStarNodes; ++node) {
@@ -99,7 +117,7 @@ NBM_HD void visit_samples(const IrregularGeometry& geometry, Vec3<double> x, Vec
     sample(Coefficient::jump_flux, foot, samples.jump[node].jump_flux);
   }
   for (int p = 0; p < cell.patches; ++p) {
-    sample(Coefficient::jump_flux, x + cell.patch[p].centroid, samples.jump_flux[p]);
+    sample(Coefficient::jump_flux, center + cell.patch[p].centroid, samples.jump_flux[p]);
   }
 }
 
@@ -125,7 +143,7 @@ struct StarCoefficients {
 };
 
 NBM_HD StarCoefficients star_coefficients(const IrregularGeometry& geometry, const IrregularSamples& samples,
-                                          Vec3<double> h) {
+                                          Vec3<double> h, unsigned walls = 0) {
   const CutCell& cell = geometry.cell;
   StarCoefficients out{};
   out.rhs = -flux_jump_integral(cell, samples);
@@ -136,7 +154,7 @@ NBM_HD StarCoefficients star_coefficients(const IrregularGeometry& geometry, con
       out.rhs += samples.f[side] * cell.volume[side];
     }
     for (int face = 0; face < kFaces; ++face) {
-      if (cell.face_area[side][face] == 0.0) continue;
+      if (cell.face_area[side][face] == 0.0 || is_wall(walls, face)) continue;
       const double flux = samples.mu[side][face] * cell.face_area[side][face] / h[face_axis(face)];
       center += flux;
       out.of[side][star_node_of_face(face)] -= flux;
@@ -163,10 +181,9 @@ NBM_HD void add_star_node(const double phi[kCubeNodes], int node, const StarCoef
 }
 
 // present: neighbours of the nodes of the star that the row may touch; null: all.
-NBM_HD void irregular_row(const double phi[kCubeNodes], const IrregularGeometry& geometry,
-                          const IrregularSamples& samples, Vec3<double> h, IrregularRow& row,
-                          const std::uint32_t* present = nullptr) {
-  const StarCoefficients star = star_coefficients(geometry, samples, h);
+NBM_HD void row_of_star(const double phi[kCubeNodes], const IrregularGeometry& geometry,
+                        const IrregularSamples& samples, const StarCoefficients& star, Vec3<double> h,
+                        IrregularRow& row, const std::uint32_t* present = nullptr) {
   row.rhs = star.rhs;
   row.diagonal = star.diagonal;
   for (double& weight : row.weight) weight = 0.0;
@@ -179,6 +196,11 @@ NBM_HD void irregular_row(const double phi[kCubeNodes], const IrregularGeometry&
       add_star_node(phi, node, star, nullptr, row);
     }
   }
+}
+
+NBM_HD void irregular_row(const double phi[kCubeNodes], const IrregularGeometry& geometry,
+                          const IrregularSamples& samples, Vec3<double> h, IrregularRow& row) {
+  row_of_star(phi, geometry, samples, star_coefficients(geometry, samples, h), h, row);
 }
 
 NBM_HD bool touches(const IrregularRow& row, int node) { return row.weight[node] != 0.0; }

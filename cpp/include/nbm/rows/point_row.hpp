@@ -25,6 +25,18 @@ NBM_HD PointRow<T> boundary_row(int side, T g) {
   return row;
 }
 
+// mu dn u + transfer (u - ambient) = flux on one side's part of a wall normal to `axis`; outward: -1 or 1, the sign of
+// its normal. Half differences over h; divided so that it is a value of u, of a u that changes by itself over `length`.
+template <class T>
+NBM_HD PointRow<T> wall_row(int side, int axis, T outward, T mu, T transfer, T ambient, T flux, Vec3<T> h, T length) {
+  const T scale = T(1) / (mu / length + transfer);
+  PointRow<T> row;
+  row.weight[side][0] = scale * transfer;
+  row.weight[side][1 + axis] = scale * mu * outward / h[axis];
+  row.rhs = scale * (flux + transfer * ambient);
+  return row;
+}
+
 // u+ - u- = alpha.
 template <class T>
 NBM_HD PointRow<T> value_jump_row(T alpha) {

@@ -43,7 +43,6 @@ NBM_HD Vec3<double> beside_interface(Vec3<double> on, Vec3<double> normal, Vec3<
 }
 
 // Faces of the box: -x, +x, -y, +y, -z, +z. A point of one, uniform for uniform s and t.
-constexpr int kBoxFaces = 2 * kDim;
 NBM_HD Vec3<double> face_point(const Box& box, int face, double s, double t) {
   const int normal = face / 2, first = (normal + 1) % kDim, second = (normal + 2) % kDim;
   const Vec3<double> edge = box.edge();

@@ -8,6 +8,7 @@ namespace nbm {
 struct NBM_EXPORT GridSolverOptions {
   double tolerance = 1e-10;  // norm of the residual over that of the right side, rows divided by their diagonals
   index_t most_steps = 300;
+  bool balanced = true;  // whether data that lack balance are refused (require_balance); else an even source makes up
 
   void validate() const;
 };

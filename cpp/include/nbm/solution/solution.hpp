@@ -47,6 +47,8 @@ class NBM_EXPORT Solution {
   Solution expanded(Expansion expansion) const;
   Solution uncorrected() const;
   Solution networks() const;
+  // The same less its mean over the box, by the trapezoidal rule on 48 cells along each axis.
+  Solution centered(ThreadPool& pool) const;
   // Whether there is nothing but networks that are 0.
   bool is_zero() const;
   // Without a correction: one side's differences over `step` (box coordinates, small: they are derivatives) at every
