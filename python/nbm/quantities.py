@@ -24,12 +24,12 @@ from nbm.problem import Problem
 from nbm.quadrature import OWN, Quadrature, Rule
 from nbm.reaction import linearized
 from nbm.solution_looks import Looks
+from nbm.walls import FACES
 
-__all__ = ["WALLS", "Extremum", "Quantities", "Quantity"]
+__all__ = ["Extremum", "Quantities", "Quantity"]
 
 Float64Array = NDArray[np.float64]
 Density = Callable[[Rule, Float64Array, Float64Array], Float64Array]
-WALLS = ("x-", "x+", "y-", "y+", "z-", "z+")
 _SIDES = ("minus", "plus")
 
 
@@ -239,12 +239,12 @@ class Quantities:
 
     def _surface(self, through: str | FieldLike, side: str | None, near: Any) -> _Rules:
         if isinstance(through, str):
-            as_choice(through, "through", ("interface", "walls", *WALLS))
+            as_choice(through, "through", ("interface", "walls", *FACES))
         place = None if near is None else as_points(near, "near")
         if place is not None and place.shape != (3,):
             raise InvalidArgument(f"near: got an array of shape {place.shape}, expected one point, (3,)", "near")
         if isinstance(through, str) and through != "interface":
-            numbers = tuple(range(6)) if through == "walls" else (WALLS.index(through),)
+            numbers = tuple(range(6)) if through == "walls" else (FACES.index(through),)
             if side is not None or near is not None:
                 raise InvalidArgument("side, near: are for the interface and level sets; leave them out", "side")
             return _Rules(self._own, lambda quadrature: [quadrature.walls(numbers, s) for s in (0, 1)])

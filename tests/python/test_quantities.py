@@ -162,8 +162,24 @@ def test_a_neutral_inclusion_leaves_the_conductivity_of_the_matrix():
         minus=nbm.Medium(mu=coat),
         plus=nbm.Medium(mu=nbm.symbols.Piecewise((core, middle > R), (matrix, True))),
     )
-    tensor = nbm.effective_conductivity(problem, solver=lambda cell: nbm.solve_on_grid(cell, 32), cells=16)
+    tensor = nbm.effective_conductivity(
+        problem, walls="uniform", solver=lambda cell: nbm.solve_on_grid(cell, 32), cells=16
+    )
     check(tensor, matrix * np.eye(3), 5e-2)
+
+
+def test_cubic_array_of_balls():
+    # McPhedran and McKenzie, Proc. R. Soc. A 359, 1978, as summed by Sangani and Acrivos, Proc. R. Soc. A 386, 1983.
+    contrast, share = 10.0, 0.3
+    first, second, third, fourth, fifth = ((contrast - 1) / (contrast + 2 * n / (2 * n - 1)) for n in range(1, 6))
+    near = 1.305 * second * share ** (10 / 3) * (1 + 0.231 * third * share ** (11 / 3))
+    far = 0.0723 * third * share ** (14 / 3) + 0.153 * fourth * share**6 + 0.0105 * fifth * share ** (22 / 3)
+    exact = 1 - 3 * share / (-1 / first + share + near / (1 - 0.405 * second * share ** (7 / 3)) + far)
+    radius = (6 * share / np.pi) ** (1 / 3)
+    cell = nbm.Problem(BOX, R - radius, minus=nbm.Medium(mu=contrast))
+    tensor = nbm.effective_conductivity(cell, solver=lambda problem: nbm.solve_on_grid(problem, 48), cells=16)
+    check(tensor, exact * np.eye(3), 5e-3)
+    np.testing.assert_allclose(np.diag(tensor.value), exact, rtol=1e-3)
 
 
 def test_edges_of_the_interface():
