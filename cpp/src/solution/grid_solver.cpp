@@ -21,12 +21,15 @@ std::string text_of(double value) {
   return out.str();
 }
 
-// Where constants solve the homogeneous system, it is solved together with a source that is spread evenly over the box
-// and makes up for what the data lack of balance, by quadrature and round-off: A u + (w.u) v = b, with w the shares of
-// the nodes in the box and v the rows of a source of 1. Then w.u is that source, and u less its mean the solution.
-class EvenSource {
+// Constants, where no wall holds u to a value: only k and transfer coefficients do, if at all, and less than the single
+// precision of the multigrid can tell. They are solved for by the balance of the whole box. Where nothing holds them,
+// the system is solved together with a source that is spread evenly over the box and makes up for what the data lack of
+// balance, by quadrature and round-off: A u + (w.u) v = b, with w the shares of the nodes in the box and v the rows of
+// a source of 1. Then w.u is that source, and u less its mean the solution.
+class Constants {
  public:
-  explicit EvenSource(const GridSystem& system) : share_(at(system.size())), source_(at(system.size())) {
+  Constants(const GridSystem& system, const MatrixView<double>& matrix, ThreadPool& pool)
+      : system_(system), share_(at(system.size())), source_(at(system.size())), image_(at(system.size())) {
     const index_t ny = system.nodes.y, nz = system.nodes.z;
     double volume = 0.0;
     for (index_t i = 0; i < system.size(); ++i) {
@@ -37,25 +40,40 @@ class EvenSource {
       source_[i] = share_[i] / system.diagonal[i];
       share_[i] /= volume;
     }
-    volume_ = volume;
+    multiply<double>(matrix, std::vector<double>(at(system.size()), 1.0), image_, pool);
+    add_source(1.0, image_);
+    all_ = dot<double>(system.diagonal, image_, pool);
   }
 
   double mean(std::span<const double> u, ThreadPool& pool) const { return dot<double>(share_, u, pool); }
-  // Of residuals: the even source that balances them.
-  double owed(const GridSystem& system, std::span<const double> r, ThreadPool& pool) const {
-    return dot<double>(system.diagonal, r, pool) / volume_;
-  }
-  void add(double strength, std::span<double> rows) const {
+  // The even source, if nothing holds constants.
+  void add_source(double strength, std::span<double> rows) const {
+    if (!system_.floating) return;
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] += strength * source_[i];
+  }
+  // The constant that balances residuals over the box, and what it makes of the rows.
+  double balancing(std::span<const double> r, ThreadPool& pool) const {
+    return dot<double>(system_.diagonal, r, pool) / all_;
+  }
+  void add_image(double constant, std::span<double> rows) const {
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] += constant * image_[i];
   }
 
  private:
-  std::vector<double> share_, source_;
-  double volume_ = 0.0;
+  const GridSystem& system_;
+  std::vector<double> share_, source_, image_;
+  double all_ = 0.0;
 };
 
 bool is_boundary(const GridSystem& system, index_t row) {
   return system.row_begin[at(row + 1)] - system.row_begin[at(row)] == 1;
+}
+
+bool has_boundary(const GridSystem& system) {
+  for (index_t i = 0; i < system.size(); ++i) {
+    if (is_boundary(system, i)) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -84,27 +102,28 @@ GridNodes solve_grid_system(const GridSystem& system, const GridSolverOptions& o
     out.residuals = {0.0};
     return out;
   }
-  Multigrid multigrid(matrix, system.diagonal, pool, system.floating);
-  std::optional<EvenSource> even;
-  if (system.floating) even.emplace(system);
+  const bool held = has_boundary(system);
+  Multigrid multigrid(matrix, system.diagonal, pool, !held);
+  std::optional<Constants> constants;
+  if (!held) constants.emplace(system, matrix, pool);
   const auto map = [&](std::span<const double> x, std::span<double> image) {
     multiply<double>(matrix, x, image, pool);
-    if (even) even->add(even->mean(x, pool), image);
+    if (constants) constants->add_source(constants->mean(x, pool), image);
   };
-  std::vector<double> balanced(even ? at(n) : 0);
+  std::vector<double> rest(held ? 0 : at(n));
   const auto precondition = [&](std::span<const double> b, std::span<double> x) {
-    if (!even) return multigrid.apply(b, x);
-    const double owed = even->owed(system, b, pool);
-    std::copy(b.begin(), b.end(), balanced.begin());
-    even->add(-owed, balanced);
-    multigrid.apply(balanced, x);
-    const double shift = owed - even->mean(x, pool);
+    if (held) return multigrid.apply(b, x);
+    std::copy(b.begin(), b.end(), rest.begin());
+    constants->add_image(-constants->balancing(b, pool), rest);
+    multigrid.apply(rest, x);
+    map(x, rest);
+    const double shift = constants->balancing(b, pool) - constants->balancing(rest, pool);
     for (double& value : x) value += shift;
   };
   out.residuals = solve_gcr(map, system.rhs, out.values, precondition,
                             {.tolerance = options.tolerance, .most_steps = options.most_steps, .size = size}, pool);
-  if (even) {
-    const double mean = even->mean(out.values, pool);
+  if (system.floating) {
+    const double mean = constants->mean(out.values, pool);
     for (double& value : out.values) value -= mean;
   }
   if (!(out.residuals.back() <= 10.0 * options.tolerance)) {
