@@ -203,7 +203,7 @@ def _keep(name: str, rows: Rows) -> None:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

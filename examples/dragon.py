@@ -44,7 +44,7 @@ def main() -> None:
     started = time.process_time()
     level_set = shape.on_grid(BOX, options.cells or (128 if options.mesh else 64))
     print(f"level set on {len(level_set.values) - 1}^3 cells: {time.process_time() - started:.1f} s of CPU time")
-    seconds = None if options.mesh else 4.0
+    seconds = None if options.mesh else 3.0
     accuracy(level_set, options.out, seconds)
     physical(level_set, options.out, seconds)
     if options.networks:
