@@ -32,9 +32,6 @@ class ProgressReport:
         self._shown = -_SECONDS_BETWEEN_LINES
 
     def __enter__(self) -> ProgressReport:
-        if self._bar is not None:
-            self._bar.start()
-            self._task = self._bar.add_task("training", total=None, state="")
         return self
 
     def __exit__(
@@ -45,7 +42,10 @@ class ProgressReport:
 
     def __call__(self, progress: Progress) -> None:
         """Show a record; without a terminal at most one line in five seconds, and the last."""
-        if self._bar is not None and self._task is not None:
+        if self._bar is not None:
+            if self._task is None:  # only now: where nothing is trained there is no bar
+                self._bar.start()
+                self._task = self._bar.add_task("training", total=None, state="")
             self._bar.update(self._task, completed=progress.step, total=progress.steps, state=describe(progress))
         elif progress.seconds - self._shown >= _SECONDS_BETWEEN_LINES or progress.step == progress.steps:
             self._shown = progress.seconds

@@ -45,7 +45,7 @@ class SolveReport:
 
     def __str__(self) -> str:
         spread = self.certificate.range
-        lines = [f"{'tried':<44}{'estimated error of u':>22}{'seconds':>9}"]
+        lines = [f"{'tried':<44}{'error / range of u':>22}{'seconds':>9}"]
         for number, attempt in enumerate(self.attempts):
             relative = attempt.estimated_rmse / spread if spread > 0 else attempt.estimated_rmse
             mark = " <" if number == self.chosen else ""
