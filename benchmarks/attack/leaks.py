@@ -11,6 +11,7 @@ from outcome import Outcome
 import nbm
 
 CYCLES = 250
+_FEWEST = 120  # before that what a process grows by at its start is seen
 _WARM = 0.25  # of the cycles, before memory is looked at
 _ALLOWED = 2000.0  # bytes a cycle; a trainer alone has a hundred times as much
 
@@ -24,7 +25,7 @@ def attack(folder: Path, seed: int, share: float) -> Iterator[Outcome]:
     }
     for name, work in kinds.items():
         out = Outcome(name, "resident memory of the process")
-        cycles = max(40, round(CYCLES * share))
+        cycles = max(_FEWEST, round(CYCLES * share))
         base = 0
         for number in range(cycles):
             work()
