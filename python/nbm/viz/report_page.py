@@ -58,7 +58,8 @@ figcaption { color: var(--soft); font-size: .92rem; margin-top: .4rem; }
 details { margin: .6rem 0; } summary { cursor: pointer; padding: .25rem 0; color: var(--accent); }
 footer { color: var(--soft); font-size: .9rem; margin-top: 3rem; padding-bottom: 3rem; }
 @media (max-width: 40rem) { body { font-size: 15px; } h1 { font-size: 1.4rem; } header { padding-top: 1.2rem; }
-  tbody th, .equations div { white-space: normal; } pre { font-size: .7rem; padding: .7rem .6rem; } .chart .tick { font-size: 22px; }
+  tbody th, .equations div { white-space: normal; } pre { font-size: .7rem; padding: .7rem .6rem; }
+  .chart .tick { font-size: 22px; }
   table.facts, table.facts tbody, table.facts tr, table.facts th, table.facts td { display: block; }
   table.facts thead { display: none; } table.facts tr { padding: .5rem 0; border-bottom: 1px solid var(--rule); }
   table.facts th, table.facts td { border: 0; padding: 0; } table.facts td.why { color: var(--soft); } }
