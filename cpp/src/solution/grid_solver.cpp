@@ -8,9 +8,13 @@
 #include "nbm/core/error.hpp"
 #include "solution/krylov.hpp"
 #include "solution/multigrid.hpp"
+#include "solution/piece_modes.hpp"
 
 namespace nbm {
 namespace {
+
+constexpr index_t kPatience = 60;        // steps: 15 to 40 are usual
+constexpr double kModeTolerance = 1e-8;  // of the constants' solutions around their pieces
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
@@ -76,6 +80,19 @@ bool has_boundary(const GridSystem& system) {
   return false;
 }
 
+// Where that many steps were not enough, with the constants of well-conducting pieces apart.
+void go_on(const GridSystem& system, const MatrixView<double>& matrix, const LinearMap& map,
+           const Preconditioner& precondition, const KrylovOptions& options, GridNodes& out, ThreadPool& pool) {
+  std::optional<PieceModes> modes;
+  if (has_boundary(system)) modes.emplace(system, matrix, kModeTolerance, pool);
+  const auto with_modes = [&](std::span<const double> b, std::span<double> x) {
+    if (!modes || modes->empty()) return precondition(b, x);
+    modes->precondition(b, x, precondition);
+  };
+  const std::vector<double> more = solve_gcr(map, system.rhs, out.values, with_modes, options, pool);
+  out.residuals.insert(out.residuals.end(), more.begin() + 1, more.end());
+}
+
 }  // namespace
 
 void GridSolverOptions::validate() const {
@@ -120,8 +137,13 @@ GridNodes solve_grid_system(const GridSystem& system, const GridSolverOptions& o
     const double shift = constants->balancing(b, pool) - constants->balancing(rest, pool);
     for (double& value : x) value += shift;
   };
-  out.residuals = solve_gcr(map, system.rhs, out.values, precondition,
-                            {.tolerance = options.tolerance, .most_steps = options.most_steps, .size = size}, pool);
+  KrylovOptions krylov{
+      .tolerance = options.tolerance, .most_steps = std::min(options.most_steps, kPatience), .size = size};
+  out.residuals = solve_gcr(map, system.rhs, out.values, precondition, krylov, pool);
+  if (!(out.residuals.back() <= options.tolerance) && options.most_steps > kPatience) {
+    krylov.most_steps = options.most_steps - kPatience;
+    go_on(system, matrix, map, precondition, krylov, out, pool);
+  }
   if (system.floating) {
     const double mean = constants->mean(out.values, pool);
     for (double& value : out.values) value -= mean;

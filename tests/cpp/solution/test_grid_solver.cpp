@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "nbm/core/error.hpp"
+#include "nbm/problem/symbols.hpp"
+#include "nbm/solution/correction.hpp"
 #include "nbm/solution/grid_solver.hpp"
 #include "sphere_problem.hpp"
 
@@ -62,6 +64,41 @@ TEST(GridSolver, TakesAsManyStepsOnAnyGrid) {
         solve_grid_system(assemble_grid_system(problem, {cells, cells, cells}, pool), {}, pool).residuals.size();
   }
   EXPECT_LE(steps[1], steps[0] + 5);
+}
+
+// A source in a ball of any conductivity: outside u = a^3 / 3r, inside that at a plus (a^2 - r^2) / 6 mu.
+TEST(GridSolver, HoldsTheConstantOfAWellConductingPiece) {
+  using namespace nbm::symbols;
+  constexpr double a = 0.4;
+  const Symbol r = sqrt(x() * x() + y() * y() + z() * z());
+  Problem problem;
+  problem.level_set = Field(Expression(r - a));
+  problem.minus.f = 1.0;
+  problem.plus.boundary = Field(Expression(a * a * a / 3.0 / r));
+  ThreadPool pool(2);
+  for (const double mu : {1.0, 100.0, 300.0, 1e4, 1e6}) {
+    problem.minus.mu = mu;
+    const GridSolution u = solve_on_grid(problem, {24, 24, 24}, {}, pool);
+    EXPECT_LE(u.residuals.back(), 1e-9) << mu;
+    EXPECT_NEAR(u.values[at((12 * 25 + 12) * 25 + 12)], a * a / 3 + a * a / (6 * mu), 0.05 * a * a / 3)
+        << mu;  // second order
+  }
+}
+
+// Two pieces of different sizes, far apart and near to each other: each has a constant of its own.
+TEST(GridSolver, HoldsTheConstantsOfSeveralPieces) {
+  using namespace nbm::symbols;
+  ThreadPool pool(2);
+  for (const double apart : {0.45, 0.56}) {
+    const Symbol left = sqrt((x() + apart) * (x() + apart) + y() * y() + z() * z()) - 0.35;
+    const Symbol right = sqrt((x() - 0.4) * (x() - 0.4) + y() * y() + z() * z()) - 0.25;
+    Problem problem;
+    problem.level_set = Field(Expression(min(left, right)));
+    problem.minus = {.mu = 3e3, .f = 1.0};
+    const GridSystem system = assemble_grid_system(problem, {32, 32, 32}, pool);
+    const GridNodes nodes = solve_grid_system(system, {}, pool);
+    EXPECT_LE(relative_residual(system, nodes.values), 1e-9);
+  }
 }
 
 TEST(GridSolver, ZeroDataHasAZeroSolution) {
