@@ -12,7 +12,8 @@ namespace nbm::cuda {
 // points of an interface start from triangles that the host finds once. All work goes to one stream.
 //
 // A problem with a host callback, with walls whose flux is given, or an expression too long for the registers of the
-// device, cannot be evaluated there: its rows are then made on the host and copied (slow: the device waits for the host in every draw).
+// device, cannot be evaluated there: its rows are then made on the host and copied (slow: the device waits for the host
+// in every draw).
 class DeviceRowMaker {
  public:
   // Throws InvalidArgument, InvalidField.

@@ -35,8 +35,8 @@ NBM_HD std::uint32_t minus_neighbors(const double* phi) {
   return mask;
 }
 
-// Least divisor of an implicit ghost value. On smooth interfaces it is 1/16 and more; thin layers and kinks of the level
-// set can bring it to 0 or below, which would make the rows singular: there the derivative counts for less.
+// Least divisor of an implicit ghost value. On smooth interfaces it is 1/16 and more; thin layers and kinks of the
+// level set can bring it to 0 or below, which would make the rows singular: there the derivative counts for less.
 constexpr double kLeastDivisor = 0.05;
 
 // minus: minus_neighbors of the node. The normal derivative is taken on the side of the smaller mu ("slow"), which

@@ -87,8 +87,8 @@ NBM_HD bool lands_on_interface(const double* phi, const GhostGeometry& at, Vec3<
   return ::fabs(found) <= (half > little ? half : little);
 }
 
-// Whether a point at the squared distance `square` takes the place of the nearest one so far (negative: none). Of points
-// that by symmetry are as near the first one stays, however the arithmetic rounds.
+// Whether a point at the squared distance `square` takes the place of the nearest one so far (negative: none). Of
+// points that by symmetry are as near the first one stays, however the arithmetic rounds.
 NBM_HD bool is_nearer(double square, double least) { return least < 0.0 || square < (1.0 - 1e-8) * least; }
 
 // The nearest point of the triangulated interface among the neighbours of the node; false if there is none.
