@@ -15,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbm import _core
+from nbm.arguments import as_instance, as_integer, as_real, as_seed
 from nbm.errors import InvalidArgument, NbmError
+from nbm.problem import Problem
 from nbm.reaction import linearized
 from nbm.sampling import Sampler
+from nbm.strict_json import with_nan
 
 if TYPE_CHECKING:
     from nbm.evaluation import Evaluation
-    from nbm.problem import Problem
 
 __all__ = ["Certificate", "ResidualNorms", "certify"]
 
@@ -89,14 +91,17 @@ class Certificate:
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Certificate:
-        """Return the certificate that ``dataclasses.asdict`` took apart, also by way of JSON."""
+        """Return the certificate that ``dataclasses.asdict`` took apart, also by way of ``as_json``."""
         norms = {
-            name: None if given[name] is None else ResidualNorms(**given[name])
+            name: None if given[name] is None else ResidualNorms(**with_nan(ResidualNorms, given[name]))
             for name in ("boundary", "jump_u", "jump_flux")
         }
-        places = {name: tuple(place) for name, place in given["places"].items()}
+        places = {
+            name: tuple(math.nan if at is None else at for at in place) for name, place in given["places"].items()
+        }
         tuples = {"cells": tuple(given["cells"]), "reasons": tuple(given["reasons"])}
-        return cls(**{**given, **norms, **tuples, "places": places})
+        parts = {name: math.nan if value is None else value for name, value in given["parts"].items()}
+        return cls(**{**with_nan(cls, given), **norms, **tuples, "places": places, "parts": parts})
 
     @property
     def relative(self) -> float:
@@ -128,18 +133,17 @@ def certify(
     solution: Evaluation, problem: Problem, *, cells: int | None, points: int, seed: int, tolerance: float | None
 ) -> Certificate:
     """Examine a solution; see :meth:`nbm.Solution.certify`."""
-    problem = linearized(problem, solution)
+    problem = linearized(as_instance(problem, "problem", Problem, "nbm.Problem(...)"), solution)
     if problem.box != solution.box:
         raise InvalidArgument(f"problem: its box is {problem.box}, expected that of the solution", "problem")
-    if points < 100:
-        raise InvalidArgument(f"points: got {points}, expected at least 100", "points")
-    if tolerance is not None and not tolerance > 0:
+    as_integer(points, "points", 100)
+    as_seed(seed)
+    if tolerance is not None and not as_real(tolerance, "tolerance") > 0:
         raise InvalidArgument(f"tolerance: got {tolerance}, expected a positive number", "tolerance")
     if cells is None:
         corrected = solution.info.get("correction_cells", "").split()
         cells = max((int(count) for count in corrected), default=64)
-    if not 32 <= cells <= 512:
-        raise InvalidArgument(f"cells: got {cells}, expected 32 to 512", "cells")
+    as_integer(cells, "cells", 32, 512)
     try:
         estimate = _core.estimate_error(problem.native, solution.native, cells, solution.threads)
     except NbmError as error:

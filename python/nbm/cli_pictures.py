@@ -21,7 +21,7 @@ def picture(
         str | None,
         typer.Option(help="Normal of the plane over which u is a height.", show_default="where u differs most"),
     ] = None,
-    position: Annotated[float | None, typer.Option(help="Of that plane.", show_default="the middle")] = None,
+    position: Annotated[float | None, typer.Option(help="Of that plane.", show_default="where u differs")] = None,
     surface: Annotated[Path | None, typer.Option(help="Also write the interface with its fields, a .vtp file.")] = None,
 ) -> None:
     """Draw FOLDER: the interface with field lines and u over a plane, maps of errors, curves of training."""

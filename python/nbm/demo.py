@@ -29,6 +29,7 @@ _CELLS: dict[_Name, int] = {"bochkov_gibou": 64, "direct_jump": 4096}
 # The same network, cut cells of the same size, 10 000 epochs of Adam (docs/method.md, section 10).
 _PUBLISHED_LINF, _PUBLISHED_RMSE = 6.4e-2, 4.1e-3
 _SECONDS = 5.0  # for nbm.solve: a demo is short
+_ONE_START = nbm.GaussNewton(starts=1)  # three find no better networks for this problem
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(problem: nbm.ManufacturedProblem, discretization: _Name, console: Console) -> tuple[nbm.Solution, float]:
-    """Train with the defaults of the library; return the solution and the seconds that it took."""
+    """Train with the defaults of the library, from one start; return the solution and the seconds that it took."""
     console.print(f"training, {_DISCRETIZATIONS[discretization]}")
     lower, upper = as_points([problem.box.lower, problem.box.upper])
     points = low_discrepancy_points(lower, upper, 2000)
@@ -69,7 +70,11 @@ def _train(problem: nbm.ManufacturedProblem, discretization: _Name, console: Con
             report(Progress(**{**asdict(record), "step": record.step + 1}, error=error))
 
         trainer = nbm.Trainer(
-            problem, cell_size=2 / _CELLS[discretization], discretization=discretization, callback=show
+            problem,
+            cell_size=2 / _CELLS[discretization],
+            discretization=discretization,
+            optimizer=_ONE_START,
+            callback=show,
         )
         started = time.monotonic()
         trainer.run()
@@ -82,15 +87,16 @@ def _error_table(
 ) -> Table:
     errors = [one.error(problem) for one in (solution, *(trained for trained, _ in runs))]
     seconds = [0.0 if solution.report is None else solution.report.seconds, *(seconds for _, seconds in runs)]
-    table = Table(title=f"Error at {errors[0].points} points that training did not see", title_justify="left")
-    table.add_column("")
-    for name in ("nbm.solve", *(f"networks, {name}" for name in _DISCRETIZATIONS.values())):
+    title = f"Error of u at {errors[0].points} points of both sides that training did not see"
+    table = Table(title=title, title_justify="left")
+    table.add_column("", no_wrap=True)
+    for name in ("nbm.solve", *(f"networks: {name}" for name in _DISCRETIZATIONS.values())):
         table.add_column(name, justify="right")
     table.add_column("Mistani et al. 2022", justify="right")
     table.add_row("cell size", "", *(f"2/{cells}" for cells in _CELLS.values()), f"2/{_CELLS['bochkov_gibou']}")
-    table.add_row("L-infinity", *(f"{error.linf:.1e}" for error in errors), f"{_PUBLISHED_LINF:.1e}")
-    table.add_row("RMSE", *(f"{error.rmse:.1e}" for error in errors), f"{_PUBLISHED_RMSE:.1e}")
-    table.add_row("relative L-infinity", *(f"{error.relative_linf:.1e}" for error in errors), "")
+    table.add_row("largest error", *(f"{error.linf:.1e}" for error in errors), f"{_PUBLISHED_LINF:.1e}")
+    table.add_row("RMS error", *(f"{error.rmse:.1e}" for error in errors), f"{_PUBLISHED_RMSE:.1e}")
+    table.add_row("largest / max |u|", *(f"{error.relative_linf:.1e}" for error in errors), "")
     table.add_row("seconds", *(f"{taken:.1f}" for taken in seconds), "")
     return table
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any, overload
 from nbm.errors import FileError, InvalidArgument
 from nbm.problem import Problem
 from nbm.solution import Solution, load
+from nbm.strict_json import as_json
 from nbm.vtk_image import write_atomically
 
 __all__ = ["Evolution", "Step"]
@@ -109,7 +109,7 @@ class Evolution(Sequence[Step]):
             raise FileError(f"{place}: cannot be made: {error.strerror}", str(place)) from error
         self._steps[number - 1].solution.save(place / _file_name(number))
         index = {name: getattr(self, name) for name in ("scheme", "dt", "start", "digest")} | {"steps": number}
-        write_atomically(place / _INDEX, (json.dumps(index, indent=2) + "\n").encode())
+        write_atomically(place / _INDEX, (as_json(index, indent=2) + "\n").encode())
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], *, level_set: Callable[[float], Any] | None = None) -> Evolution:

@@ -39,6 +39,8 @@ def write_grid(
 ) -> None:
     """Write ``fields`` at the nodes of a grid of ``shape`` (x, y, z), first and last nodes on the box."""
     nodes = _three_nodes(shape)
+    if isinstance(fields, str) or not isinstance(fields, Sequence):
+        raise InvalidArgument(f"fields: got {fields!r}, expected a list of {', '.join(_FIELDS)}", "fields")
     unknown = [name for name in fields if name not in _FIELDS]
     if unknown:
         raise InvalidArgument(f"fields: got {unknown[0]!r}, expected any of {', '.join(_FIELDS)}", "fields")

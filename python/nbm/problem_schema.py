@@ -22,8 +22,7 @@ __all__ = ["ProblemFile", "names_array"]
 
 
 def _expression(value: Any, info: ValidationInfo) -> Any:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not number and not isinstance(value, str):
+    if not _is_number(value) and not isinstance(value, str):
         raise ValueError(f"got {value!r}, expected a finite number or an expression in quotes")
     if isinstance(value, str) and not names_array(value):
         expressions.parse(value, info.context)
@@ -34,6 +33,23 @@ def _of_u(value: Any, info: ValidationInfo) -> Any:
     if not isinstance(value, str) or names_array(value):
         return _expression(value, info)
     expressions.parse(value, {**(info.context or {}), "u": symbols.u})
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _value_scale(value: Any) -> Any:
+    if value != "auto" and not (_is_number(value) and value > 0):
+        raise ValueError(f'got {value!r}, expected "auto" or a positive number')
+    return value
+
+
+def _value_shift(value: Any) -> Any:
+    pair = isinstance(value, list) and len(value) == len(("minus", "plus")) and all(map(_is_number, value))
+    if value != "auto" and not pair and not _is_number(value):
+        raise ValueError(f'got {value!r}, expected "auto", a number, or [minus, plus]')
     return value
 
 
@@ -158,9 +174,12 @@ class TrainingSection(_Section):
     cell_size: Positive | None = None
     levels: PositiveCount | None = None
     order: Literal["sequential", "cycle", "random"] | None = None
-    discretization: Literal["bochkov_gibou", "direct_jump"] | None = None
+    discretization: Literal["auto", "bochkov_gibou", "direct_jump"] | None = None
     loss: Literal["balanced", "paper"] | None = None
     precision: Literal["float32", "float64"] | None = None
+    value_scale: Annotated[Any, BeforeValidator(_value_scale)] = None
+    value_shift: Annotated[Any, BeforeValidator(_value_shift)] = None
+    seconds: Positive | None = None
     seed: Count | None = None
     threads: Count | None = None
     device: str | None = None
@@ -249,7 +268,7 @@ class OutputSection(_Section):
     shape: tuple[Nodes, Nodes, Nodes] = (64, 64, 64)
     fields: tuple[Literal["u", "side", "level_set", "gradient"], ...] = ("u", "side", "level_set")
     picture: Switch = True
-    axis: Literal["x", "y", "z"] = "z"
+    axis: Literal["x", "y", "z"] | None = None
     position: Finite | None = None
 
 

@@ -20,6 +20,7 @@ from nbm.error_norms import ErrorNorms
 from nbm.errors import FileError
 from nbm.records import Record
 from nbm.solve_report import Attempt, SolveReport
+from nbm.strict_json import as_json, with_nan
 from nbm.vtk_image import write_atomically
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Summary:
 
     def write(self, path: Path) -> None:
         """Write it as JSON."""
-        write_atomically(path, (json.dumps(asdict(self), indent=2) + "\n").encode())
+        write_atomically(path, (as_json(asdict(self), indent=2) + "\n").encode())
 
 
 class Run:
@@ -141,7 +142,7 @@ class Run:
 
     def begin(self, source: TomlProblem, settings: dict[str, Any]) -> None:
         """Write what the run is about."""
-        write_atomically(self.settings, (json.dumps(settings, indent=2) + "\n").encode())
+        write_atomically(self.settings, (as_json(settings, indent=2) + "\n").encode())
         write_atomically(self.problem_file, source.text.encode())
         write_atomically(self.metrics, b"")
 
@@ -165,7 +166,7 @@ class Run:
 
 def line_of_progress(progress: Progress) -> str:
     """Return a record as a line of ``metrics.jsonl``."""
-    return json.dumps(asdict(progress)) + "\n"
+    return as_json(asdict(progress)) + "\n"
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -183,10 +184,10 @@ def read_summary(path: Path) -> Summary:
     """Return how a finished run ended. ``FileError`` when its file is missing or damaged."""
     given = read_json(path)
     try:
-        given["error"] = None if given["error"] is None else ErrorNorms(**given["error"])
+        given["error"] = None if given["error"] is None else ErrorNorms(**with_nan(ErrorNorms, given["error"]))
         given["certificate"] = Certificate.from_dict(given["certificate"])
-        given["attempts"] = tuple(Attempt(**attempt) for attempt in given["attempts"])
-        return Summary(**{**given, "files": tuple(given["files"])})
+        given["attempts"] = tuple(Attempt(**with_nan(Attempt, attempt)) for attempt in given["attempts"])
+        return Summary(**{**with_nan(Summary, given), "files": tuple(given["files"])})
     except (KeyError, TypeError, AttributeError) as error:
         raise FileError(f"{path}: damaged: {error}", str(path)) from error
 
@@ -196,7 +197,7 @@ def read_metrics(path: Path) -> list[Progress]:
     records: list[Progress] = []
     for line in _text(path).splitlines():
         try:
-            records.append(Progress(**json.loads(line)))
+            records.append(Progress(**with_nan(Progress, json.loads(line))))
         except (json.JSONDecodeError, TypeError):
             break
     return records

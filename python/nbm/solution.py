@@ -20,7 +20,7 @@ from nbm.device_solution import DeviceSolution
 from nbm.error_norms import ErrorNorms, error_norms, low_discrepancy_points, points_near_interface
 from nbm.errors import BackendUnavailable, InvalidArgument
 from nbm.evaluation import Evaluation
-from nbm.fields import FieldLike, as_field
+from nbm.fields import as_field
 from nbm.grid_samples import write_grid
 from nbm.manufactured import ManufacturedProblem
 from nbm.problem import Problem
@@ -28,6 +28,7 @@ from nbm.rows import cell_counts
 from nbm.solve_report import SolveReport
 
 if TYPE_CHECKING:
+    from nbm.integrals import Near, Side, Where
     from nbm.quantities import Quantities, Quantity
     from nbm.viz.surface import Surface
 
@@ -135,7 +136,7 @@ class Solution(Evaluation):
                 data = base64.b64encode(picture.read_bytes()).decode("ascii")
         except BackendUnavailable:
             return text
-        return f'{text}<img alt="u in the middle of the box" width="400" src="data:image/png;base64,{data}">'
+        return f'{text}<img alt="u on a plane through the box" width="400" src="data:image/png;base64,{data}">'
 
     def __reduce__(self) -> tuple[Any, ...]:
         with TemporaryDirectory() as folder:
@@ -225,10 +226,10 @@ class Solution(Evaluation):
     def flux(
         self,
         problem: Problem,
-        through: str | FieldLike = "interface",
+        through: Where = "interface",
         *,
-        side: str | None = None,
-        near: Sequence[float] | None = None,
+        side: Side = None,
+        near: Near = None,
         cells: int = 32,
     ) -> Quantity:
         """Return the integral of mu du/dn over a surface: :meth:`quantities`, then :meth:`Quantities.flux`."""
@@ -304,7 +305,8 @@ class Solution(Evaluation):
             colour: Of the interface: a field of :meth:`surface`, such as "jump_u", "curvature", "jump_flux". Default:
                 the jump of u, or u on the plus side where it hardly jumps.
             axis: "x", "y" or "z", normal to the plane. Default: that on whose middle plane u differs most.
-            position: Of the plane on that axis. Default: the middle of the box.
+            position: Of the plane on that axis. Default: the middle of the box, or a quarter of an edge beside it where
+                u hardly differs on middle planes.
             cells: Of the grid that is drawn, along the longest edge of the box.
 
         Raises:
@@ -319,7 +321,7 @@ class Solution(Evaluation):
         self,
         path: str | os.PathLike[str],
         *,
-        axis: str = "z",
+        axis: str | None = None,
         position: float | None = None,
         resolution: int = 400,
     ) -> None:
@@ -327,8 +329,8 @@ class Solution(Evaluation):
 
         Args:
             path: The picture; its ending gives the format (.png, .pdf, .svg).
-            axis: "x", "y" or "z", normal to the plane.
-            position: Coordinate of the plane on that axis, box units. Default: the middle of the box.
+            axis: "x", "y" or "z", normal to the plane. Default: as for :meth:`plot_field`.
+            position: Coordinate of the plane on that axis, box units. Default: as for :meth:`plot_field`.
             resolution: Samples along the longer edge.
 
         Raises:

@@ -61,6 +61,8 @@ WallCondition: TypeAlias = Dirichlet | Neumann | Robin
 
 def as_walls(walls: Mapping[str, WallCondition] | None, name: str) -> dict[str, WallCondition]:
     """Return conditions by face; ``InvalidArgument`` for other faces and other conditions."""
+    if walls is not None and not isinstance(walls, Mapping):
+        raise InvalidArgument(f"{name}: got {type(walls).__name__}, expected conditions by face", name)
     checked = dict(walls or {})
     for face, condition in checked.items():
         if face not in FACES:

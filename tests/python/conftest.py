@@ -1,5 +1,7 @@
 import pytest
 
+import nbm
+from cli_helpers import PROBLEM, StandIn
 from nbm import _core
 
 _SKIPPED = {
@@ -13,3 +15,17 @@ def pytest_collection_modifyitems(items):
         for mark, (skipped, reason) in _SKIPPED.items():
             if skipped and item.get_closest_marker(mark):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    StandIn.made, StandIn.fail_at, StandIn.failure = [], None, None
+    monkeypatch.setattr(nbm, "Trainer", StandIn)
+    return StandIn
+
+
+@pytest.fixture
+def problem_file(tmp_path):
+    file = tmp_path / "box.toml"
+    file.write_text(PROBLEM)
+    return file

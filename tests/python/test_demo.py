@@ -9,18 +9,15 @@ from nbm import demo
 
 
 def test_demo_shows_a_table_and_leaves_files(monkeypatch, tmp_path, capsys):
-    short = functools.partial(
-        nbm.Trainer,
-        network=nbm.Siren(hidden=(8,)),
-        optimizer=nbm.GaussNewton(steps=2, starts=1, start_steps=2),
-        record_every=1,
-    )
-    monkeypatch.setattr(nbm, "Trainer", short)
+    monkeypatch.setattr(nbm, "Trainer", functools.partial(nbm.Trainer, network=nbm.Siren(hidden=(8,)), record_every=1))
+    monkeypatch.setattr(demo, "_ONE_START", nbm.GaussNewton(steps=2, starts=1, start_steps=2))
     assert demo.main(["--out", str(tmp_path / "deep" / "demo")]) == 0
     out = capsys.readouterr().out
-    assert all(word in out for word in ("L-infinity", "RMSE", "6.4e-02", "4.1e-03", "cut cells", "direct jump"))
+    assert all(word in out for word in ("largest error", "RMS error", "6.4e-02", "4.1e-03", "cut cells", "direct jump"))
     assert "nbm.solve(problem" in out
     assert out.count("not trusted") == 2  # the trained ones, two steps each
+    first_cells = [line.split("│")[1].strip() for line in out.splitlines() if line.startswith("│")]
+    assert len(set(first_cells)) == len(first_cells)  # each row says what it is, on one line
     files = {file.name for file in (tmp_path / "deep" / "demo").iterdir()}
     assert {"sphere.safetensors", "solution.vti"} <= files
     assert ("slice.png" in files) != ("no picture" in out)

@@ -226,6 +226,16 @@ def solve(**options):
         (lambda: trained().solution().flux_jump(5, POINTS, POINTS), "problem"),
         (lambda: trained().solution().flux_jump(stated(), POINTS, POINTS[1:]), "normals"),
         (lambda: trained().solution()(POINTS, precision=5), "precision"),
+        (lambda: trained().solution().certify(5), "problem"),
+        (lambda: trained().solution().certify(nbm.problems.sphere(), cells="a"), "cells"),
+        (lambda: trained().solution().certify(nbm.problems.sphere(), points=1.5), "points"),
+        (lambda: trained().solution().certify(nbm.problems.sphere(), tolerance="a"), "tolerance"),
+        (lambda: trained().solution().to_vtk("a.vti", fields=5), "fields"),
+        (lambda: trained().solution().plot_slice("a.png", position="a"), "position"),
+        (lambda: trained().solution().plot_slice("a.png", axis="z", resolution="a"), "resolution"),
+        (lambda: trained().solution().plot_field("a.png", cells="a"), "cells"),
+        (lambda: trained().solution().surface(cells="a"), "cells"),
+        (lambda: nbm.Problem(nbm.Box(), walls=5), "walls"),
     ],
 )
 def test_wrong_arguments_are_one_sentence_that_names_them(make, name):

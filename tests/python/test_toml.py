@@ -1,11 +1,14 @@
+import dataclasses
 import time
 
 import numpy as np
 import pytest
 
 import nbm
+from nbm.problem_schema import ProblemFile, TrainingSection
 from nbm.toml_lines import line_of
 from nbm.toml_problem import read_problem
+from nbm.training_options import TrainingOptions
 
 STATED = """\
 [box]
@@ -81,6 +84,14 @@ def test_a_stated_problem_is_read(tmp_path):
         ("cells = 32", "cells = 0", "training.cells", 22, "greater than or equal to 1"),
         ("seed = 7", "cell_size = 0.1", "training", 21, "one of them"),
         ("seed = 7", "seed = -1", "training.seed", 23, "greater than or equal to 0"),
+        ("seed = 7", "value_scale = -1", "training.value_scale", 23, 'got -1, expected "auto" or a positive number'),
+        (
+            "seed = 7",
+            'value_shift = [1, "a"]',
+            "training.value_shift",
+            23,
+            'expected "auto", a number, or [minus, plus]',
+        ),
     ],
 )
 def test_errors_name_key_and_line(tmp_path, old, new, key, line, says):
@@ -96,6 +107,26 @@ def test_every_error_has_its_line(tmp_path):
     assert len(str(error).splitlines()) == 2
     assert ":19: network.omgea" in str(error)
     assert ":22: training.cels" in str(error)
+
+
+def test_every_option_of_training_has_its_key():
+    """Those of one process alone have none: files are not solved on many ranks, and hold no Python."""
+    of_python = {"callback", "comm", "check_every", "overlap", "progress", "start"}
+    sections = {"network", "optimizer", "sampling", "plateau", "observations"}
+    options = {field.name for field in dataclasses.fields(TrainingOptions)} - of_python
+    assert sections <= set(ProblemFile.model_fields)
+    assert set(TrainingSection.model_fields) - {"levels", "order"} == options - sections - {"resolution"}
+
+
+def test_values_of_options_reach_training(tmp_path):
+    text = STATED.replace(
+        "seed = 7", 'discretization = "auto"\nvalue_scale = "auto"\nvalue_shift = [1, 2.5]\nseconds = 3'
+    )
+    source = read_problem(write(tmp_path, text))
+    options = TrainingOptions(**source.options())
+    assert (options.discretization, options.value_scale, options.value_shift) == ("auto", "auto", [1, 2.5])
+    assert options.seconds == 3
+    assert options.native(source.problem()).value_shift == [1.0, 2.5]
 
 
 def test_options_of_an_optimizer_are_those_of_its_kind(tmp_path):

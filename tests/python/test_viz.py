@@ -13,8 +13,9 @@ from nbm import viz
 from nbm.cli import app
 from nbm.run import Summary
 from nbm.viz.maps import equation_residual
+from nbm.viz.planes import telling_plane
 from nbm.viz.report_chart import chart
-from nbm.viz.volume import _liveliest_axis, _telling_colour
+from nbm.viz.volume import _telling_colour
 from solution_helpers import LOWER, RADIUS_SQUARED, UPPER, make_solution, some_points
 
 PROBLEM = f"""\
@@ -207,8 +208,29 @@ def test_pictures_choose_what_differs():
     assert _telling_colour(surface) == "jump_u"
     surface.fields["jump_u"] *= 1e-4
     assert _telling_colour(surface) == "u_plus"  # of the jump only errors would be seen
-    flat = nbm.solve_on_grid(nbm.Problem(nbm.Box(), boundary=nbm.symbols.y), 8)
-    assert _liveliest_axis(flat) in "xz"  # u is 0 for y = 0
+
+
+@pytest.mark.parametrize(
+    ("u", "given", "chosen"),
+    [
+        ("y", (None, None), ("z", 0.0)),  # z as good as x; u is 0 for y = 0
+        ("z", (None, None), ("y", 0.0)),
+        ("x * y * z", (None, None), ("z", 0.5)),  # 0 on all planes in the middle
+        ("z", ("z", None), ("z", 0.0)),  # constant on every such plane
+        ("y * z", ("z", None), ("z", 0.5)),
+        ("z", (None, 0.3), ("y", 0.3)),
+        ("y", ("y", 0.0), ("y", 0.0)),  # as asked for
+        ("1", (None, None), ("z", 0.0)),
+    ],
+)
+def test_the_plane_that_is_drawn_shows_how_u_differs(u, given, chosen):
+    class Known:
+        box = nbm.Box()
+
+        def __call__(self, points):
+            return nbm.fields.as_field(nbm.expressions.parse(u), "u").evaluate(points)
+
+    assert telling_plane(Known(), *given) == chosen
 
 
 def test_pictures_of_a_run(run):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbm.viz.drawing import SEQUENTIAL, figure, save_figure
-from nbm.viz.planes import plane
+from nbm.viz.planes import plane, telling_plane
 
 if TYPE_CHECKING:
     from nbm.evaluation import Evaluation
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["plot_slice"]
 
 
-def plot_slice(solution: Evaluation, path: Path, axis: str, position: float | None, resolution: int) -> None:
+def plot_slice(solution: Evaluation, path: Path, axis: str | None, position: float | None, resolution: int) -> None:
     """Draw u on a plane as colours and the interface as a line; see :meth:`nbm.Solution.plot_slice`."""
+    axis, position = telling_plane(solution, axis, position)
     part = plane(solution.box, axis, position, resolution)
     flat = part.points.reshape(-1, 3)
     values, level = solution(flat).reshape(part.shape), solution.level_set(flat).reshape(part.shape)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nbm.arguments import as_integer
 from nbm.errors import InvalidArgument
 from nbm.geometry.isosurface import isosurface
 from nbm.level_set_normals import unit_normals
@@ -71,6 +72,7 @@ def surface_of(solution: Evaluation, *, problem: Problem | None = None, cells: i
         cells: Of the grid of marching cubes, along the longest edge of the box; vertices are moved onto the interface.
     """
     lower, upper = np.asarray(solution.box.lower), np.asarray(solution.box.upper)
+    as_integer(cells, "cells", 4)
     counts = np.maximum(4, np.round(cells * (upper - lower) / (upper - lower).max()).astype(int)) + 1
     axes = [np.linspace(lower[a], upper[a], counts[a]) for a in range(3)]
     nodes = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nbm.arguments import as_integer
 from nbm.errors import InvalidArgument
 from nbm.viz.drawing import (
     BAR,
@@ -24,7 +25,7 @@ from nbm.viz.drawing import (
     save_figure,
     save_plotter,
 )
-from nbm.viz.planes import Plane, grid_axes, plane
+from nbm.viz.planes import Plane, grid_axes, plane, telling_plane
 from nbm.viz.solids import draw_triangles
 from nbm.viz.surface import Surface, surface_of
 
@@ -52,7 +53,8 @@ def plot_field(
     cells: int = 80,
 ) -> None:
     """Draw the interface with field lines of grad u, and u over a plane; see :meth:`nbm.Solution.plot_field`."""
-    part = plane(solution.box, axis or _liveliest_axis(solution), position, 2 * cells)
+    as_integer(cells, "cells", 4)
+    part = plane(solution.box, *telling_plane(solution, axis, position), 2 * cells)
     surface = surface_of(solution, problem=problem, cells=cells)
     colour = colour or _telling_colour(surface)
     if len(surface.faces) and colour not in surface.fields:
@@ -71,12 +73,6 @@ def plot_field(
         made.subplot(0, 1)
         _draw_sheets(made, solution, part, sheets)
         save_plotter(made, path)
-
-
-def _liveliest_axis(solution: Evaluation) -> str:
-    """Return the normal of the middle plane on which u differs most."""
-    coarse = {axis: solution(plane(solution.box, axis, None, 32).points.reshape(-1, 3)) for axis in "zyx"}
-    return max(coarse, key=lambda axis: round(float(np.std(coarse[axis])), 12))
 
 
 def _telling_colour(surface: Surface) -> str:
