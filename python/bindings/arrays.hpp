@@ -31,4 +31,16 @@ nb::ndarray<nb::numpy, T> array_of(std::vector<T>&& values) {
   return array_of(std::move(values), {n});
 }
 
+// Points as an array (n, 3).
+using Rows = nb::ndarray<nb::numpy, double>;
+inline Rows rows_of(const Points& points) {
+  std::vector<double> values(points.x.size() * kDim);
+  for (std::size_t i = 0; i < points.x.size(); ++i) {
+    values[kDim * i] = points.x[i];
+    values[kDim * i + 1] = points.y[i];
+    values[kDim * i + 2] = points.z[i];
+  }
+  return array_of(std::move(values), {points.x.size(), kDim});
+}
+
 }  // namespace nbm::python

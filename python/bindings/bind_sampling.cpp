@@ -18,19 +18,8 @@ using Sizes = std::array<double, kDim>;
 
 Vec3<double> vector_of(const Sizes& v) { return {v[0], v[1], v[2]}; }
 
-// An array (n, 3), and the groups of a draw by name: spelt out for the type stubs.
-using Rows = nb::ndarray<nb::numpy, double>;
+// The groups of a draw by name: spelt out for the type stubs.
 using Groups = nb::typed<nb::dict, nb::str, Rows>;
-
-Rows rows_of(const Points& points) {
-  std::vector<double> values(points.x.size() * kDim);
-  for (std::size_t i = 0; i < points.x.size(); ++i) {
-    values[kDim * i] = points.x[i];
-    values[kDim * i + 1] = points.y[i];
-    values[kDim * i + 2] = points.z[i];
-  }
-  return array_of(std::move(values), {points.x.size(), kDim});
-}
 
 Groups samples_dict(const SampleSet& set) {
   Groups out;

@@ -68,6 +68,8 @@ nb::dict run_solve(const Problem& problem, index_t cells, index_t most_unknowns,
   out["attempts"] = attempts;
   out["chosen"] = report.chosen;
   out["estimate"] = dict_of(report.estimate);
+  out["not_solved"] = report.not_solved;
+  out["interface"] = nb::make_tuple(rows_of(report.interface.points), rows_of(report.interface.normals));
   out["basis"] = nb::none();
   if (const auto& of = report.basis) out["basis"] = nb::make_tuple(of->sines, of->sources, of->omega, of->reach);
   return out;

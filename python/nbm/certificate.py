@@ -176,10 +176,16 @@ def make_certificate(
     seed: int = 0,
     tolerance: float | None = None,
     reasons: tuple[str, ...] = (),
+    interface: tuple[Float64Array, Float64Array] | None = None,
 ) -> Certificate:
-    """Return the certificate of an estimate of the engine, with the residuals of boundary and jumps beside it."""
+    """Return the certificate of an estimate of the engine, with the residuals of boundary and jumps beside it.
+
+    ``interface``: points and normals where the jumps are looked at; drawn where they are not given.
+    """
     spread = estimate["range"]
-    jump_u, jump_flux = _jumps(solution, problem, points // 5, seed, spread)
+    if interface is None:
+        interface = Sampler(problem, seed=seed, threads=solution.threads).on_interface(2**40, points // 5)
+    jump_u, jump_flux = _jumps(solution, problem, *interface, spread)
     limit = _TOLERANCE if tolerance is None else float(tolerance)
     why = reasons or _reasons(estimate, limit)
     return Certificate(
@@ -236,9 +242,8 @@ def _boundary(solution: Evaluation, problem: Problem, count: int, seed: int, spr
 
 
 def _jumps(
-    solution: Evaluation, problem: Problem, count: int, seed: int, spread: float
+    solution: Evaluation, problem: Problem, points: Float64Array, normals: Float64Array, spread: float
 ) -> tuple[ResidualNorms | None, ResidualNorms | None]:
-    points, normals = Sampler(problem, seed=seed, threads=solution.threads).on_interface(2**40, count)
     if len(points) == 0:
         return None, None
     native = problem.native

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 import warnings
@@ -9,7 +10,7 @@ from typing import Any
 
 from nbm import _core
 from nbm.arguments import as_instance
-from nbm.certificate import make_certificate
+from nbm.certificate import failed_estimate, make_certificate
 from nbm.errors import Interrupted, InvalidArgument, NotTrustedWarning
 from nbm.newton import newton
 from nbm.problem import Problem
@@ -48,7 +49,8 @@ def solve(problem: Problem, options: TrainingOptions) -> Solution:
     Raises:
         InvalidArgument: An option of another type or out of its range.
         InvalidField: A coefficient is not finite, or mu not positive, at some point.
-        NbmError: The grid solver failed: the problem is singular, or its coefficients are beyond double precision.
+        NbmError: The grid solver failed and there is no expansion either: the problem is singular, or its coefficients
+            are beyond double precision. An expansion that no grid could look at is returned, and not trusted.
         NonFiniteLoss: Training diverged.
         NotConverged: Newton's method, for a problem with reactions, did not converge.
         Interrupted: Ctrl-C; its ``solution`` is what was trained until then.
@@ -84,7 +86,10 @@ def _solve_by_estimate(problem: Problem, options: TrainingOptions) -> Solution:
     )
     solution = Solution(found["solution"], level_set=problem.fields["level_set"])
     solution.threads = options.threads
-    certificate = make_certificate(solution, problem, found["estimate"])
+    unknown = math.isinf(found["estimate"]["rms"])
+    estimate = failed_estimate() if unknown else found["estimate"]
+    reasons = (f"no estimate: {found['not_solved']}",) if unknown else ()
+    certificate = make_certificate(solution, problem, estimate, reasons=reasons, interface=found["interface"])
     attempts = tuple(Attempt(what=w, estimated_rmse=e, seconds=s) for w, e, s in found["attempts"])
     solution.report = SolveReport(
         attempts=attempts,

@@ -129,6 +129,16 @@ def test_bad_answers_warn():
         nbm.solve(problem, seconds=1)
 
 
+def test_an_expansion_that_no_grid_can_look_at_is_returned_and_not_trusted():
+    problem, points, truth = ball_in_a_field(contrast=1e14)
+    with pytest.warns(nbm.NotTrustedWarning, match="no estimate: the grid solver stopped"):
+        solution = nbm.solve(problem, seconds=3)
+    assert error_of(solution, points, truth) < 1e-7
+    assert not solution.certificate.trusted
+    assert "the grid solver stopped" in solution.summary()
+    assert solution.report.attempts[solution.report.chosen].estimated_rmse == np.inf
+
+
 def test_progress_is_printed_on_standard_error(capsys):
     problem, _, _ = ball_in_a_field()
     nbm.solve(problem, seconds=1, progress=True)

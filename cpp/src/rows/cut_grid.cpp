@@ -68,16 +68,15 @@ class Cutter {
   // Corners are counted in cells, so that those of neighbouring cells have the same bits.
   void cut(Vec3<index_t> cell, const double (&phi)[kCellCorners]) {
     for (int t = 0; t < kKuhnTetrahedra; ++t) {
-      Vec3<double> x[4], toward;
+      Vec3<double> x[4];
       double value[4];
       for (int i = 0; i < 4; ++i) {
         const int corner = kuhn_corner(t, i);
         x[i] = middle_of(cell) + unit_corner(corner);
         value[i] = phi[corner];
-        if (value[i] >= 0.0) toward = x[i];
       }
-      tetrahedron_triangles(x, value, [&](Vec3<double> a, Vec3<double> b, Vec3<double> c) {
-        const bool turned = dot(cross(b - a, c - a), toward - a) < 0.0;
+      tetrahedron_triangles(x, value, [&](Vec3<double> a, Vec3<double> b, Vec3<double> c, Vec3<double> plus) {
+        const bool turned = dot(cross(b - a, c - a), plus - a) < 0.0;
         triangles_.push_back(turned ? Triangle{a, c, b} : Triangle{a, b, c});
       });
       split_tetrahedron(value, x, [&](int side, const std::array<Vec3<double>, 4>& corners) {

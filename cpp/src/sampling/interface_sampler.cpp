@@ -29,10 +29,7 @@ void check_levels(const char* name, int levels) {
   throw InvalidArgument(name, "must be from 0 to " + std::to_string(kMostLevels) + ", got " + std::to_string(levels));
 }
 
-double triangle_area(const std::array<Vec3<double>, 3>& t) {
-  const Vec3<double> n = cross(t[1] - t[0], t[2] - t[0]);
-  return 0.5 * std::sqrt(dot(n, n));
-}
+double area_of(const CellTriangle& t) { return std::sqrt(dot(t.area, t.area)); }
 
 // The level set and its gradient at points, by central differences.
 struct LocalField {
@@ -109,24 +106,26 @@ InterfaceSampler::InterfaceSampler(const Box& box, Field level_set, ThreadPool& 
 void InterfaceSampler::share_points(std::vector<CellTriangle> triangles,
                                     const std::vector<std::int32_t>& piece_of_cell) {
   // Triangles without area, at corners where the level set vanishes, would only cost memory.
-  std::erase_if(triangles, [](const CellTriangle& t) { return triangle_area(t.corners) <= 0.0; });
+  std::erase_if(triangles, [](const CellTriangle& t) { return area_of(t) <= 0.0; });
   const auto piece = [&](const CellTriangle& t) { return at(piece_of_cell[at(t.cell)]); };
   std::stable_sort(triangles.begin(), triangles.end(),
                    [&](const CellTriangle& a, const CellTriangle& b) { return piece(a) < piece(b); });
   std::vector<double> area(triangles.empty() ? 0 : piece(triangles.back()) + 1, 0.0);
-  for (const CellTriangle& t : triangles) area[piece(t)] += triangle_area(t.corners);
+  for (const CellTriangle& t : triangles) area[piece(t)] += area_of(t);
   double roots = 0.0;
   for (const double a : area) {
     area_ += a;
     roots += std::sqrt(a);
   }
   triangles_.reserve(triangles.size());
+  area_vectors_.reserve(triangles.size());
   cumulative_share_.reserve(triangles.size());
   double sum = 0.0;
   for (const CellTriangle& t : triangles) {
     const double a = area[piece(t)];
     triangles_.push_back(t.corners);
-    cumulative_share_.push_back(sum += triangle_area(t.corners) * (std::sqrt(a) / roots * area_ / a));
+    area_vectors_.push_back(t.area);
+    cumulative_share_.push_back(sum += area_of(t) * (std::sqrt(a) / roots * area_ / a));
   }
 }
 

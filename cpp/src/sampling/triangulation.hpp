@@ -8,7 +8,8 @@ namespace nbm {
 
 struct CellTriangle {
   InterfaceSampler::Triangle corners;
-  index_t cell;  // the number of the cell that it lies in
+  Vec3<double> area;  // times the normal from minus to plus
+  index_t cell;       // the number of the cell that it lies in
 };
 
 // The triangles of the piecewise linear interface in the cells, in their order; the same for any number of threads.

@@ -104,6 +104,23 @@ class Residual {
     }
   }
 
+  // What is owed of the jump of the flux at points next to the interface, with these normals.
+  void jump_flux_along(PointsView points, PointsView normals, std::span<double> out) const {
+    ThreadPool alone(1);
+    evaluate_finite(problem_.jump_flux, "jump_flux", points, out);
+    if (base_.is_zero()) return;
+    std::vector<double> component[kDim];
+    for (auto& c : component) c.resize(out.size());
+    for (const Side side : {Side::minus, Side::plus}) {
+      const double sign = side == Side::plus ? 1.0 : -1.0;
+      flux(side, points, {component[0], component[1], component[2]});
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        const Vec3<double> q = {component[0][i], component[1][i], component[2][i]};
+        out[i] -= sign * dot(q, normals[static_cast<index_t>(i)]);
+      }
+    }
+  }
+
   void jump_u(PointsView points, std::span<double> out) const { jumps(points, &Owed::value, out); }
   void jump_flux(PointsView points, std::span<double> out) const { jumps(points, &Owed::flux, out); }
 
@@ -343,6 +360,19 @@ GridSolution solve_on_grid(const Problem& problem, Vec3<index_t> cells, const Gr
 
 Problem residual_problem(const Problem& problem, const Solution& solution) {
   return error_problem(problem, residual_of(problem, solution));
+}
+
+std::vector<double> owed_flux(const Problem& problem, const Solution& solution, const Points& points,
+                              const Points& normals, ThreadPool& pool) {
+  const Residual residual(problem, solution);
+  std::vector<double> owed(points.x.size());
+  const auto tasks = TaskPartition::of(points.size(), 1024, 1024);
+  pool.run(tasks.tasks, [&](index_t t) {
+    const index_t first = tasks.begin(t), count = tasks.end(t) - first;
+    residual.jump_flux_along(points.view().slice(first, count), normals.view().slice(first, count),
+                             std::span(owed).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
+  });
+  return owed;
 }
 
 Solution correct(const Problem& problem, const Solution& solution, Vec3<index_t> cells,

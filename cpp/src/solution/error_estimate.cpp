@@ -14,6 +14,7 @@ namespace {
 constexpr index_t kLeastCells = 16;
 constexpr double kTolerance = 1e-8;  // of the linear systems
 constexpr double kMargin = 2.0;      // where the grid converges more slowly than by its second order
+constexpr double kMatters = 0.1;     // of the rest of an estimate: a part of less is not looked at closely
 constexpr double kIndefinite = 10;   // the same where k < 0: near an eigenvalue both grids are off by another factor
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
@@ -102,6 +103,11 @@ Vec3<index_t> grid_cells(const Box& box, index_t cells) {
 }
 
 ErrorEstimate estimate_error(const Problem& problem, const Solution& solution, index_t cells, ThreadPool& pool) {
+  return estimate_error(problem, InterfaceSampler(problem.box, problem.level_set, pool), solution, cells, pool);
+}
+
+ErrorEstimate estimate_error(const Problem& problem, const InterfaceSampler& interface, const Solution& solution,
+                             index_t cells, ThreadPool& pool) {
   const Vec3<index_t> fine_cells = grid_cells(problem.box, cells);
   const Vec3<index_t> coarse_cells = {fine_cells.x / 2, fine_cells.y / 2, fine_cells.z / 2};
   const Solution base = solution.uncorrected();
@@ -134,7 +140,8 @@ ErrorEstimate estimate_error(const Problem& problem, const Solution& solution, i
   const Unseen sources = unseen_sources(problem, fine_cells, pool);
   estimate.unseen_sources = sources.rms;
   estimate.source_place = sources.place;
-  const Unseen flux = nbm::unseen_flux(problem, base, fine_cells, pool);
+  const double matters = kMatters * (estimate.missing + kMargin * estimate.change);
+  const Unseen flux = nbm::unseen_flux(problem, interface, base, fine_cells, matters, pool);
   estimate.unseen_flux = flux.rms;
   estimate.flux_place = flux.place;
   estimate.add_up();

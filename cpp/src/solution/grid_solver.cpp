@@ -149,8 +149,9 @@ GridNodes solve_grid_system(const GridSystem& system, const GridSolverOptions& o
     for (double& value : out.values) value -= mean;
   }
   if (!(out.residuals.back() <= 10.0 * options.tolerance)) {
-    throw Error("the grid solver stopped at a relative residual of " + text_of(out.residuals.back()) + ", expected " +
-                text_of(options.tolerance) + "; the problem is singular or nearly so, or its coefficients are extreme");
+    throw GridNotSolved("the grid solver stopped at a relative residual of " + text_of(out.residuals.back()) +
+                        ", expected " + text_of(options.tolerance) +
+                        "; the problem is singular or nearly so, or its coefficients are extreme");
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #include "nbm/solution/solve.hpp"
 
 #include <chrono>
+#include <limits>
 #include <memory>
 
 #include "nbm/core/error.hpp"
@@ -12,17 +13,39 @@ constexpr double kGoodEnough = 1e-4;  // of the range of u: more than the grid a
 constexpr double kPoor = 1e-3;        // of the same: a finer grid is tried
 constexpr double kPoorGrid = 2e-4;    // where the grid alone was best
 constexpr double kFinerFavor = 1.5;
+constexpr index_t kReportedPoints = 4000, kReportDraw = index_t{1} << 40;  // that no fit uses
 constexpr double kSettled = 0.5;  // a correction that the coarser grid changes by less of it is taken
 
 class Search {
  public:
-  Search(const Problem& problem, const SolveOptions& options, ThreadPool& pool, SolveReport& report)
-      : problem_(problem), options_(options), pool_(pool), report_(report) {}
+  Search(const Problem& problem, const InterfaceSampler& interface, const SolveOptions& options, ThreadPool& pool,
+         SolveReport& report)
+      : problem_(problem), interface_(interface), options_(options), pool_(pool), report_(report) {}
 
   // Estimates the error of a solution without a correction, and takes it, or with its correction, where that is less.
-  // A grid that is finer than the one before is believed unless its estimate is much larger: `favor` times.
+  // A grid that is finer than the one before is believed unless its estimate is much larger: `favor` times. Where the
+  // grid cannot be solved, an expansion is taken without an estimate, if there is nothing better.
   void consider(const Solution& base, index_t cells, double favor = 1.0) {
-    ErrorEstimate estimate = estimate_error(problem_, base, cells, pool_);
+    try {
+      estimate_and_take(base, cells, favor);
+    } catch (const GridNotSolved& error) {
+      if (!best_ && base.is_zero()) throw;
+      report_.not_solved = error.what();
+      ErrorEstimate unknown;
+      unknown.rms = unknown.max = std::numeric_limits<double>::infinity();
+      if (!best_) attempt("expansion", base, unknown);
+    }
+  }
+
+  bool grid_fails() const { return !report_.not_solved.empty(); }
+  bool within(double share) const {
+    return !report_.attempts.empty() && report_.estimate.rms <= share * report_.estimate.range();
+  }
+  const Solution& best() const { return *best_; }
+
+ private:
+  void estimate_and_take(const Solution& base, index_t cells, double favor) {
+    ErrorEstimate estimate = estimate_error(problem_, interface_, base, cells, pool_);
     const double missing = estimate.missing;
     const std::string on_cells = std::to_string(cells) + " cells";
     if (!base.is_zero()) attempt("expansion", base, estimate);
@@ -33,12 +56,6 @@ class Search {
     attempt(base.is_zero() ? "grid of " + on_cells : "expansion, corrected on " + on_cells, corrected, estimate, favor);
   }
 
-  bool within(double share) const {
-    return !report_.attempts.empty() && report_.estimate.rms <= share * report_.estimate.range();
-  }
-  const Solution& best() const { return *best_; }
-
- private:
   void attempt(const std::string& what, const Solution& solution, const ErrorEstimate& estimate, double favor = 1.0) {
     const auto now = std::chrono::steady_clock::now();
     const double seconds = std::chrono::duration<double>(now - since_).count();
@@ -52,6 +69,7 @@ class Search {
   }
 
   const Problem& problem_;
+  const InterfaceSampler& interface_;
   const SolveOptions& options_;
   ThreadPool& pool_;
   SolveReport& report_;
@@ -73,19 +91,23 @@ Solution solve(const Problem& problem, const SolveOptions& options, ThreadPool& 
   options.validate();
   report = {};
   require_balance(problem, pool);
-  Search search(problem, options, pool, report);
-  ExpansionFit fit =
-      options.basis ? fit_expansion(problem, *options.basis, pool)
-                    : search_expansion(problem, {.most_unknowns = options.most_unknowns, .seed = options.seed}, pool);
+  const InterfaceSampler interface(problem.box, problem.level_set, pool);
+  report.interface = interface.draw({0, kReportedPoints}, options.seed, Stream::interface, kReportDraw, pool);
+  Search search(problem, interface, options, pool, report);
+  const ExpansionSearch sizes{.most_unknowns = options.most_unknowns, .seed = options.seed};
+  ExpansionFit fit = options.basis ? fit_expansion(problem, interface, *options.basis, pool)
+                                   : search_expansion(problem, interface, sizes, pool);
   if (fit.unknowns > 0) {
     report.basis = fit.options;
     search.consider(Solution::of_expansion(problem.box, problem.level_set, std::move(fit.expansion)), options.cells);
   }
-  if (!search.within(kGoodEnough)) {
+  if (!search.grid_fails() && !search.within(kGoodEnough)) {
     search.consider(Solution::of_expansion(problem.box, problem.level_set, {}), options.cells);
   }
   const Solution base = search.best().uncorrected();
-  if (!search.within(base.is_zero() ? kPoorGrid : kPoor)) search.consider(base, options.cells * 3 / 2, kFinerFavor);
+  if (!search.grid_fails() && !search.within(base.is_zero() ? kPoorGrid : kPoor)) {
+    search.consider(base, options.cells * 3 / 2, kFinerFavor);
+  }
   return problem.is_floating() ? search.best().centered(pool) : search.best();
 }
 

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "nbm/rows/grid_system.hpp"
+#include "nbm/sampling/interface_sampler.hpp"
 #include "nbm/solution/solution.hpp"
 
 namespace nbm {
@@ -22,7 +23,9 @@ std::vector<double> evaluate_at(const Field& field, const char* name, const Poin
 // of the grid make of it.
 NBM_EXPORT Unseen unseen_sources(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool);
 // Flux that a solution without its correction owes the interface, and that a grid takes to be another, part by part:
-// small pieces and spikes that pass between its nodes.
-NBM_EXPORT Unseen unseen_flux(const Problem& problem, const Solution& base, Vec3<index_t> cells, ThreadPool& pool);
+// small pieces and spikes that pass between its nodes. `interface` is that of the problem.
+// Where a rough look finds an error of at most `matters`, that is what it says.
+NBM_EXPORT Unseen unseen_flux(const Problem& problem, const InterfaceSampler& interface, const Solution& base,
+                              Vec3<index_t> cells, double matters, ThreadPool& pool);
 
 }  // namespace nbm

@@ -15,6 +15,21 @@ constexpr index_t kFluxBlocks = 24;  // along the longest edge
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
+struct Triangles {
+  explicit Triangles(const InterfaceSampler& interface) {
+    for (index_t i = 0; i < interface.triangle_count(); ++i) {
+      const auto& t = interface.triangles()[at(i)];
+      const Vec3<double> normal = interface.area_vectors()[at(i)];
+      area.push_back(std::sqrt(dot(normal, normal)));
+      centers.push_back((1.0 / 3.0) * (t[0] + t[1] + t[2]));
+      normals.push_back((1.0 / area.back()) * normal);
+    }
+  }
+
+  Points centers, normals;
+  std::vector<double> area;
+};
+
 // Flux through the interface, shared among the nodes of a coarse lattice by trilinear weights, so that it does not
 // matter on which side of a line a triangle lies.
 class FluxBlocks {
@@ -24,15 +39,10 @@ class FluxBlocks {
     size_ = std::max({edge.x, edge.y, edge.z}) / kFluxBlocks;
   }
 
-  // Adds sign times the integral of a flux over the triangles of an interface, by their centroids.
-  void add(double sign, const InterfaceSampler& interface, const Field& flux, ThreadPool& pool) {
-    Points centers;
-    for (const auto& t : interface.triangles()) centers.push_back((1.0 / 3.0) * (t[0] + t[1] + t[2]));
-    const std::vector<double> values = evaluate_at(flux, "jump_flux", centers, pool);
-    for (index_t i = 0; i < centers.size(); ++i) {
-      const auto& t = interface.triangles()[at(i)];
-      const Vec3<double> normal = cross(t[1] - t[0], t[2] - t[0]);
-      share(centers[i], sign * 0.5 * std::sqrt(dot(normal, normal)) * values[at(i)]);
+  // Adds sign times the integral over triangles of the flux that is owed at their centroids.
+  void add(double sign, const Triangles& triangles, const std::vector<double>& owed) {
+    for (index_t i = 0; i < triangles.centers.size(); ++i) {
+      share(triangles.centers[i], sign * triangles.area[at(i)] * owed[at(i)]);
     }
   }
 
@@ -82,23 +92,34 @@ class FluxBlocks {
   std::map<Node, double> strength_;
 };
 
-}  // namespace
-
-Unseen unseen_flux(const Problem& problem, const Solution& base, Vec3<index_t> cells, ThreadPool& pool) {
-  const int along = static_cast<int>(std::max({cells.x, cells.y, cells.z}));
-  const InterfaceSampler fine(problem.box, problem.level_set, pool);
-  if (fine.empty()) return {};
-  const InterfaceSampler coarse(problem.box, problem.level_set, pool, {.cells = along, .levels = 0, .most_levels = 0});
-  const Field owed = residual_problem(problem, base).jump_flux;
-  FluxBlocks blocks(problem.box);
-  blocks.add(1.0, fine, owed, pool);
-  blocks.add(-1.0, coarse, owed, pool);
+Unseen unseen_by(const Problem& problem, const FluxBlocks& blocks) {
   const auto [place, strength] = blocks.worst();
-  Unseen unseen{0.0, place};
+  if (strength == 0.0) return {0.0, place};
   const double mu = 0.5 * (problem.minus.mu.at(place) + problem.plus.mu.at(place));
   const double k = std::min(problem.minus.k.at(place), problem.plus.k.at(place));
-  unseen.rms = strength > 0.0 ? error_of_strength(blocks.root_of_squares(), mu, k, problem.box) : 0.0;
-  return unseen;
+  return {error_of_strength(blocks.root_of_squares(), mu, k, problem.box), place};
+}
+
+}  // namespace
+
+Unseen unseen_flux(const Problem& problem, const InterfaceSampler& interface, const Solution& base, Vec3<index_t> cells,
+                   double matters, ThreadPool& pool) {
+  const int along = static_cast<int>(std::max({cells.x, cells.y, cells.z}));
+  if (interface.empty()) return {};
+  const Triangles fine(interface);
+  const Triangles coarse(
+      InterfaceSampler(problem.box, problem.level_set, pool, {.cells = along, .levels = 0, .most_levels = 0}));
+  const auto look = [&](auto&& owed) {
+    FluxBlocks blocks(problem.box);
+    blocks.add(1.0, fine, owed(fine));
+    blocks.add(-1.0, coarse, owed(coarse));
+    return unseen_by(problem, blocks);
+  };
+  // Triangles as they are add their own error, of second order: that does where it is small beside what matters.
+  const Unseen rough = look([&](const Triangles& t) { return owed_flux(problem, base, t.centers, t.normals, pool); });
+  if (base.is_zero() || rough.rms <= matters) return rough;
+  const Field on_interface = residual_problem(problem, base).jump_flux;
+  return look([&](const Triangles& t) { return evaluate_at(on_interface, "jump_flux", t.centers, pool); });
 }
 
 }  // namespace nbm

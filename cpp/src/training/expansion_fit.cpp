@@ -189,12 +189,12 @@ void report(const NormalSystem& system, const std::vector<RowBlock>& blocks, con
 // What fits of different sizes share: the pieces and points of the interface.
 class Fitter {
  public:
-  Fitter(const Problem& problem, std::uint64_t seed, ThreadPool& pool) : problem_(problem), pool_(pool) {
-    problem.box.validate();
-    const InterfacePoints interface = draw_interface(problem, seed, pool);
-    found_ = label_pieces(problem, interface.points, pool);
+  Fitter(const Problem& problem, const InterfaceSampler& interface, std::uint64_t seed, ThreadPool& pool)
+      : problem_(problem), pool_(pool) {
+    const InterfacePoints drawn = draw_interface(interface, seed, pool);
+    found_ = label_pieces(problem, drawn.points, pool);
     lookup_ = Expansion(problem.box.lower, problem.box.upper, {}, found_.labels, {});
-    if (!too_many_pieces()) parts_ = interface_parts(interface, lookup_);
+    if (!too_many_pieces()) parts_ = interface_parts(drawn, lookup_);
     tighten_bounds(problem.box, parts_, found_);
   }
 
@@ -276,9 +276,15 @@ void ExpansionOptions::validate() const {
   }
 }
 
+ExpansionFit fit_expansion(const Problem& problem, const InterfaceSampler& interface, const ExpansionOptions& options,
+                           ThreadPool& pool) {
+  options.validate();
+  return Fitter(problem, interface, options.seed, pool).fit(options);
+}
+
 ExpansionFit fit_expansion(const Problem& problem, const ExpansionOptions& options, ThreadPool& pool) {
   options.validate();
-  return Fitter(problem, options.seed, pool).fit(options);
+  return fit_expansion(problem, InterfaceSampler(problem.box, problem.level_set, pool), options, pool);
 }
 
 void ExpansionSearch::validate() const {
@@ -289,11 +295,17 @@ void ExpansionSearch::validate() const {
 }
 
 ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& search, ThreadPool& pool) {
+  search.validate();
+  return search_expansion(problem, InterfaceSampler(problem.box, problem.level_set, pool), search, pool);
+}
+
+ExpansionFit search_expansion(const Problem& problem, const InterfaceSampler& interface, const ExpansionSearch& search,
+                              ThreadPool& pool) {
   constexpr double kOmegas[] = {2.0, 4.0, 7.0}, kReaches[] = {6.0, 10.0, 3.0};
   constexpr double kWorthwhile = 0.7;  // of the residual, by twice the unknowns
   constexpr index_t kLeastGrowth = 10;
   search.validate();
-  const Fitter fitter(problem, search.seed, pool);
+  const Fitter fitter(problem, interface, search.seed, pool);
   ExpansionOptions options{.seed = search.seed};
   ExpansionFit best;
   const auto consider = [&] {

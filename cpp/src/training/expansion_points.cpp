@@ -93,10 +93,9 @@ void place_boundary(const Problem& problem, const Expansion& lookup, const Drawi
 
 }  // namespace
 
-InterfacePoints draw_interface(const Problem& problem, std::uint64_t seed, ThreadPool& pool) {
-  const InterfaceSampler sampler(problem.box, problem.level_set, pool);
-  return sampler.empty() ? InterfacePoints{}
-                         : sampler.draw({0, kInterfacePoints}, seed, Stream::interface, kDraw, pool);
+InterfacePoints draw_interface(const InterfaceSampler& interface, std::uint64_t seed, ThreadPool& pool) {
+  return interface.empty() ? InterfacePoints{}
+                           : interface.draw({0, kInterfacePoints}, seed, Stream::interface, kDraw, pool);
 }
 
 std::vector<InterfacePart> interface_parts(const InterfacePoints& drawn, const Expansion& lookup) {

@@ -25,7 +25,7 @@ struct ExpansionPoints {
 };
 
 // Points of the interface, drawn once a problem: rows and sources choose among them.
-InterfacePoints draw_interface(const Problem& problem, std::uint64_t seed, ThreadPool& pool);
+InterfacePoints draw_interface(const InterfaceSampler& interface, std::uint64_t seed, ThreadPool& pool);
 // The same by parts; how many sources and rows each gets is set by place_points.
 std::vector<InterfacePart> interface_parts(const InterfacePoints& drawn, const Expansion& lookup);
 

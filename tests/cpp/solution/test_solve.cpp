@@ -144,13 +144,14 @@ TEST(Unseen, FluxThatIsMissingAtASmallPieceIsFound) {
   problem.level_set = Field(Expression(r - 0.005));
   problem.jump_flux = -0.5 / (0.005 * 0.005);
   const Solution nothing = Solution::of_expansion(problem.box, problem.level_set, {});
-  const Unseen unseen = unseen_flux(problem, nothing, {64, 64, 64}, pool);
+  const InterfaceSampler interface(problem.box, problem.level_set, pool);
+  const Unseen unseen = unseen_flux(problem, interface, nothing, {64, 64, 64}, 0.0, pool);
   EXPECT_NEAR(unseen.place.x, -0.6, 0.05);
   // The strength 4 pi 0.5 in an edge of 2, shared among the nodes around.
   EXPECT_LT(unseen.rms, 0.28 * 4 * 3.14159265 * 0.5 / 2 * 1.02);
   EXPECT_GT(unseen.rms, 0.28 * 4 * 3.14159265 * 0.5 / 2 / 3);
   problem.jump_flux = 0.0;
-  EXPECT_EQ(unseen_flux(problem, nothing, {64, 64, 64}, pool).rms, 0.0);
+  EXPECT_EQ(unseen_flux(problem, interface, nothing, {64, 64, 64}, 0.0, pool).rms, 0.0);
 }
 
 TEST(ResidualProblem, AGoodExpansionLeavesLittleAnywhere) {

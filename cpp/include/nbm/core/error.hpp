@@ -31,6 +31,12 @@ class NBM_EXPORT InvalidField : public Error {
   Vec3<double> point;
 };
 
+// The linear system of a grid could not be solved: the problem is singular or nearly so, or its numbers are extreme.
+class NBM_EXPORT GridNotSolved : public Error {
+ public:
+  using Error::Error;
+};
+
 // Training produced NaN or infinity. `group` names the rows whose residual did.
 class NBM_EXPORT NonFiniteLoss : public Error {
  public:

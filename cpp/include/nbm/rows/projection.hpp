@@ -103,13 +103,14 @@ NBM_HD bool nearest_on_triangles(const double* phi, Vec3<double> h, Vec3<double>
       minus += corner[c] < 0.0;
     }
     if (minus == 0 || minus == kCellCorners) continue;
-    cell_triangles(node_position({}, h, low), h, corner, [&](Vec3<double> a, Vec3<double> b, Vec3<double> c) {
-      const Vec3<double> p = nearest_in_triangle(a, b, c);
-      const double square = dot(p, p);
-      if (!is_nearer(square, least)) return;
-      least = square;
-      foot = p;
-    });
+    cell_triangles(node_position({}, h, low), h, corner,
+                   [&](Vec3<double> a, Vec3<double> b, Vec3<double> c, Vec3<double>) {
+                     const Vec3<double> p = nearest_in_triangle(a, b, c);
+                     const double square = dot(p, p);
+                     if (!is_nearer(square, least)) return;
+                     least = square;
+                     foot = p;
+                   });
   }
   return least >= 0.0;
 }

@@ -64,6 +64,8 @@ class NBM_EXPORT InterfaceSampler {
   const PieceMap& pieces() const { return pieces_; }
   index_t triangle_count() const { return static_cast<index_t>(triangles_.size()); }
   std::span<const Triangle> triangles() const { return triangles_; }
+  // Their areas, times the normals from minus to plus.
+  std::span<const Vec3<double>> area_vectors() const { return area_vectors_; }
   // Shares of the points, up to and with each triangle, in units of area.
   std::span<const double> cumulative_share() const { return cumulative_share_; }
   const InterfaceSearch& search() const { return search_; }
@@ -81,7 +83,8 @@ class NBM_EXPORT InterfaceSampler {
   Field level_set_;
   InterfaceSearch search_;
   std::vector<Triangle> triangles_;
-  std::vector<double> cumulative_share_;  // [triangles]
+  std::vector<Vec3<double>> area_vectors_;  // [triangles]
+  std::vector<double> cumulative_share_;    // [triangles]
   double area_ = 0.0;
   PieceMap pieces_;
 };

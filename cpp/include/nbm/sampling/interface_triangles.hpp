@@ -18,7 +18,8 @@ NBM_HD Vec3<double> edge_zero(Vec3<double> a, double phi_a, Vec3<double> b, doub
   return a + (phi_a / (phi_a - phi_b)) * (b - a);
 }
 
-// Calls emit(p, q, r) for the triangles in a tetrahedron with corners x and values phi; minus is phi < 0.
+// Calls emit(p, q, r, plus) for the triangles in a tetrahedron with corners x and values phi, `plus` being a corner on
+// their plus side; minus is phi < 0.
 template <class Emit>
 NBM_HD void tetrahedron_triangles(const Vec3<double> (&x)[4], const double (&phi)[4], Emit&& emit) {
   int minus[4], plus[4], minus_count = 0, plus_count = 0;
@@ -30,12 +31,14 @@ NBM_HD void tetrahedron_triangles(const Vec3<double> (&x)[4], const double (&phi
     }
   }
   const auto zero = [&](int i, int j) { return edge_zero(x[i], phi[i], x[j], phi[j]); };
-  if (minus_count == 1) emit(zero(minus[0], plus[0]), zero(minus[0], plus[1]), zero(minus[0], plus[2]));
-  if (plus_count == 1) emit(zero(minus[0], plus[0]), zero(minus[1], plus[0]), zero(minus[2], plus[0]));
+  if (minus_count == 0 || plus_count == 0) return;
+  const Vec3<double> beyond = x[plus[0]];
+  if (minus_count == 1) emit(zero(minus[0], plus[0]), zero(minus[0], plus[1]), zero(minus[0], plus[2]), beyond);
+  if (plus_count == 1) emit(zero(minus[0], plus[0]), zero(minus[1], plus[0]), zero(minus[2], plus[0]), beyond);
   if (minus_count == 2) {
     const Vec3<double> p = zero(minus[0], plus[0]), q = zero(minus[1], plus[1]);
-    emit(p, zero(minus[0], plus[1]), q);
-    emit(p, q, zero(minus[1], plus[0]));
+    emit(p, zero(minus[0], plus[1]), q, beyond);
+    emit(p, q, zero(minus[1], plus[0]), beyond);
   }
 }
 

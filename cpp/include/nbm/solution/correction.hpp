@@ -22,6 +22,11 @@ NBM_EXPORT GridSolution solve_on_grid(const Problem& problem, Vec3<index_t> cell
 // of the networks as data (docs/method.md, section 9). Its fields are host functions that keep copies of both.
 NBM_EXPORT Problem residual_problem(const Problem& problem, const Solution& solution);
 
+// The given jump of the flux less that of a solution without its correction, at points on or next to the interface
+// and along these normals (minus to plus), as a triangulation has them. [n]
+NBM_EXPORT std::vector<double> owed_flux(const Problem& problem, const Solution& solution, const Points& points,
+                                         const Points& normals, ThreadPool& pool);
+
 // The solution with e, solved for on a grid of `cells`, as its correction, in place of one that it may have. Errors as
 // of solve_on_grid; InvalidArgument where the problem has another box than the solution.
 NBM_EXPORT Solution correct(const Problem& problem, const Solution& solution, Vec3<index_t> cells,

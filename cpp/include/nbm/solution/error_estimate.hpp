@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "nbm/sampling/interface_sampler.hpp"
 #include "nbm/solution/grid_solver.hpp"
 #include "nbm/solution/solution.hpp"
 
@@ -36,5 +37,8 @@ NBM_EXPORT Vec3<index_t> grid_cells(const Box& box, index_t cells);
 // Errors as of correct().
 NBM_EXPORT ErrorEstimate estimate_error(const Problem& problem, const Solution& solution, index_t cells,
                                         ThreadPool& pool);
+// The same with what is known of the interface of the problem.
+NBM_EXPORT ErrorEstimate estimate_error(const Problem& problem, const InterfaceSampler& interface,
+                                        const Solution& solution, index_t cells, ThreadPool& pool);
 
 }  // namespace nbm

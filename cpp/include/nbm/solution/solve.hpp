@@ -18,8 +18,10 @@ struct NBM_EXPORT SolveReport {
   };
   std::vector<Attempt> attempts;
   std::size_t chosen = 0;                 // of the attempts
-  ErrorEstimate estimate;                 // of the solution returned
+  ErrorEstimate estimate;                 // of the solution returned; its rms is infinite where there is none
+  std::string not_solved;                 // what the grid solver said where it failed: no further grid was tried
   std::optional<ExpansionOptions> basis;  // of the expansion, where there is one
+  InterfacePoints interface;              // points of it that no fit has seen, for a look at the jumps
 };
 
 struct NBM_EXPORT SolveOptions {

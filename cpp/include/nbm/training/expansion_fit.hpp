@@ -6,6 +6,7 @@
 #include "nbm/core/thread_pool.hpp"
 #include "nbm/network/expansion.hpp"
 #include "nbm/problem/problem.hpp"
+#include "nbm/sampling/interface_sampler.hpp"
 
 namespace nbm {
 
@@ -37,6 +38,9 @@ struct NBM_EXPORT ExpansionFit {
 // The same bits for any team. Throws InvalidArgument and InvalidField as assembling does.
 constexpr index_t kMostPieces = 128;
 NBM_EXPORT ExpansionFit fit_expansion(const Problem& problem, const ExpansionOptions& options, ThreadPool& pool);
+// The same with what is known of the interface of the problem: finding it is dear where the level set is.
+NBM_EXPORT ExpansionFit fit_expansion(const Problem& problem, const InterfaceSampler& interface,
+                                      const ExpansionOptions& options, ThreadPool& pool);
 
 // How far the search for a basis goes. Nothing here depends on time, so that results do not.
 struct NBM_EXPORT ExpansionSearch {
@@ -50,5 +54,7 @@ struct NBM_EXPORT ExpansionSearch {
 // The best of several bases: wave numbers from smooth to oscillating, nearer and farther sources, then twice as many
 // sines and sources as long as the residual falls.
 NBM_EXPORT ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& search, ThreadPool& pool);
+NBM_EXPORT ExpansionFit search_expansion(const Problem& problem, const InterfaceSampler& interface,
+                                         const ExpansionSearch& search, ThreadPool& pool);
 
 }  // namespace nbm
