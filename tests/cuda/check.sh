@@ -16,7 +16,7 @@ mkdir -p "$build"
 launcher="$PWD/tests/tools/keep_report.sh"
 command -v ccache >/dev/null && launcher+=";ccache"
 if ! python -m pip install --no-build-isolation --no-deps --upgrade --target "$build/site" -Cbuild-dir="$build" \
-  -Ccmake.define.NBM_CUDA=ON -Ccmake.define.NBM_WERROR=ON -Ccmake.define.NBM_MPI=OFF \
+  -Ccmake.define.NBM_CUDA=ON -Ccmake.define.NBM_CUDA_WERROR=ON -Ccmake.define.NBM_MPI=OFF \
   -Ccmake.define.CMAKE_CUDA_FLAGS=-Xptxas=-v "-Ccmake.define.CMAKE_CUDA_COMPILER_LAUNCHER=$launcher" \
   . >"$build/install.log" 2>&1; then
   cat "$build/install.log"

@@ -372,6 +372,30 @@ TEST_F(ResidentTrainer, HasShortGraphs) {
     EXPECT_EQ(cuda_on_cpu::paths[i + 1], 7U) << "a step";
   }
 }
+
+// Four steps on each draw, as with a refresh of 4, with weights that change from draw to draw.
+TEST_F(ResidentTrainer, SendsAThousandStepsWithoutWaiting) {
+  TrainingOptions options = small_options();
+  options.network = {.hidden = {2}};
+  options.sampling.counts = {4, 1, 1};
+  Steps steps(sphere_problem(), options);
+  index_t step = 0;
+  const auto take_until = [&](index_t end) {
+    for (; step < end; ++step) {
+      const index_t draw = step / 4;
+      steps.adam.step(draw, {0.125, 0.125, 0.125}, {1, 1, 1, 1, 1.0 / static_cast<double>(draw + 1)});
+    }
+  };
+  take_until(24);  // all is recorded
+  const std::size_t waits = cuda_on_cpu::waits, stops = cuda_on_cpu::stops;
+  take_until(1024);
+  EXPECT_EQ(cuda_on_cpu::waits, waits);
+  EXPECT_EQ(cuda_on_cpu::stops, stops) << "memory was taken or given back";
+  const auto report = steps.adam.finish();
+  EXPECT_FALSE(report.failure);
+  EXPECT_EQ(report.steps.size(), 1024U);
+  EXPECT_GT(cuda_on_cpu::waits, waits) << "for the losses";
+}
 #endif
 
 }  // namespace

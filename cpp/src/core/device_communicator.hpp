@@ -6,6 +6,6 @@ namespace nbm {
 
 // Ranks with a GPU each, whose sums go between the GPUs by NCCL where this build has it: the same bits as through
 // `ranks`. `ranks` itself where one of them trains on a CPU, lacks NCCL or shares its GPU with another. Collective.
-Communicator device_communicator(const Communicator& ranks, Device device);
+NBM_EXPORT Communicator device_communicator(const Communicator& ranks, Device device);
 
 }  // namespace nbm

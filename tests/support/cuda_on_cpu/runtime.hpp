@@ -36,6 +36,12 @@ inline std::atomic<std::size_t> allocated = 0;  // bytes of device memory
 inline thread_local std::vector<std::size_t> paths;
 // How often memory was taken or given back in a way that stops a GPU.
 inline std::atomic<std::size_t> stops = 0;
+// How often the host has waited for the device: for a stream, for all, or for what it copies from it. (A copy of
+// pageable memory to a device returns when it is in the driver's hands.)
+inline std::atomic<std::size_t> waits = 0;
+// Kernels, copies and graphs that the host has sent to the device.
+inline std::atomic<std::size_t> launches = 0;
+inline thread_local int device = 0;  // the current one
 constexpr std::size_t kMemory = std::size_t{16} << 30;
 
 // Few, so that grids stay small; NBM_EMULATED_MULTIPROCESSORS says otherwise.
@@ -44,12 +50,21 @@ inline int multiprocessors() {
   return number == nullptr ? 2 : std::atoi(number);
 }
 
+// One; NBM_EMULATED_DEVICES says otherwise. All have one memory.
+inline int devices() {
+  const char* number = std::getenv("NBM_EMULATED_DEVICES");
+  return number == nullptr ? 1 : std::atoi(number);
+}
+
 // Where nothing is recorded, any number may stand for a stream, as those of callers in tests do.
 inline bool is_recorded(const Stream* stream) {
   return recordings > 0 && stream != nullptr && stream->recorded != nullptr;
 }
 inline void run_or_record(Stream* stream, std::function<void()> work) {
-  if (!is_recorded(stream)) return work();
+  if (!is_recorded(stream)) {
+    ++launches;
+    return work();
+  }
   stream->recorded->work.push_back(std::move(work));
   ++stream->given;
   stream->recorded->path = std::max(stream->recorded->path, ++stream->path);
@@ -88,14 +103,18 @@ constexpr unsigned cudaStreamNonBlocking = 1;
 constexpr int CUDART_VERSION = 13000;
 
 inline cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
+  *count = cuda_on_cpu::devices();
   return cudaSuccess;
 }
 inline cudaError_t cudaGetDevice(int* device) {
-  *device = 0;
+  *device = cuda_on_cpu::device;
   return cudaSuccess;
 }
-inline cudaError_t cudaSetDevice(int /*device*/) { return cudaSuccess; }
+inline cudaError_t cudaSetDevice(int device) {
+  if (device < 0 || device >= cuda_on_cpu::devices()) return cudaErrorInvalidValue;
+  cuda_on_cpu::device = device;
+  return cudaSuccess;
+}
 inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int /*device*/) {
   *value = attribute == cudaDevAttrMultiProcessorCount ? cuda_on_cpu::multiprocessors() : 227 * 1024;
   return cudaSuccess;
@@ -139,6 +158,7 @@ inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes
   if (cuda_on_cpu::is_recorded(stream) && kind != cudaMemcpyDeviceToDevice) {
     return cudaErrorStreamCaptureUnsupported;
   }
+  if (kind == cudaMemcpyDeviceToHost) ++cuda_on_cpu::waits;
   cuda_on_cpu::run_or_record(stream, [=] { std::memcpy(to, from, bytes); });
   return cudaSuccess;
 }
@@ -163,6 +183,7 @@ inline cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   return cudaSuccess;
 }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) {
+  ++cuda_on_cpu::waits;
   return cuda_on_cpu::recordings > 0 ? cudaErrorStreamCaptureUnsupported : cudaSuccess;
 }
 inline cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode /*mode*/) {
@@ -190,7 +211,15 @@ inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* made, cudaGraph_t graph
   return cudaSuccess;
 }
 inline cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
-  for (const std::function<void()>& work : graph->work) cuda_on_cpu::run_or_record(stream, work);
+  const bool recorded = cuda_on_cpu::is_recorded(stream);
+  if (!recorded) ++cuda_on_cpu::launches;
+  for (const std::function<void()>& work : graph->work) {
+    if (recorded) {
+      cuda_on_cpu::run_or_record(stream, work);
+    } else {
+      work();
+    }
+  }
   return cudaSuccess;
 }
 inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) {

@@ -58,7 +58,10 @@ inline cudaError_t cudaMallocFromPoolAsync(void** p, std::size_t bytes, cudaMemP
                                            cudaStream_t /*stream*/) {
   return cuda_on_cpu_malloc(p, bytes);
 }
-inline cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
+inline cudaError_t cudaDeviceSynchronize() {
+  ++cuda_on_cpu::waits;
+  return cudaSuccess;
+}
 inline cudaError_t cudaFreeAsync(void* p, cudaStream_t /*stream*/) { return cuda_on_cpu_free(p); }
 
 // All memory is that of device 0.
