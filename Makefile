@@ -43,16 +43,17 @@ cuda-check: $(VENV)/test.stamp
 cuda-record: $(VENV)/test.stamp
 	tests/cuda/check.sh --record
 
+# Tests that take the ways of others again, for bits or for counts, show nothing new about memory.
 cuda-asan: $(VENV)/build.stamp
-	cmake --preset asan
-	cmake --build --preset asan --target test_cuda_on_cpu
-	ctest --preset asan -R '^cuda_on_cpu[.]'
+	cmake --preset asan-kernels
+	cmake --build --preset asan-kernels --target test_cuda_on_cpu test_cuda_ranks
+	ctest --preset asan-kernels -R '^cuda_on_cpu[.]' -E 'SameBits|DoesNotDependOnWhen|SendsAThousand'
 
 # Kernels that round as those of nvcc, in the C++ tests too, with 2 and with 132 multiprocessors.
 cuda-emulated: $(VENV)/test.stamp
 	cmake -S . -B build/emulated -DCMAKE_BUILD_TYPE=Release -DNBM_CUDA=EMULATE -DNBM_EMULATED_FMA=ON -DNBM_PYTHON=ON \
 	  -DNBM_MPI=OFF -DNBM_TESTS=ON
-	cmake --build build/emulated --target test_cuda_on_cpu test_blas_stub bench_training python_package
+	cmake --build build/emulated --target test_cuda_on_cpu test_cuda_ranks test_blas_stub bench_training python_package
 	PYTHONPATH=build/emulated/python $(BIN)/python -m pytest -m "device or emulated"
 	ctest --test-dir build/emulated -R '^cuda_on_cpu[.]' --output-on-failure --progress --parallel 2
 

@@ -39,6 +39,16 @@ function(nbm_add_simd_level level bytes flags)
   target_sources(nbm PRIVATE $<TARGET_OBJECTS:${name}>)
 endfunction()
 
+# In a folder of the kernels on the CPU or of their tests: NBM_SANITIZE_KERNELS is NBM_SANITIZE there. The library beside
+# them is the ordinary one, which ccache has.
+macro(nbm_sanitize_kernels)
+  if(NBM_SANITIZE_KERNELS)
+    set(NBM_SANITIZE "${NBM_SANITIZE_KERNELS}")
+    set(NBM_WERROR ON)
+    add_compile_options(-O1 -g1 -UNDEBUG)
+  endif()
+endmacro()
+
 function(nbm_common_settings target)
   set_target_properties(${target} PROPERTIES CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
     POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
