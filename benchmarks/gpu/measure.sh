@@ -67,8 +67,9 @@ python() { python3 "$@"; }
 trap 'kill $monitor 2>/dev/null' EXIT
 
 # --- the sections ---
-# run_with FOLDER NAME SECONDS COMMAND...: on the library of a folder of stage.sh
-run_with() { run "$2" "$3" env LD_LIBRARY_PATH="$1/lib" "${@:4}"; }
+# run_with FOLDER NAME SECONDS COMMAND...: on the library of a folder of stage.sh, and on NVIDIA's packages (NCCL)
+packages=$(python3 -c 'import glob, sysconfig; print(":".join(glob.glob(sysconfig.get_path("purelib") + "/nvidia/*/lib")))')
+run_with() { run "$2" "$3" env LD_LIBRARY_PATH="$1/lib${packages:+:$packages}" "${@:4}"; }
 checks() { run "$1" "$2" python3 "$here/python_checks.py" $small "${@:3}"; }
 sizes() { [ -z "$small" ] && echo "$1" || echo "$2"; }
 bench() { # NAME SECONDS OPTIONS...
