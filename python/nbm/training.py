@@ -15,6 +15,7 @@ from nbm import _core
 from nbm.arguments import as_instance, as_integer
 from nbm.communicator import communicator_of
 from nbm.errors import InvalidArgument
+from nbm.guided_start import guided_by
 from nbm.optimizers import Optimizer, Siren
 from nbm.problem import Problem
 from nbm.records import Record
@@ -39,7 +40,10 @@ class Trainer:
 
     @takes_options(TrainingOptions, method=True)
     def __init__(self, problem: Problem, options: TrainingOptions) -> None:
-        """Set up training; see :func:`nbm.solve`."""
+        """Set up training; see :func:`nbm.solve`.
+
+        With ``start`` without networks this trains already: networks that are to have its values.
+        """
         self.problem = as_instance(problem, "problem", Problem, "nbm.Problem(...) or nbm.manufactured(...)")
         self.options = options
         communicator = communicator_of(options.comm)
@@ -49,6 +53,10 @@ class Trainer:
 
     def _start_from(self, start: Solution) -> None:
         theirs = start.parameters
+        if not theirs.any():  # a grid or an expansion alone
+            guide = Trainer(self.problem, **vars(guided_by(start, self.problem, self.options)))
+            guide.run()
+            theirs = guide.parameters
         if theirs.size != self.parameters.size:
             message = f"start: its networks have {theirs.size} parameters, expected the {self.parameters.size}"
             raise InvalidArgument(f"{message} of {self.network}", "start")

@@ -76,9 +76,10 @@ class TrainingOptions:
         progress: Whether it prints what it tries, as it does so, on standard error.
         observations: Known values of u or of its gradient, to be fitted beside the equation:
             :class:`nbm.Observations`, or several with different names.
-        start: The solution of a similar problem. Networks start from its networks, which have to be of the same shape,
-            instead of random ones; where :func:`nbm.solve` decides by itself, it takes the size of that solution's
-            expansion and searches no other.
+        start: A solution of this or a similar problem. Networks start from its networks, which have to be of the same
+            shape, instead of random ones; from networks that are first fitted to its values, beside the rows of the
+            problem, where it has none (:func:`nbm.solve_on_grid`, expansions). Where :func:`nbm.solve` decides by
+            itself, it takes the size of that solution's expansion and searches no other.
         weights: What multiplies the weight λ of a group of rows (docs/method.md, section 10), by its name: "regular",
             "irregular", "boundary", "value_jump", "flux_jump" and the names of the observations. 1 where a group is
             not named; 0 leaves its rows out.

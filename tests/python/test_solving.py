@@ -175,6 +175,20 @@ def test_a_start_saves_the_search_for_a_basis():
     assert error_of(again, points, truth) < 1e-7
 
 
+def test_networks_start_from_the_values_of_a_grid():
+    problem, points, truth = ball_in_a_field(1e4)
+    options = {"network": nbm.Siren(hidden=(14, 14)), "discretization": "direct_jump", "seed": 1}
+    few = nbm.GaussNewton(steps=15, starts=1, stop_fraction=0.0)
+    grid = nbm.solve_on_grid(problem, cells=32)
+    guided, random = (nbm.Trainer(problem, optimizer=few, start=start, **options) for start in (grid, None))
+    at_start = error_of(guided.solution(), points, truth)
+    assert at_start < 5 * error_of(grid, points, truth)
+    guided.run()
+    random.run()
+    assert guided.steps_done == 15
+    assert error_of(guided.solution(), points, truth) < error_of(random.solution(), points, truth)
+
+
 def test_networks_start_from_those_of_a_solution():
     problem = nbm.problems.sphere()
     options = {"network": nbm.Siren(hidden=(8,)), "optimizer": nbm.Adam(steps=3)}
