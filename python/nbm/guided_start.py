@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["guided_by"]
 
 _POINTS = 3000
-_SIDES: tuple[Literal["minus"], Literal["plus"]] = ("minus", "plus")
+_SIDES: tuple[Literal["minus", "plus"], ...] = ("minus", "plus")
 _SIGMA = 0.01  # of the range of u: values hold the smooth part, the rows of the equation smooth the rest
 _NEWTON_STEPS, _ADAM_STEPS = 60, 3000
 
