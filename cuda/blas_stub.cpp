@@ -22,6 +22,6 @@ void Blas::add_row_gram_matrix(const double* /*panel*/, index_t /*rows*/, index_
                                double* /*target*/, index_t /*stride*/) {}
 void Blas::add_product(const double* /*panel*/, index_t /*rows*/, index_t /*pitch*/, index_t /*columns*/,
                        const double* /*x*/, double* /*target*/) {}
-bool Blas::solve_positive_definite(double* /*matrix*/, index_t /*n*/, double* /*x*/) { return false; }
+void Blas::solve_positive_definite(double* /*matrix*/, index_t /*n*/, double* /*x*/, int* /*failed*/) {}
 
 }  // namespace nbm::cuda

@@ -47,7 +47,8 @@ run() {
 }
 
 # --- what must be there ---
-for file in test_cuda bench_training lib/libnbm.so.0 tests.txt filter python_checks.py jax_steps.py report.py; do
+for file in test_cuda bench_training lib/libnbm.so.0 tests.txt filter python_checks.py checks_common.py \
+  evaluation_checks.py training_checks.py timeline_checks.py jax_steps.py report.py; do
   [ -s "$here/$file" ] || fail "$file: missing,"
 done
 if compgen -G "$here/wheels/nbm-*.whl" >/dev/null; then

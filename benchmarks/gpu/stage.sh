@@ -40,7 +40,7 @@ cp "$build/benchmarks/gpu/bench_training" "$folder/"
 cp -L "$build/cpp/libnbm.so.0" "$folder/lib/"
 cp -L "$build"/tests/cuda/libraries/*.so* "$folder/libraries/"
 strip "$folder/test_cuda" "$folder/bench_training" "$folder/lib/libnbm.so.0"
-cp "$plan/measure.sh" "$plan/python_checks.py" "$plan/report.py" benchmarks/peers/jax_steps.py "$folder/"
+cp "$plan/measure.sh" "$plan"/*check*.py "$plan/report.py" benchmarks/peers/jax_steps.py "$folder/"
 # What must run there: a test that is left out is a failure.
 echo "$filter" >"$folder/filter"
 LD_LIBRARY_PATH="$PWD/$folder/lib" "$folder/test_cuda" --gtest_list_tests --gtest_filter="$filter" |

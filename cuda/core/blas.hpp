@@ -29,9 +29,9 @@ class Blas {
                            index_t stride);
   // target += panel' x.
   void add_product(const double* panel, index_t rows, index_t pitch, index_t columns, const double* x, double* target);
-  // Solves by the upper triangle of the row-major matrix [n][n], which is lost; false if it is not positive definite.
-  // Waits for the stream.
-  bool solve_positive_definite(double* matrix, index_t n, double* x);
+  // Solves by the upper triangle of the row-major matrix [n][n], which is lost. failed[0] in device memory: not 0 if it
+  // is not positive definite; x is of no use then. failed: [2].
+  void solve_positive_definite(double* matrix, index_t n, double* x, int* failed);
 
  private:
   struct State;

@@ -61,6 +61,25 @@ class CudaBackend final : public TrainingBackend {
     return least_squares_->solve_damped(damping, step);
   }
 
+  bool try_damped(double damping, std::span<const double> parameters, std::span<double> candidate,
+                  GroupSums& sums) override {
+    const DeviceGuard guard(device_);
+    parameters_.upload(parameters, stream_);
+    const auto count = static_cast<index_t>(candidate.size());
+    outcome_.resize(1 + count + kMostGroups);
+    double* const place = outcome_.data() + 1;
+    least_squares_->enqueue_damped(damping, parameters_.data(), outcome_.data());
+    loss_.enqueue(*rows_, place, no_factors(), place + count, nullptr);
+    host_.resize(static_cast<std::size_t>(outcome_.size()));
+    outcome_.download(host_, stream_);
+    stream_.wait();
+    std::copy_n(host_.begin() + 1, count, candidate.begin());
+    std::copy_n(host_.begin() + 1 + count, kMostGroups, sums.squares.begin());
+    sums.rows = row_counts();
+    return host_.front() == 0;
+  }
+  bool gains_side_by_side() const override { return maker_.on_device(); }
+
   std::unique_ptr<ResidentAdam> resident_adam(const AdamOptions& options) override {
     const DeviceGuard guard(device_);
     return std::make_unique<DeviceAdam>(options, replay_steps_, 2 * siren_.parameter_count(), group_names_, maker_,
@@ -77,6 +96,15 @@ class CudaBackend final : public TrainingBackend {
         replay_steps_(options.replay_steps),
         maker_(problem, options, rank, ranks, stream_),
         loss_(siren_, options.precision, stream_) {}
+
+  // For a loss without derivatives.
+  const double* no_factors() {
+    if (no_factors_.size() == 0) {
+      no_factors_.resize(kMostGroups);
+      no_factors_.zero(stream_);
+    }
+    return no_factors_.data();
+  }
 
   // With an empty gradient the residuals only.
   GroupSums run(std::span<const double> parameters, const PerGroup<double>& factors, std::span<double> gradient) {
@@ -117,7 +145,8 @@ class CudaBackend final : public TrainingBackend {
   const DeviceRows* rows_ = nullptr;
   DeviceRowCounts counts_;
   std::unique_ptr<DeviceLeastSquares> least_squares_;  // from the first Gauss-Newton step on
-  DeviceBuffer<double> parameters_, factors_, gradient_, squares_;
+  DeviceBuffer<double> parameters_, factors_, gradient_, squares_, no_factors_;
+  DeviceBuffer<double> outcome_;  // of a trial: whether it failed, candidate, squares
   std::vector<double> host_;
 };
 

@@ -15,7 +15,7 @@
 namespace nbm::cuda {
 namespace {
 
-constexpr index_t kMostPanel = 4096, kPanelBytes = index_t{64} << 20;
+constexpr index_t kMostPanel = 4096;
 constexpr int kPanels = 7;  // filled side by side: one for each piece of the usual draws
 
 // Rows of one set.
@@ -48,8 +48,9 @@ std::vector<RowPiece> weighted_pieces(const DeviceRows& rows, const DeviceRowCou
 }  // namespace
 
 struct DeviceLeastSquares::State {
-  State(const Siren& of, cudaStream_t s)
+  State(const Siren& of, cudaStream_t s, index_t bytes)
       : stream(s),
+        panel_bytes(bytes),
         networks(of, s),
         blas(s),
         branches(kPanels),
@@ -57,6 +58,7 @@ struct DeviceLeastSquares::State {
         padded(padded_parameters(of)) {}
 
   cudaStream_t stream;
+  index_t panel_bytes;
   DeviceNetworks<double> networks;
   Blas blas;
   Branches branches;
@@ -64,12 +66,17 @@ struct DeviceLeastSquares::State {
   LinearSystem system = LinearSystem::normal;
   // Panels of the Jacobian, [parameter][row], of which kPanels are filled side by side, or all of it.
   DeviceBuffer<double> columns[kPanels], all_columns, residuals[kPanels], workspace[kPanels];
-  DeviceBuffer<double> squares;  // of each panel
-  DeviceBuffer<double> matrix, vector, damped, solution, product, inverse_norms;
-  std::vector<double> host, host_norms;
+  // J'r [2 padded], and the squares of each panel: what the host reads of a linearization, in one copy.
+  DeviceBuffer<double> read;
+  DeviceBuffer<double> residual;  // of all rows, for their system
+  DeviceBuffer<double> matrix, damped, solution, product, inverse_norms, outcome;
+  DeviceBuffer<int> failed;
+  index_t unknowns = 0;
+  std::vector<double> host;
   PerGroup<double> squares_of_groups{};
 
-  index_t unknowns() const { return vector.size(); }
+  double* squares() { return read.data() + 2 * padded; }
+  const double* right_side() const { return system == LinearSystem::rows ? residual.data() : read.data(); }
 
   void fill(const NetworkPair<double>& nets, const DeviceRows& rows, const RowPiece& piece,
             const JacobianPanel& panel) {
@@ -112,24 +119,20 @@ struct DeviceLeastSquares::State {
         jacobian, pitch, static_cast<int>(padded),     residual, std::sqrt(factor), part.begin, part.end, own,
         numbers,  warps, branches.fork(branch, stream)};
     fill(networks.views(), rows, part.piece, panel);
-    launch_panel_squares(panel, factor, squares.data() + number);
+    launch_panel_squares(panel, factor, squares() + number);
   }
 
   void make_normal_equations(const DeviceRows& rows, const std::vector<RowPiece>& pieces,
                              const PerGroup<double>& factors) {
-    const index_t n = 2 * padded, most = std::clamp<index_t>(kPanelBytes / (8 * n), kLanes, kMostPanel);
+    const index_t n = 2 * padded, most = std::clamp<index_t>(panel_bytes / (8 * n), kLanes, kMostPanel);
     const std::vector<Part> parts = parts_of(pieces, most);
-    squares.resize(static_cast<index_t>(parts.size()));
+    start(parts, n);
     for (std::size_t i = 0; i < std::min<std::size_t>(parts.size(), kPanels); ++i) {
       if (columns[i].size() == n * most) continue;
       columns[i].resize(n * most);
       columns[i].zero(stream);  // those of the padding, which stay zero
       residuals[i].resize(most);
     }
-    matrix.resize(n * n);
-    matrix.zero(stream);
-    vector.resize(n);
-    vector.zero(stream);
     for (std::size_t first = 0; first < parts.size(); first += kPanels) {
       const std::size_t end = std::min(parts.size(), first + kPanels);
       for (std::size_t i = first; i < end; ++i) {
@@ -140,11 +143,10 @@ struct DeviceLeastSquares::State {
         const auto& [piece, begin, stop, corner, width] = parts[i];
         const double* panel = columns[i - first].data();
         blas.add_gram_matrix(panel, stop - begin, most, width, matrix.data() + corner * n + corner, n);
-        blas.add_product(panel, stop - begin, most, width, residuals[i - first].data(), vector.data() + corner);
+        blas.add_product(panel, stop - begin, most, width, residuals[i - first].data(), read.data() + corner);
       }
     }
-    vector.download(host, stream);
-    fetch_squares(parts);
+    fetch(parts);
   }
 
   void make_row_system(const DeviceRows& rows, const std::vector<RowPiece>& pieces, const PerGroup<double>& factors) {
@@ -152,42 +154,47 @@ struct DeviceLeastSquares::State {
     index_t all = 0;
     for (const RowPiece& piece : pieces) all += piece.rows;
     const std::vector<Part> parts = parts_of(pieces, all);
-    squares.resize(static_cast<index_t>(parts.size()));
+    start(parts, all);
     all_columns.resize(n * all);
     all_columns.zero(stream);
-    vector.resize(all);
-    matrix.resize(all * all);
-    matrix.zero(stream);
+    residual.resize(all);
     inverse_norms.resize(n);
     index_t first = 0;
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (i > 0 && i % kPanels == 0) branches.join(stream);
       double* const corner = all_columns.data() + parts[i].corner * all + first;
-      fill_part(rows, parts[i], i, corner, all, vector.data() + first, factors);
+      fill_part(rows, parts[i], i, corner, all, residual.data() + first, factors);
       first += parts[i].piece.rows;
     }
     branches.join(stream);
-    multiply_by_columns(vector);
-    product.download(host, stream);
+    multiply_by_columns(residual.data(), read.data());
     launch_scale_columns(all_columns.data(), all, n, inverse_norms.data(), stream);
     blas.add_row_gram_matrix(all_columns.data(), all, all, n, matrix.data(), all);
-    fetch_squares(parts);
+    fetch(parts);
   }
 
-  // Waits for the stream.
-  void fetch_squares(const std::vector<Part>& parts) {
-    std::vector<double> of_part(parts.size());
-    squares.download(of_part, stream);
+  // A system of `size` unknowns, to be added up from zero.
+  void start(const std::vector<Part>& parts, index_t size) {
+    unknowns = size;
+    read.resize(2 * padded + static_cast<index_t>(parts.size()));
+    read.zero(stream);
+    matrix.resize(size * size);
+    matrix.zero(stream);
+  }
+
+  // Gradient and squares to the host. Waits for the stream.
+  void fetch(const std::vector<Part>& parts) {
+    host.resize(static_cast<std::size_t>(read.size()));
+    read.download(host, stream);
     wait();
     squares_of_groups = {};
+    const double* of_part = host.data() + 2 * padded;
     for (std::size_t i = 0; i < parts.size(); ++i) squares_of_groups[parts[i].piece.group] += of_part[i];
   }
 
-  // product = columns' by a vector of the rows.
-  void multiply_by_columns(const DeviceBuffer<double>& by) {
-    product.resize(2 * padded);
-    product.zero(stream);
-    blas.add_product(all_columns.data(), by.size(), by.size(), 2 * padded, by.data(), product.data());
+  // target += columns' by a vector of the rows.
+  void multiply_by_columns(const double* by, double* target) {
+    blas.add_product(all_columns.data(), unknowns, unknowns, 2 * padded, by, target);
   }
 
   void wait() const { check(cudaStreamSynchronize(stream), "work on the GPU"); }
@@ -198,8 +205,8 @@ struct DeviceLeastSquares::State {
   }
 };
 
-DeviceLeastSquares::DeviceLeastSquares(const Siren& siren, cudaStream_t stream)
-    : state_(std::make_unique<State>(siren, stream)) {}
+DeviceLeastSquares::DeviceLeastSquares(const Siren& siren, cudaStream_t stream, index_t panel_bytes)
+    : state_(std::make_unique<State>(siren, stream, panel_bytes)) {}
 DeviceLeastSquares::~DeviceLeastSquares() = default;
 
 PerGroup<double> DeviceLeastSquares::linearize(const DeviceRows& rows, const DeviceRowCounts& counts,
@@ -208,7 +215,6 @@ PerGroup<double> DeviceLeastSquares::linearize(const DeviceRows& rows, const Dev
   State& s = *state_;
   s.system = system;
   s.networks.prepare(parameters, kSides, difference_step(rows), s.stream);
-  s.host.resize(static_cast<std::size_t>(2 * s.padded));
   const std::vector<RowPiece> pieces = weighted_pieces(rows, counts, factors);
   if (system == LinearSystem::rows) {
     s.make_row_system(rows, pieces, factors);
@@ -219,36 +225,43 @@ PerGroup<double> DeviceLeastSquares::linearize(const DeviceRows& rows, const Dev
   return s.squares_of_groups;
 }
 
-bool DeviceLeastSquares::solve_damped(double damping, std::span<double> step) {
+void DeviceLeastSquares::enqueue_damped(double damping, const double* parameters, double* outcome) {
   State& s = *state_;
-  const index_t n = s.unknowns();
+  const index_t n = s.unknowns;
   const bool by_rows = s.system == LinearSystem::rows;
   const DampedDiagonal diagonal = by_rows ? DampedDiagonal{1.0, damping} : DampedDiagonal{1.0 + damping, 0.0};
   s.damped.copy(s.matrix, s.stream);
   s.solution.resize(n);
-  launch_damp(s.damped.data(), s.vector.data(), diagonal, s.solution.data(), n, s.stream);
-  if (!s.blas.solve_positive_definite(s.damped.data(), n, s.solution.data())) return false;
-  s.host.resize(static_cast<std::size_t>(2 * s.padded));
-  if (!by_rows) {
-    s.solution.download(s.host, s.stream);
-    s.wait();
-  } else {  // docs/method.md, section 10: D^(-1/2) S' y
-    s.multiply_by_columns(s.solution);
-    s.host_norms.resize(s.host.size());
-    s.product.download(s.host, s.stream);
-    s.inverse_norms.download(s.host_norms, s.stream);
-    s.wait();
-    for (std::size_t p = 0; p < s.host.size(); ++p) s.host[p] *= s.host_norms[p];
+  s.failed.resize(2);
+  launch_damp(s.damped.data(), s.right_side(), diagonal, s.solution.data(), n, s.stream);
+  s.blas.solve_positive_definite(s.damped.data(), n, s.solution.data(), s.failed.data());
+  CandidateParts parts{s.solution.data(), nullptr, parameters, s.failed.data(), s.count, s.padded};
+  if (by_rows) {  // docs/method.md, section 10: D^(-1/2) S' y
+    s.product.resize(2 * s.padded);
+    s.product.zero(s.stream);
+    s.multiply_by_columns(s.solution.data(), s.product.data());
+    parts.step = s.product.data();
+    parts.norms = s.inverse_norms.data();
   }
-  s.strip(s.host, step);
-  return true;
+  launch_candidate(parts, outcome + 1, outcome, s.stream);
+}
+
+bool DeviceLeastSquares::solve_damped(double damping, std::span<double> step) {
+  State& s = *state_;
+  s.outcome.resize(1 + 2 * s.count);
+  enqueue_damped(damping, nullptr, s.outcome.data());
+  s.host.resize(static_cast<std::size_t>(s.outcome.size()));
+  s.outcome.download(s.host, s.stream);
+  s.wait();
+  std::copy(s.host.begin() + 1, s.host.end(), step.begin());
+  return s.host.front() == 0;
 }
 
 void DeviceLeastSquares::append_normal_equations(std::vector<double>& message) const {
   const State& s = *state_;
-  std::vector<double> matrix(static_cast<std::size_t>(s.matrix.size())), vector(static_cast<std::size_t>(s.unknowns()));
+  std::vector<double> matrix(static_cast<std::size_t>(s.matrix.size())), vector(static_cast<std::size_t>(s.unknowns));
   s.matrix.download(matrix, s.stream);
-  s.vector.download(vector, s.stream);
+  s.read.download(vector, s.stream);
   s.wait();
   pack_normal_equations(matrix, vector, s.count, message);
 }
@@ -256,10 +269,10 @@ void DeviceLeastSquares::append_normal_equations(std::vector<double>& message) c
 void DeviceLeastSquares::take_normal_equations(std::span<const double> message) {
   State& s = *state_;
   std::vector<double> matrix(static_cast<std::size_t>(s.matrix.size()), 0.0);
-  std::vector<double> vector(static_cast<std::size_t>(s.unknowns()), 0.0);
+  std::vector<double> vector(static_cast<std::size_t>(s.unknowns), 0.0);
   unpack_normal_equations(message, s.count, matrix, vector);
   s.matrix.upload(matrix, s.stream);
-  s.vector.upload(vector, s.stream);
+  s.read.upload(vector, s.stream);
   s.wait();
 }
 

@@ -10,9 +10,14 @@ namespace nbm::cuda {
 
 // The linearized residuals of a Gauss-Newton step in device memory: training/least_squares.hpp on the CPU. Work is in
 // the order of one stream, on the device that is current.
+//
+// The normal equations are added up from panels of rows, so that the Jacobian is never there as a whole: for n
+// parameters of both networks the memory is that of the panels and twice 8 n^2 bytes, for the matrix and its factor.
 class DeviceLeastSquares {
  public:
-  DeviceLeastSquares(const Siren& siren, cudaStream_t stream);
+  static constexpr index_t kPanelBytes = index_t{64} << 20;  // of each of the panels that are filled side by side
+
+  DeviceLeastSquares(const Siren& siren, cudaStream_t stream, index_t panel_bytes = kPanelBytes);
   ~DeviceLeastSquares();
 
   // As TrainingBackend::linearize on rows in device memory, `counts` of them; parameters [2 count] in device memory,
@@ -22,6 +27,9 @@ class DeviceLeastSquares {
   void append_normal_equations(std::vector<double>& message) const;
   void take_normal_equations(std::span<const double> message);
   bool solve_damped(double damping, std::span<double> step);
+  // The same on the device, without waiting: outcome[0] is not 0 if the system cannot be solved, behind it is the
+  // candidate [2 count], parameters + step, or the step alone without `parameters`.
+  void enqueue_damped(double damping, const double* parameters, double* outcome);
 
  private:
   struct State;

@@ -128,6 +128,15 @@ __global__ void damp_kernel(double* matrix, const double* vector, DampedDiagonal
   solution[i] = -vector[i];
 }
 
+__global__ void candidate_kernel(CandidateParts parts, double* candidate, double* failed_number) {
+  const index_t p = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (p == 0) *failed_number = *parts.failed;
+  if (p >= kSides * parts.count) return;
+  const index_t at = p < parts.count ? p : parts.padded + p - parts.count;
+  const double step = parts.norms == nullptr ? parts.step[at] : parts.step[at] * parts.norms[at];
+  candidate[p] = parts.parameters == nullptr ? step : parts.parameters[p] + step;
+}
+
 // A warp a column.
 __global__ void scale_columns_kernel(double* columns, index_t rows, index_t count, double* inverse_norms) {
   const index_t column = warp_index();
@@ -173,6 +182,12 @@ void launch_damp(double* matrix, const double* vector, DampedDiagonal diagonal, 
                  cudaStream_t stream) {
   NBM_LAUNCH(damp_kernel, static_cast<unsigned>((n + kBlockThreads - 1) / kBlockThreads), kBlockThreads, 0, stream,
              matrix, vector, diagonal, solution, n);
+}
+
+void launch_candidate(const CandidateParts& parts, double* candidate, double* failed_number, cudaStream_t stream) {
+  const index_t blocks = (kSides * parts.count + kBlockThreads - 1) / kBlockThreads;
+  NBM_LAUNCH(candidate_kernel, static_cast<unsigned>(blocks), kBlockThreads, 0, stream, parts, candidate,
+             failed_number);
 }
 
 void launch_scale_columns(double* columns, index_t rows, index_t count, double* inverse_norms, cudaStream_t stream) {

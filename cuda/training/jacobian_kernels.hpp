@@ -33,6 +33,15 @@ void launch_panel_squares(const JacobianPanel& panel, double factor, double* squ
 // Damps the diagonal of matrix [n][n]; solution = -vector.
 void launch_damp(double* matrix, const double* vector, DampedDiagonal diagonal, double* solution, index_t n,
                  cudaStream_t stream);
+// What became of a damped system. candidate[p] = parameters[p] + step[p] for the 2 * `count` parameters, those of each
+// network behind `padded` numbers of `step`; times norms[p] of the same layout unless null; without `parameters` the
+// step alone. *failed_number = *failed.
+struct CandidateParts {
+  const double *step, *norms, *parameters;
+  const int* failed;
+  index_t count, padded;
+};
+void launch_candidate(const CandidateParts& parts, double* candidate, double* failed_number, cudaStream_t stream);
 // Divides each of `count` columns of `rows` numbers by its norm, and keeps 1 / norm; a column of zeros stays, with 0.
 void launch_scale_columns(double* columns, index_t rows, index_t count, double* inverse_norms, cudaStream_t stream);
 

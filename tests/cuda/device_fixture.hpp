@@ -23,8 +23,9 @@ namespace nbm::testing {
 // training/least_squares.hpp.
 class OnDevice {
  public:
-  OnDevice(const Siren& siren, const RowSet& rows, Precision precision)
-      : siren_(siren), loss_(siren, precision, stream_), least_squares_(siren, stream_) {
+  OnDevice(const Siren& siren, const RowSet& rows, Precision precision,
+           index_t panel_bytes = cuda::DeviceLeastSquares::kPanelBytes)
+      : siren_(siren), loss_(siren, precision, stream_), least_squares_(siren, stream_, panel_bytes) {
     rows_.upload(rows, stream_);
   }
 

@@ -75,6 +75,40 @@ TEST_P(DeviceNormalEquations, ArePackedAsTheHostPacksThem) {
   for (std::size_t i = 0; i < once.size(); ++i) EXPECT_EQ(twice[i], 2.0 * once[i]);
 }
 
+// The Jacobian in panels of 32 rows, the smallest, and all of it in one panel of each kind of rows.
+TEST_P(DeviceNormalEquations, DoNotDependOnThePanels) {
+  const RowSet many = nbm::testing::sample_rows(nbm::testing::sphere_problem(), {210, 70, 90}, 2.0 / 16);
+  OnDevice whole(siren, many, Precision::float64), tiled(siren, many, Precision::float64, 0);
+  std::vector<double> gradient(p.size()), of_tiles(p.size()), matrix, of_panels;
+  const auto sums = whole.linearize(p, kFactors, system, gradient);
+  expect_same(tiled.linearize(p, kFactors, system, of_tiles), sums, 1e-13);
+  expect_same(of_tiles, gradient, 1e-13);
+  whole.least_squares().append_normal_equations(matrix);
+  tiled.least_squares().append_normal_equations(of_panels);
+  expect_same(of_panels, matrix, 1e-13);
+}
+
+#if defined(NBM_CUDA_ON_CPU)
+// Memory of device that a linearization takes, of panels of 32 rows.
+std::size_t memory_of(const Siren& siren, const nbm::SampleCounts& counts) {
+  const RowSet rows = nbm::testing::sample_rows(nbm::testing::sphere_problem(), counts, 2.0 / 16);
+  const std::vector<double> p = both_networks(siren);
+  OnDevice gpu(siren, rows, Precision::float64, 0);
+  std::vector<double> gradient(p.size());
+  const std::size_t before = cuda_on_cpu::allocated;
+  gpu.linearize(p, kFactors, LinearSystem::normal, gradient);
+  return cuda_on_cpu::allocated - before;
+}
+
+// The Jacobian of the regular rows alone, 1500 by 226 numbers, would be 2.7 MB.
+TEST(DeviceLeastSquaresMemory, DoesNotGrowWithTheRows) {
+  const Siren siren{.hidden = {8, 8}};
+  const std::size_t few = memory_of(siren, {210, 40, 40}), many = memory_of(siren, {1500, 40, 40});
+  EXPECT_LT(many, few + (64 << 10));
+  EXPECT_GT(few, std::size_t{7} * 32 * 8 * 200) << "panels";
+}
+#endif
+
 const Case kNormal[] = {{Siren{.hidden = {6, 5}}, LinearSystem::normal},
                         {Siren{.hidden = {1}}, LinearSystem::normal},
                         {Siren{.hidden = {8, 8, 8}}, LinearSystem::normal}};

@@ -51,7 +51,7 @@ def test_no_tests_are_no_success(check):
     assert check({}, []) == 1
 
 
-def test_kernels_of_branches_are_busy_once(tmp_path):
+def test_kernels_of_branches_are_busy_once(tmp_path, monkeypatch):
     kernel = "void nbm::cuda::(anonymous namespace)::fused_rows_kernel<float, nbm::cuda::Shape<10, 5, 2> >(nbm::Rows)"
     events = [
         {"ph": "X", "cat": "kernel", "name": kernel, "ts": 0.0, "dur": 10.0},
@@ -61,7 +61,8 @@ def test_kernels_of_branches_are_busy_once(tmp_path):
     ]
     trace = tmp_path / "trace.json"
     trace.write_text(json.dumps({"traceEvents": events}))
-    whole, *kernels = load("python_checks").timeline_of(trace, steps=2)
+    monkeypatch.syspath_prepend(PLAN)
+    whole, *kernels = load("timeline_checks").timeline_of(trace, steps=2)
     assert whole == {"us_a_step": 10.0, "busy_us": 9.0, "sum_of_kernels_us": 12.0, "launches": 1.5}
     assert [row["kernel"] for row in kernels] == ["fused_rows_kernel", "value_rows", "Memset"]
     assert kernels[0] == {"kernel": "fused_rows_kernel", "times": 0.5, "us_a_step": 5.0}

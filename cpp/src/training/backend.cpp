@@ -6,6 +6,14 @@
 
 namespace nbm {
 
+bool TrainingBackend::try_damped(double damping, std::span<const double> parameters, std::span<double> candidate,
+                                 GroupSums& sums) {
+  if (!solve_damped(damping, candidate)) return false;
+  for (std::size_t i = 0; i < candidate.size(); ++i) candidate[i] += parameters[i];
+  sums = loss_sums(candidate);
+  return true;
+}
+
 std::unique_ptr<TrainingBackend> make_training_backend(const Problem& problem, const TrainingOptions& options,
                                                        Device device, int rank, int ranks) {
   if (device.kind == Device::Kind::cuda) {

@@ -185,6 +185,7 @@ void Trainer::State::take_units(const ValueScale& saved) {
 }
 
 void Trainer::State::restore(const std::vector<double>& saved) {
+  ahead.reset();
   const double* next = saved.data();
   const auto take = [&](std::size_t count) {
     next += count;

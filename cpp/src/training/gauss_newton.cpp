@@ -20,19 +20,14 @@ GaussNewton::GaussNewton(const GaussNewtonOptions& options, const Siren& siren)
   options.validate();
 }
 
-bool GaussNewton::make_candidate(const Objective& objective, std::span<const double> parameters) {
-  if (!objective.solve_damped(damping_, candidate_)) return false;
-  for (std::size_t i = 0; i < candidate_.size(); ++i) candidate_[i] += parameters[i];
-  return true;
-}
-
 GroupSums GaussNewton::step(const Objective& objective, std::span<double> parameters) {
   const GroupSums sums = objective.linearize(parameters, options_.system, gradient_);
   const double loss = objective.loss(sums);
   ++step_;
   for (int trial = 0; trial < options_.trials; ++trial) {
+    GroupSums there;
     // A candidate whose loss is not finite fails the comparison and is refused like any other that does not improve.
-    if (make_candidate(objective, parameters) && objective.loss(objective.sums(candidate_)) < loss) {
+    if (objective.try_damped(damping_, parameters, candidate_, there) && objective.loss(there) < loss) {
       std::copy(candidate_.begin(), candidate_.end(), parameters.begin());
       damping_ = std::max(damping_ / options_.decrease, kLeastDamping);
       break;

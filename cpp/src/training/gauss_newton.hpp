@@ -15,9 +15,6 @@ class GaussNewton {
   void restore(const std::map<std::string, std::vector<double>>& state);
 
  private:
-  // The candidate parameters for the present damping; false if the system could not be solved.
-  bool make_candidate(const Objective& objective, std::span<const double> parameters);
-
   GaussNewtonOptions options_;
   double damping_;
   index_t step_ = 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "training/starts_ahead.hpp"
+
 namespace nbm {
 
 std::vector<double> initial_networks(const Siren& siren, std::uint64_t seed, index_t start) {
@@ -44,6 +46,21 @@ GroupSums MultiStart::step_once(const Objective& objective, std::span<double> pa
   loss_ = objective.loss(sums);
   ++step_;
   return sums;
+}
+
+std::optional<GroupSums> MultiStart::follow(StartsAhead& ahead, const PerGroup<double>& weights,
+                                            std::span<double> parameters) {
+  const bool begins = step_ == options_.start_steps;
+  const index_t start = begins ? start_ + 1 : start_;
+  if (race_over_ || start == options_.starts) return {};
+  const auto taken = ahead.take(start, begins ? 0 : step_);
+  if (!taken) return {};
+  if (begins) end_start(parameters);
+  std::copy(taken->parameters.begin(), taken->parameters.end(), parameters.begin());
+  runner_->restore(taken->state);
+  loss_ = taken->sums.loss(weights);
+  ++step_;
+  return taken->sums;
 }
 
 void MultiStart::end_start(std::span<double> parameters) {

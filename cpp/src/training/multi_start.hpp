@@ -10,6 +10,8 @@ class MultiStart final : public Optimizer {
   MultiStart(const GaussNewtonOptions& options, const Siren& siren, std::uint64_t seed);
 
   GroupSums step(const Objective& objective, std::span<double> parameters) override;
+  std::optional<GroupSums> follow(StartsAhead& ahead, const PerGroup<double>& weights,
+                                  std::span<double> parameters) override;
   double rate() const override { return runner_->rate(); }
   index_t steps_total() const override;
   bool is_choosing() const override { return !race_over_; }
@@ -19,14 +21,13 @@ class MultiStart final : public Optimizer {
   void restore(const std::map<std::string, std::vector<double>>& state) override;
 
  private:
+  GroupSums step_once(const Objective& objective, std::span<double> parameters);
   void end_start(std::span<double> parameters);
 
   GaussNewtonOptions options_;
   Siren siren_;
   std::uint64_t seed_;
   std::unique_ptr<GaussNewton> runner_;
-  GroupSums step_once(const Objective& objective, std::span<double> parameters);
-
   index_t start_ = 0, step_ = 0;  // of the start
   bool race_over_;
   bool given_ = false;

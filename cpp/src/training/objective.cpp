@@ -119,8 +119,20 @@ GroupSums Objective::linearize(std::span<const double> parameters, LinearSystem 
   return sums;
 }
 
-bool Objective::solve_damped(double damping, std::span<double> step) const {
-  if (alone()) return backend_.solve_damped(damping, step);
+bool Objective::try_damped(double damping, std::span<const double> parameters, std::span<double> candidate,
+                           GroupSums& found) const {
+  if (alone()) {
+    const bool solved = backend_.try_damped(damping, parameters, candidate, found);
+    found.rows = rows_;
+    return solved;
+  }
+  if (!solve_for_all(damping, candidate)) return false;
+  for (std::size_t i = 0; i < candidate.size(); ++i) candidate[i] += parameters[i];
+  found = sums(candidate);
+  return true;
+}
+
+bool Objective::solve_for_all(double damping, std::span<double> step) const {
   bool solved = false;
   auto failure = attempt([&] {
     if (communicator_.rank() == 0) solved = backend_.solve_damped(damping, step);

@@ -45,8 +45,9 @@ class Objective {
   // Linearizes the residuals for solve_damped. `system`: the smaller one, if automatic. Overwrites `gradient` by half
   // the gradient. Throws NonFiniteLoss.
   GroupSums linearize(std::span<const double> parameters, LinearSystem system, std::span<double> gradient) const;
-  // As TrainingBackend::solve_damped; one rank solves for all, because its processor may round otherwise than another.
-  bool solve_damped(double damping, std::span<double> step) const;
+  // As TrainingBackend::try_damped; one rank solves for all, because its processor may round otherwise than another.
+  bool try_damped(double damping, std::span<const double> parameters, std::span<double> candidate,
+                  GroupSums& sums) const;
 
   double loss(const GroupSums& sums) const { return sums.loss(weights_); }
   // Rows of all ranks.
@@ -54,6 +55,7 @@ class Objective {
 
  private:
   bool alone() const { return communicator_.size() == 1; }
+  bool solve_for_all(double damping, std::span<double> step) const;
   // Sums the long message of a step, while the rows of a later one are made.
   void exchange(std::vector<double>& message, std::exception_ptr failure) const;
 

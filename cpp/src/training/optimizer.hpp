@@ -1,12 +1,15 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "nbm/core/tensor_file.hpp"
 #include "training/objective.hpp"
 
 namespace nbm {
+
+class StartsAhead;
 
 // One way of lowering an objective. `step` leaves the parameters alone when a residual is not finite, and reports it.
 class Optimizer {
@@ -15,6 +18,11 @@ class Optimizer {
 
   // One step; returns the sums at the parameters on entry.
   virtual GroupSums step(const Objective& objective, std::span<double> parameters) = 0;
+  // Instead of `step`, where `ahead` has taken it already, with these weights of the groups; nothing where it has not.
+  virtual std::optional<GroupSums> follow(StartsAhead& /*ahead*/, const PerGroup<double>& /*weights*/,
+                                          std::span<double> /*parameters*/) {
+    return {};
+  }
   // Whether a step evaluates the objective a single time.
   virtual bool evaluates_once() const { return false; }
   // Whether the parameters are those of one of several starts and may yet be given up for others.

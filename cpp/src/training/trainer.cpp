@@ -75,18 +75,19 @@ int threads_for(const TrainingOptions& options, const Communicator& communicator
 
 }  // namespace
 
-Trainer::State::State(Problem p, TrainingOptions o, Device device, Communicator c)
+Trainer::State::State(Problem p, TrainingOptions o, Device d, Communicator c)
     : communicator(std::move(c)),
       problem(std::move(p)),
       options(agreed(std::move(o), problem.box, communicator)),
       group_names(options.group_names()),
       parameters(initial_networks(options.network, options.seed)),
       optimizer(make_optimizer(options.optimizer, options.network, options.seed)),
-      plateau(options.plateau.window, options.plateau.tolerance) {
-  start(device);
+      plateau(options.plateau.window, options.plateau.tolerance),
+      device(d) {
+  start();
 }
 
-void Trainer::State::start(Device device) {
+void Trainer::State::start() {
   meet(communicator, attempt([&] {
          problem.validate();
          const ValueScale units = value_scale_of(options, problem);
@@ -118,12 +119,17 @@ Draw Trainer::State::draw_of(index_t step) const {
 
 void Trainer::State::use(const PerGroup<double>& new_factors) {
   factors = new_factors;
+  ahead.reset();
+  backend->use_groups(used_groups());
+  supply->forget();
+  loss_at_look = -1;  // of another loss
+}
+
+PerGroup<bool> Trainer::State::used_groups() const {
   PerGroup<bool> used{};
   const PerGroup<double> weights = weights_of({0, options.resolution.coarsest});
   for (std::size_t g = 0; g < kMostGroups; ++g) used[g] = weights[g] > 0;
-  backend->use_groups(used);
-  supply->forget();
-  loss_at_look = -1;  // of another loss
+  return used;
 }
 
 PerGroup<double> Trainer::State::weights_of(const Draw& draw) const {
@@ -182,11 +188,29 @@ void Trainer::State::train_step() {
     // The last entry of the history is then of the parameters that training ends with: a step that changes nothing.
     if (stop_reason != StopReason::running) return account(found, optimizer->rate());
   }
+  if (const auto taken = follow_ahead(draw)) return account(*taken, optimizer->rate());
   supply->provide(draw, {draw_of(steps_done + 1), draw_of(steps_done + 2)}, optimizer->evaluates_once());
   if (options.check_every > 0 && steps_done % options.check_every == 0) compare_ranks();
   const Objective objective(*backend, communicator, message, *supply, {weights_of(draw), group_names}, steps_done);
   const GroupSums sums = optimizer->step(objective, parameters);
   account(sums, optimizer->rate());
+}
+
+std::optional<GroupSums> Trainer::State::follow_ahead(const Draw& draw) {
+  if (steps_done == 0 && optimizer->is_choosing() && communicator.size() == 1 && backend->gains_side_by_side()) {
+    const GaussNewtonOptions& race = std::get<GaussNewtonOptions>(options.optimizer);
+    std::vector<StartsAhead::Plan> plans;
+    for (index_t step = 0; step < race.starts * race.start_steps; ++step) {
+      plans.push_back({draw_of(step), weights_of(draw_of(step))});
+    }
+    TrainingOptions own = options;
+    own.threads = std::max(1, threads_for(options, communicator) / race.starts);
+    ahead = std::make_unique<StartsAhead>(problem, std::move(own), device, std::move(plans), used_groups());
+  }
+  if (ahead == nullptr) return {};
+  auto taken = optimizer->follow(*ahead, weights_of(draw), parameters);
+  if (!taken) ahead.reset();
+  return taken;
 }
 
 void Trainer::State::account(const GroupSums& sums, double rate) {

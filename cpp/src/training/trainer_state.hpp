@@ -1,6 +1,7 @@
 #pragma once
 #include "nbm/training/trainer.hpp"
 #include "training/optimizer.hpp"
+#include "training/starts_ahead.hpp"
 
 namespace nbm {
 
@@ -38,14 +39,17 @@ struct Trainer::State {
   std::unique_ptr<ResidentAdam> resident;
   bool resident_started = false;  // whether it has the present parameters
   index_t unread = 0;             // steps sent off and not yet part of steps_done
+  Device device;
+  std::unique_ptr<StartsAhead> ahead;  // races of starts that were begun together
 
   State(Problem p, TrainingOptions o, Device device, Communicator c);
 
   index_t steps_total() const { return optimizer->steps_total(); }
-  void start(Device device);
+  void start();
   // Of a step that is to come; none after the last.
   Draw draw_of(index_t step) const;
   PerGroup<double> weights_of(const Draw& draw) const;
+  PerGroup<bool> used_groups() const;
   // Throws what this thread's interruption scope does, with the state of the last step brought to the host.
   void leave_if_interrupted();
   // Goes on with other factors on the weights of the groups.
@@ -53,6 +57,8 @@ struct Trainer::State {
   // One step of all ranks together, or steps of this rank alone up to the next average: not beyond step `end`.
   void advance(index_t end);
   void train_step();
+  // The step on `draw`, if it was taken ahead; begins with that at the first step where it is of use.
+  std::optional<GroupSums> follow_ahead(const Draw& draw);
   // Whether Gauss-Newton looks before this step if more would be of use, and what it finds: `sums` are those of the
   // rows of `draw`.
   bool looks_for_the_end() const;

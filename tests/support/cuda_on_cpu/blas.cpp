@@ -40,11 +40,12 @@ void Blas::add_product(const double* panel, index_t rows, index_t pitch, index_t
   }
 }
 
-bool Blas::solve_positive_definite(double* matrix, index_t n, double* x) {
+void Blas::solve_positive_definite(double* matrix, index_t n, double* x, int* failed) {
+  *failed = 1;
   // R'R with R upper triangular, in place; x along with it.
   for (index_t k = 0; k < n; ++k) {
     double* row = matrix + k * n;
-    if (!(row[k] > 0)) return false;
+    if (!(row[k] > 0)) return;
     const double pivot = std::sqrt(row[k]);
     for (index_t j = k; j < n; ++j) row[j] /= pivot;
     x[k] /= pivot;
@@ -57,7 +58,7 @@ bool Blas::solve_positive_definite(double* matrix, index_t n, double* x) {
     for (index_t j = k + 1; j < n; ++j) x[k] -= matrix[k * n + j] * x[j];
     x[k] /= matrix[k * n + k];
   }
-  return true;
+  *failed = 0;
 }
 
 }  // namespace nbm::cuda

@@ -69,6 +69,13 @@ class NBM_EXPORT TrainingBackend {
   virtual void take_normal_equations(std::span<const double> message) = 0;
   // Solves (J'J + damping diag(J'J)) step = -J'r, as often as wanted; false if it cannot be solved.
   virtual bool solve_damped(double damping, std::span<double> step) = 0;
+  // The same with candidate = parameters + step for `parameters` of linearize, and loss_sums at the candidate: one
+  // call, so that the host of a device waits once.
+  virtual bool try_damped(double damping, std::span<const double> parameters, std::span<double> candidate,
+                          GroupSums& sums);
+  // Whether several backends on this device take their steps in less time side by side, a thread each, than one after
+  // the other. They then call nothing of the host.
+  virtual bool gains_side_by_side() const { return false; }
 
   // Adam on the device itself, which uses the rows of this backend and must not outlive it; null where the parameters
   // are better off on the host.
