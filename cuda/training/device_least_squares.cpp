@@ -68,7 +68,7 @@ struct DeviceLeastSquares::State {
   DeviceBuffer<double> columns[kPanels], all_columns, residuals[kPanels], workspace[kPanels];
   // J'r [2 padded], and the squares of each panel: what the host reads of a linearization, in one copy.
   DeviceBuffer<double> read;
-  DeviceBuffer<double> residual;  // of all rows, for their system
+  DeviceBuffer<double> row_residuals;  // of all rows, for their system
   DeviceBuffer<double> matrix, damped, solution, product, inverse_norms, outcome;
   DeviceBuffer<int> failed;
   index_t unknowns = 0;
@@ -76,7 +76,7 @@ struct DeviceLeastSquares::State {
   PerGroup<double> squares_of_groups{};
 
   double* squares() { return read.data() + 2 * padded; }
-  const double* right_side() const { return system == LinearSystem::rows ? residual.data() : read.data(); }
+  const double* right_side() const { return system == LinearSystem::rows ? row_residuals.data() : read.data(); }
 
   void fill(const NetworkPair<double>& nets, const DeviceRows& rows, const RowPiece& piece,
             const JacobianPanel& panel) {
@@ -157,17 +157,17 @@ struct DeviceLeastSquares::State {
     start(parts, all);
     all_columns.resize(n * all);
     all_columns.zero(stream);
-    residual.resize(all);
+    row_residuals.resize(all);
     inverse_norms.resize(n);
     index_t first = 0;
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (i > 0 && i % kPanels == 0) branches.join(stream);
       double* const corner = all_columns.data() + parts[i].corner * all + first;
-      fill_part(rows, parts[i], i, corner, all, residual.data() + first, factors);
+      fill_part(rows, parts[i], i, corner, all, row_residuals.data() + first, factors);
       first += parts[i].piece.rows;
     }
     branches.join(stream);
-    multiply_by_columns(residual.data(), read.data());
+    multiply_by_columns(row_residuals.data(), read.data());
     launch_scale_columns(all_columns.data(), all, n, inverse_norms.data(), stream);
     blas.add_row_gram_matrix(all_columns.data(), all, all, n, matrix.data(), all);
     fetch(parts);

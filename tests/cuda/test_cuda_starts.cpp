@@ -141,8 +141,8 @@ TEST_F(Starts, WaitTwiceInAStepOfOneTrial) {
     const std::size_t waits = cuda_on_cpu::waits, launches = cuda_on_cpu::launches;
     trainer.step(10);
     EXPECT_EQ(cuda_on_cpu::waits - waits, 40U) << nbm::to_string(system);
-    RecordProperty(nbm::to_string(system), static_cast<int>(cuda_on_cpu::launches - launches));
-    printf("launches %d\n", static_cast<int>(cuda_on_cpu::launches - launches));
+    // Kernels, copies and clearings, without what the libraries launch.
+    EXPECT_LE(cuda_on_cpu::launches - launches, system == nbm::LinearSystem::normal ? 240U : 270U);
   }
 }
 #endif
