@@ -100,7 +100,7 @@ section() {
         "--large 64 --evaluate 100") ;;
     steps) bench steps 30 $(sizes "--seconds 1 --steps 1024 --steps 16384" "--steps 64") ;;
     precision) bench precision 15 $(sizes "--precision 1048576" "--precision 64") ;;
-    gauss_newton) checks gauss_newton 40 gauss_newton ;;
+    gauss_newton) checks gauss_newton 40 gauss_newton three_starts ;;
     timeline) checks timeline 40 machine timeline ;;
     arrays) checks arrays 40 arrays ;;
     solve) checks solve 60 solve ;;

@@ -1,7 +1,7 @@
 """What the Python package does on a GPU, as one JSON object a line; measure.sh runs it.
 
     python python_checks.py [--small] SECTION...
-        machine latency gauss_newton solve expansions corrections timeline arrays table1
+        machine latency gauss_newton three_starts solve expansions corrections timeline arrays table1
 
 A section that fails prints its error, the next one runs, and the program exits with 1. --small: sizes for an emulated
 GPU.
@@ -17,7 +17,7 @@ from typing import Any
 from checks_common import median_seconds, say, torch_on_gpu
 from evaluation_checks import arrays, corrections, expansions, latency
 from timeline_checks import timeline
-from training_checks import gauss_newton, solve, table1
+from training_checks import gauss_newton, solve, table1, three_starts
 
 
 def machine() -> None:
@@ -50,7 +50,19 @@ def machine() -> None:
 
 
 SECTIONS = {
-    f.__name__: f for f in (machine, latency, gauss_newton, solve, expansions, corrections, timeline, arrays, table1)
+    f.__name__: f
+    for f in (
+        machine,
+        latency,
+        gauss_newton,
+        three_starts,
+        solve,
+        expansions,
+        corrections,
+        timeline,
+        arrays,
+        table1,
+    )
 }
 
 

@@ -39,6 +39,24 @@ def gauss_newton() -> None:
             )
 
 
+def three_starts() -> None:
+    """Milliseconds a step and start of three starts side by side, with what it takes to begin them."""
+    for discretization in ("bochkov_gibou", "direct_jump"):
+        each = 2 if SMALL else 30
+        trainer = nbm.Trainer(
+            nbm.problems.sphere(),
+            network=nbm.Siren(hidden=(3, 3) if SMALL else DEEP),
+            device="cuda",
+            discretization=discretization,
+            sampling=nbm.Sampling(regular=40, irregular=8, boundary=8) if SMALL else nbm.Sampling(),
+            optimizer=nbm.GaussNewton(steps=each, starts=3, start_steps=each, stop_fraction=0),
+        )
+        begin = time.perf_counter()
+        trainer.step(3 * each)
+        seconds = time.perf_counter() - begin
+        say("three starts", discretization=discretization, ms_a_step=round(1e3 * seconds / (3 * each), 3))
+
+
 def solve() -> None:
     """Seconds to the demo's solution, and its error."""
     problem = nbm.problems.sphere()
