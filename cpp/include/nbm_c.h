@@ -44,8 +44,8 @@ typedef struct nbm_problem nbm_problem;
 typedef int32_t nbm_field;
 enum {
   NBM_LEVEL_SET = 0, /* default 1: no minus side */
-  NBM_JUMP_U = 1,    /* u+ - u-; default 0 */
-  NBM_JUMP_FLUX = 2, /* mu+ dn u+ - mu- dn u-; default 0 */
+  NBM_JUMP_U = 1,    /* u+ - u-, less resistance times the mean of mu dn u of both sides; default 0 */
+  NBM_JUMP_FLUX = 2, /* mu+ dn u+ - mu- dn u-, less surface reaction times the mean of u; default 0 */
   NBM_K_MINUS = 3,   /* default 0 */
   NBM_MU_MINUS = 4,  /* default 1 */
   NBM_F_MINUS = 5,   /* default 0 */
@@ -53,7 +53,9 @@ enum {
   NBM_K_PLUS = 7,
   NBM_MU_PLUS = 8,
   NBM_F_PLUS = 9,
-  NBM_BOUNDARY_PLUS = 10
+  NBM_BOUNDARY_PLUS = 10,
+  NBM_RESISTANCE = 11,      /* of the interface, not negative; default 0 */
+  NBM_SURFACE_REACTION = 12 /* default 0 */
 };
 /* mu dn u + transfer (u - ambient) = flux, n outward, on face 0 to 5 of the box (-x, +x, -y, +y, -z, +z), on the part
  * of the minus side (0) or the plus side (1): all default 0. To set one makes the law the condition of that face. */

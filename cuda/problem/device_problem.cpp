@@ -29,7 +29,7 @@ std::array<NamedField, kFieldIds> fields_of(const Problem& p) {
 }  // namespace
 
 bool device_capable(const Problem& problem) {
-  if (any_flux(problem.walls)) return false;  // no kernel makes their rows
+  if (any_flux(problem.walls) || problem.has_interface_law()) return false;  // no kernel makes their rows
   for (const NamedField& named : fields_of(problem)) {
     if (!device_capable(*named.field)) return false;
   }

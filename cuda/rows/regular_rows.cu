@@ -77,13 +77,16 @@ __global__ void __launch_bounds__(kBlock)
   const Vec3<double> x = position(in.candidates, at);
   const Vec3<double> normal = {in.candidates.normal[0][from], in.candidates.normal[1][from],
                                in.candidates.normal[2][from]};
-  const double mu_minus = checked_value(problem, FieldId::mu_minus, x);
-  const double mu_plus = checked_value(problem, FieldId::mu_plus, x);
-  const double beta = checked_value(problem, FieldId::jump_flux, x);
+  const JumpCondition<double> jump = {
+      {checked_value(problem, FieldId::mu_minus, x), checked_value(problem, FieldId::mu_plus, x)},
+      checked_value(problem, FieldId::jump_u, x),
+      checked_value(problem, FieldId::jump_flux, x),
+      0.0,  // rows of laws are made on the host
+      0.0};
   const double length = half_of_longest_edge(problem.box.edge());
   const Vec3<double> at_row = problem.box.normalize(x);
-  put(value_jump, row, at_row, value_jump_row(checked_value(problem, FieldId::jump_u, x)));
-  put(flux_jump, row, at_row, flux_jump_row(mu_minus, mu_plus, beta, normal, in.state->h, length));
+  put(value_jump, row, at_row, value_jump_row(jump, normal, in.state->h, length));
+  put(flux_jump, row, at_row, flux_jump_row(jump, normal, in.state->h, length));
 }
 
 unsigned blocks_for(index_t rows) { return static_cast<unsigned>((rows + kBlock - 1) / kBlock); }

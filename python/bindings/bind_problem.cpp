@@ -136,16 +136,20 @@ void bind_problem(nb::module_& m) {
       .def(
           "__init__",
           [](Problem* self, const Box& box, const Field& level_set, const Medium& minus, const Medium& plus,
-             const Field& jump_u,
-             const Field& jump_flux) { new (self) Problem{box, level_set, minus, plus, jump_u, jump_flux}; },
+             const Field& jump_u, const Field& jump_flux, const Field& resistance, const Field& surface_reaction) {
+            new (self) Problem{box, level_set, minus, plus, jump_u, jump_flux, {}, resistance, surface_reaction};
+          },
           nb::arg("box"), nb::arg("level_set"), nb::arg("minus"), nb::arg("plus"), nb::arg("jump_u"),
-          nb::arg("jump_flux"))
+          nb::arg("jump_flux"), nb::arg("resistance"), nb::arg("surface_reaction"))
       .def_ro("box", &Problem::box)
       .def_ro("level_set", &Problem::level_set)
       .def_ro("minus", &Problem::minus)
       .def_ro("plus", &Problem::plus)
       .def_ro("jump_u", &Problem::jump_u)
       .def_ro("jump_flux", &Problem::jump_flux)
+      .def_ro("resistance", &Problem::resistance)
+      .def_ro("surface_reaction", &Problem::surface_reaction)
+      .def_prop_ro("has_interface_law", &Problem::has_interface_law)
       .def(
           "set_wall",
           [](Problem& problem, std::size_t face, const WallLaw& minus, const WallLaw& plus) {

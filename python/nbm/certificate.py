@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nbm import _core
 from nbm.arguments import as_instance, as_integer, as_real, as_seed
 from nbm.errors import InvalidArgument, NbmError
+from nbm.jump_errors import jump_errors
 from nbm.problem import Problem
 from nbm.reaction import linearized
 from nbm.sampling import Sampler
@@ -247,10 +248,9 @@ def _jumps(
     if len(points) == 0:
         return None, None
     native = problem.native
-    value = solution.jump(points) - native.jump_u.evaluate(points)
-    flux = solution.flux_jump(problem, points, normals) - native.jump_flux.evaluate(points)
     sides = ((native.minus.mu, solution.gradient_minus), (native.plus.mu, solution.gradient_plus))
     fluxes = [mu.evaluate(points) * np.sum(gradient(points) * normals, axis=1) for mu, gradient in sides]
+    value, flux = jump_errors(problem, points, (solution.minus(points), solution.plus(points)), fluxes)
     return _norms(value, spread), _norms(flux, max(_rms(one) for one in fluxes))
 
 

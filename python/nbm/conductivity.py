@@ -30,7 +30,7 @@ def effective_conductivity(
     mu grad u.
 
     Args:
-        problem: Box, level set and mu of both sides are taken; contact is perfect and there are no sources.
+        problem: Box, level set, mu of both sides and the interface's resistance are taken; there are no sources.
         walls: "insulated": between two plates, u = x_j on the two walls normal to j, and no flux through the other
             four, as in a measurement. Where the box is a cell of a periodic composite and its middle planes are planes
             of symmetry, as of cubic arrays of balls, this is the tensor of the composite. "uniform": u = x_j on all
@@ -63,6 +63,7 @@ def _cell(problem: Problem, axis: int, insulated: bool) -> Problem:
         problem.level_set,
         minus=Medium(mu=problem.minus.mu),
         plus=Medium(mu=problem.plus.mu),
+        resistance=problem.resistance,
         boundary=(x, y, z)[axis],
         walls=conditions,
     )

@@ -71,12 +71,15 @@ def manufactured(
     box: Box | None = None,
     k_minus: sp.Expr | float = 0.0,
     k_plus: sp.Expr | float = 0.0,
+    resistance: sp.Expr | float = 0.0,
+    surface_reaction: sp.Expr | float = 0.0,
     walls: Mapping[str, sp.Expr | float] | None = None,
 ) -> ManufacturedProblem:
     """State the problem that has a given solution: sources, jumps and boundary values are derived symbolically.
 
     f = k u - div(mu grad u) on each side, jump_u = u+ - u-, jump_flux = (mu+ grad u+ - mu- grad u-) . n with
-    n = grad(level_set) / |grad(level_set)|, and each side's own solution on the box (docs/method.md, section 1).
+    n = grad(level_set) / |grad(level_set)|, less what resistance and surface reaction make of them, and each side's own
+    solution on the box (docs/method.md, section 1).
 
     Args:
         u_minus: The solution where the level set is negative: a SymPy expression of ``nbm.symbols``, or a number.
@@ -88,6 +91,8 @@ def manufactured(
         box: The domain, by default [-1, 1]^3.
         k_minus: Reaction coefficient where the level set is negative.
         k_plus: The same elsewhere.
+        resistance: Of the interface, as of :class:`nbm.Problem`.
+        surface_reaction: The same.
         walls: Faces ("x-", ..., "z+") where not u but its flux is given, with their transfer coefficient h: 0 makes a
             :class:`nbm.Neumann` wall, all else :class:`nbm.Robin`.
 
@@ -98,6 +103,6 @@ def manufactured(
     from nbm.symbolic_statement import fields_of
 
     given = {"u_minus": u_minus, "u_plus": u_plus, "mu_minus": mu_minus, "mu_plus": mu_plus}
-    given |= {"k_minus": k_minus, "k_plus": k_plus}
+    given |= {"k_minus": k_minus, "k_plus": k_plus, "resistance": resistance, "surface_reaction": surface_reaction}
     where = Box() if box is None else box
     return ManufacturedProblem(where, **fields_of(given, level_set, where, walls or {}))

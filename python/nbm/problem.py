@@ -53,18 +53,23 @@ class Problem:
     """An elliptic problem with jumps across an interface (docs/method.md, section 1).
 
     k u - div(mu grad u) = f on each side of ``level_set`` = 0; minus is where it is negative. On it,
-    u+ - u- = ``jump_u`` and mu+ du+/dn - mu- du-/dn = ``jump_flux``, n from minus to plus; u = ``boundary`` on the box,
-    but on ``walls`` that have another condition. Where no wall gives u and nothing else takes hold of it (k is 0 and no
-    wall has a transfer coefficient), sources and fluxes must balance, and u is the solution whose mean over the box is
-    0.
+    u+ - u- = ``jump_u`` + ``resistance`` q and mu+ du+/dn - mu- du-/dn = ``jump_flux`` + ``surface_reaction`` m, with n
+    from minus to plus, q and m the means of mu du/dn and of u on both sides; u = ``boundary`` on the box, but on
+    ``walls`` that have another condition. Where no wall gives u and nothing else takes hold of it (k and
+    ``surface_reaction`` are 0 and no wall has a transfer coefficient), sources and fluxes must balance, and u is the
+    solution whose mean over the box is 0.
 
     Args:
         box: The domain.
         level_set: Field whose sign tells the side; None (or a positive number): no interface, all of the box is plus.
         minus: Coefficients where the level set is negative.
         plus: Coefficients elsewhere.
-        jump_u: u+ - u- on the interface.
-        jump_flux: mu+ du+/dn - mu- du-/dn on the interface.
+        jump_u: u+ - u- on the interface, but for what ``resistance`` makes.
+        jump_flux: mu+ du+/dn - mu- du-/dn on the interface, but for what ``surface_reaction`` makes.
+        resistance: Of the interface, not negative; units of u over those of mu du/dn: thermal contact (Kapitza)
+            resistance, that of a membrane. Large values insulate.
+        surface_reaction: What the interface takes from the flux for each unit of u, units of mu over length; as k in
+            the volume, usually positive.
         boundary: u on the boundary of the box, for media that do not give their own.
         walls: Conditions of single faces: :class:`nbm.Dirichlet`, :class:`nbm.Neumann` or :class:`nbm.Robin` by "x-",
             "x+", "y-", "y+", "z-", "z+". On edges of a face that gives u with one that does not, u is given.
@@ -86,6 +91,8 @@ class Problem:
         plus: Medium | None = None,
         jump_u: FieldLike = 0.0,
         jump_flux: FieldLike = 0.0,
+        resistance: FieldLike = 0.0,
+        surface_reaction: FieldLike = 0.0,
         boundary: FieldLike = 0.0,
         walls: Mapping[str, WallCondition] | None = None,
     ) -> None:
@@ -96,6 +103,8 @@ class Problem:
         self.plus = Medium() if plus is None else plus
         self.jump_u = jump_u
         self.jump_flux = jump_flux
+        self.resistance = resistance
+        self.surface_reaction = surface_reaction
         self.boundary = boundary
         self.walls = as_walls(walls, "walls")
         as_instance(box, "box", Box, "nbm.Box(...)")
@@ -145,7 +154,9 @@ class Problem:
             parts.append(f"{side}=Medium({values})")
         if self.walls:
             parts.append(f"walls={self.walls}")
-        parts += [f"{name}={_shown(getattr(self, name))}" for name in ("jump_u", "jump_flux", "boundary")]
+        laws = [name for name in ("resistance", "surface_reaction") if not _is_zero(getattr(self, name))]
+        names = ("jump_u", "jump_flux", *laws, "boundary")
+        parts += [f"{name}={_shown(getattr(self, name))}" for name in names]
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -153,7 +164,8 @@ class Problem:
 
     def _statement(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
-        names = ("box", "level_set", "minus", "plus", "jump_u", "jump_flux", "boundary", "walls")
+        jumps = ("jump_u", "jump_flux", "resistance", "surface_reaction")
+        names = ("box", "level_set", "minus", "plus", *jumps, "boundary", "walls")
         return {name: getattr(self, name) for name in names}
 
     def digest(self) -> str:
@@ -165,6 +177,9 @@ class Problem:
         for name in ("level_set", "jump_u", "jump_flux"):
             value = getattr(self, name)
             update_digest(digest, 1.0 if value is None else value, name)
+        for name in ("resistance", "surface_reaction"):
+            if not _is_zero(getattr(self, name)):  # problems without have the digests that they always had
+                update_digest(digest, getattr(self, name), name)
         for side in ("minus", "plus"):
             medium = getattr(self, side)
             for name in ("k", "mu", "f"):
@@ -204,6 +219,8 @@ class Problem:
             plus=self._native_medium(self.plus, "plus"),
             jump_u=self._field(self.jump_u, "jump_u"),
             jump_flux=self._field(self.jump_flux, "jump_flux"),
+            resistance=self._field(self.resistance, "resistance"),
+            surface_reaction=self._field(self.surface_reaction, "surface_reaction"),
         )
         minus, plus = self._flux_walls_of(self.minus, "minus"), self._flux_walls_of(self.plus, "plus")
         for index, face in enumerate(FACES):
@@ -251,6 +268,10 @@ def _restore(kind: type[Problem], statement: dict[str, Any]) -> Problem:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NoInterfaceWarning)  # given when it was stated
         return kind(**statement)
+
+
+def _is_zero(value: Any) -> bool:
+    return isinstance(value, (int, float)) and value == 0
 
 
 def _shown(value: Any) -> str:

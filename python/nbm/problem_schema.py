@@ -129,6 +129,8 @@ class ProblemSection(_Section):
     level_set: Expression | None = None
     jump_u: Expression = 0.0
     jump_flux: Expression = 0.0
+    resistance: Expression = 0.0
+    surface_reaction: Expression = 0.0
     boundary: Expression = 0.0
 
 
@@ -155,6 +157,8 @@ class ManufacturedSection(_Section):
     mu_plus: Expression = 1.0
     k_minus: Expression = 0.0
     k_plus: Expression = 0.0
+    resistance: Expression = 0.0
+    surface_reaction: Expression = 0.0
     level_set: Expression | None = None
     walls: dict[Face, Expression] | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,40 +29,72 @@ _NORMAL_STEP = 1e-5
 def fields_of(given: Mapping[str, Any], level_set: Any, box: Box, walls: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of :class:`nbm.ManufacturedProblem` but for the box; see :func:`nbm.manufactured`."""
     e = {name: _as_expression(value, name) for name, value in given.items()}
+    resistance, reaction = e["resistance"], e["surface_reaction"]
     transfers = {face: _as_expression(h, f"walls.{face}") for face, h in walls.items()}
     sides = {s: _medium(e[f"u_{s}"], e[f"mu_{s}"], e[f"k_{s}"], transfers) for s in ("minus", "plus")}
     flux_jump = [
         e["mu_plus"] * p - e["mu_minus"] * m
         for p, m in zip(gradient_of(e["u_plus"]), gradient_of(e["u_minus"]), strict=True)
     ]
-    has_interface, level_set, jump_flux = _interface(level_set, flux_jump, box)
+    flux_mean = [
+        (e["mu_plus"] * p + e["mu_minus"] * m) / 2
+        for p, m in zip(gradient_of(e["u_plus"]), gradient_of(e["u_minus"]), strict=True)
+    ]
+    has_interface, level_set, normal_of = _interface(level_set, box)
+    jump_u = e["u_plus"] - e["u_minus"]
+    if not resistance.is_zero:
+        jump_u = _less(jump_u, resistance, normal_of(flux_mean))
+    jump_flux = normal_of(flux_jump)
+    if not reaction.is_zero:
+        jump_flux = _less(jump_flux, reaction, (e["u_plus"] + e["u_minus"]) / 2)
     return {
         "level_set": level_set,
         "exact_minus": e["u_minus"],
         "exact_plus": e["u_plus"],
         "minus": sides["minus"],
         "plus": sides["plus"],
-        "jump_u": e["u_plus"] - e["u_minus"] if has_interface else 0.0,
-        "jump_flux": jump_flux,
+        "jump_u": jump_u if has_interface else 0.0,
+        "jump_flux": jump_flux if has_interface else 0.0,
+        "resistance": resistance if has_interface else 0.0,
+        "surface_reaction": reaction if has_interface else 0.0,
     }
 
 
-def _interface(level_set: Any, flux_jump: list[sp.Expr], box: Box) -> tuple[bool, Any, Any]:
-    """Return whether there is an interface, its level set, and the jump of the flux on it."""
+def _interface(level_set: Any, box: Box) -> tuple[bool, Any, Callable[[list[sp.Expr]], Any]]:
+    """Return whether there is an interface, its level set, and what takes the normal component of vectors on it."""
     if level_set is None:
-        return False, None, 0.0
+        return False, None, lambda vector: sp.Integer(0)
     if not callable(level_set) or isinstance(level_set, sp.Expr):
         phi = _as_expression(level_set, "level_set")
-        return (True, phi, _normal_component(flux_jump, phi)) if phi.free_symbols else (False, phi, 0.0)
+        if not phi.free_symbols:
+            return False, phi, lambda vector: sp.Integer(0)
+        return True, phi, lambda vector: _normal_component(vector, phi)
     field = as_field(level_set, "level_set")
-    components = [as_field(component, "jump_flux") for component in flux_jump]
     step = _NORMAL_STEP * max(box.edge)
 
-    def jump_flux(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        vectors = np.stack([component.evaluate(points) for component in components], axis=1)
-        return np.asarray(np.einsum("ij,ij->i", vectors, unit_normals(field.evaluate, points, step)))
+    def normal_of(vector: list[sp.Expr]) -> Any:
+        components = [as_field(component, "jump_flux") for component in vector]
 
-    return True, level_set, jump_flux
+        def values(points: NDArray[np.float64]) -> NDArray[np.float64]:
+            vectors = np.stack([component.evaluate(points) for component in components], axis=1)
+            return np.asarray(np.einsum("ij,ij->i", vectors, unit_normals(field.evaluate, points, step)))
+
+        return values
+
+    return True, level_set, normal_of
+
+
+def _less(jump: Any, factor: sp.Expr, mean: Any) -> Any:
+    """Return jump - factor * mean, of expressions or functions of points."""
+    if isinstance(jump, sp.Expr) and isinstance(mean, sp.Expr):
+        return jump - factor * mean
+    parts = [as_field(part, "jump_u") for part in (jump, factor, mean)]
+
+    def values(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        of_jump, of_factor, of_mean = (part.evaluate(points) for part in parts)
+        return np.asarray(of_jump - of_factor * of_mean)
+
+    return values
 
 
 def _as_expression(value: Any, name: str) -> sp.Expr:

@@ -52,7 +52,8 @@ class TrainingOptions:
         sampling: Points of a step; the default depends on the optimizer.
         discretization: "bochkov_gibou" cuts cells along the interface; "direct_jump" has rows for the jumps at points
             of the interface and is the more accurate where the solution is smooth on each side. "auto" is
-            "bochkov_gibou", or "direct_jump" for a problem without interface.
+            "bochkov_gibou", or "direct_jump" for a problem without interface, or where that has a resistance or surface
+            reaction, which cut cells do not take.
         loss: "balanced" weighs all groups of rows alike at the discretization error; "paper" weighs none.
         precision: Of the network's arithmetic; default float32 for Adam, float64 for Gauss-Newton.
         plateau: When to stop early; default never.
@@ -172,6 +173,8 @@ class TrainingOptions:
         """Return the discretization for a problem."""
         if self.discretization != "auto":
             return self.discretization
+        if problem.native.has_interface_law:  # which cut cells do not take
+            return "direct_jump"
         return "bochkov_gibou" if _core.has_interface(problem.native, self.threads) else "direct_jump"
 
     def chosen_cell_size(self, problem: Problem) -> tuple[float, float, float]:

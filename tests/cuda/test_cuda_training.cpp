@@ -32,12 +32,17 @@ struct Training {
   nbm::SampleCounts counts = {37, 9, 11};
   bool direct = false;
   Precision precision = Precision::float64;
+  bool law = false;
 };
 
 nbm::Problem problem_of(const Training& training) {
   nbm::Problem problem = sphere_problem();
   if (training.domain == Domain::plus_only) problem.level_set = 1.0;
   if (training.domain == Domain::minus_only) problem.level_set = -1.0;
+  if (training.law) {
+    problem.resistance = 0.7;
+    problem.surface_reaction = 1.5;
+  }
   return problem;
 }
 
@@ -103,6 +108,7 @@ std::vector<Training> trainings() {
       {"w256", deep(256, 1), Domain::sphere, {5, 3, 2}},
       {"d2_w32", deep(32, 2)},
       {"d3_w10_direct", deep(10, 3), Domain::sphere, {65, 1, 3}, true},
+      {"d2_w6_law", deep(6, 2), Domain::sphere, {37, 9, 11}, true, Precision::float64, true},
       {"d4_w7", deep(7, 4)},
       {"d5_w10", deep(10, 5), Domain::sphere, {101, 13, 17}},
       {"d6_w3_minus_only", deep(3, 6), Domain::minus_only, {129, 5, 31}},

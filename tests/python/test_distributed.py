@@ -99,6 +99,16 @@ def test_losses_are_those_of_one_rank(comm, optimizer):
         np.testing.assert_array_equal(together.parameters, first)
 
 
+def test_rows_of_interface_laws_are_shared_alike(comm):
+    problem = sphere_problem().replace(resistance=0.4, surface_reaction=1.5)
+    together = nbm.Trainer(problem, comm=comm, **options(gauss_newton(3)))
+    alone = nbm.Trainer(problem, **options(gauss_newton(3)))
+    together.run()
+    alone.run()
+    np.testing.assert_allclose(losses(together), losses(alone), rtol=ROUND_OFF)
+    assert together.history[0].rows["flux_jump"] == 101
+
+
 def test_losses_are_the_expected_ones(comm):
     trainer = nbm.Trainer(sphere_problem(), comm=comm, **options(gauss_newton(4)))
     trainer.run()

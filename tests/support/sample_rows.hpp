@@ -21,8 +21,8 @@ inline RowSet sample_rows(const Problem& problem, SampleCounts counts, double h,
     rows.points.push_back(make_boundary_rows(side, samples.boundary[s].size()));
     assemble_boundary(problem, side, samples.boundary[s].view(), rows.points.back(), 0);
   }
-  rows.points.push_back(make_value_jump_rows(on.size()));
-  rows.points.push_back(make_flux_jump_rows(problem.box, cell, on.size()));
+  rows.points.push_back(make_value_jump_rows(problem, cell, on.size()));
+  rows.points.push_back(make_flux_jump_rows(problem, cell, on.size()));
   assemble_jumps(problem, on.points.view(), on.normals.view(), cell, rows.points[2], rows.points[3], 0);
   int group = kStandardGroups;
   for (const Observations& data : {observed_sphere(counts.boundary), observed_slopes(counts.boundary)}) {

@@ -13,6 +13,8 @@ nbm::Field& field_of(nbm_problem* handle, nbm_field field) {
     case NBM_LEVEL_SET: return problem.level_set;
     case NBM_JUMP_U: return problem.jump_u;
     case NBM_JUMP_FLUX: return problem.jump_flux;
+    case NBM_RESISTANCE: return problem.resistance;
+    case NBM_SURFACE_REACTION: return problem.surface_reaction;
     case NBM_K_MINUS: return problem.minus.k;
     case NBM_MU_MINUS: return problem.minus.mu;
     case NBM_F_MINUS: return problem.minus.f;

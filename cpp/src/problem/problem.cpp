@@ -74,6 +74,8 @@ void check_grids(const Problem& problem) {
   require_cover(problem.level_set, "level_set", problem.box);
   require_cover(problem.jump_u, "jump_u", problem.box);
   require_cover(problem.jump_flux, "jump_flux", problem.box);
+  require_cover(problem.resistance, "resistance", problem.box);
+  require_cover(problem.surface_reaction, "surface_reaction", problem.box);
   for (const Side side : {Side::minus, Side::plus}) {
     const Medium& medium = problem.medium(side);
     const MediumNames& names = names_of(side);
@@ -132,7 +134,7 @@ bool Problem::is_floating() const {
       if (!is_zero(law.transfer, on_wall(box, face, own))) return false;
     }
   }
-  return true;
+  return !has_surface_reaction() || is_zero(surface_reaction, probes_on_interface(level_set, inside, phi, kProbes));
 }
 
 void Problem::validate(index_t probes) const {
@@ -155,6 +157,8 @@ void Problem::validate(index_t probes) const {
   const Points interface = probes_on_interface(level_set, inside, phi, probes / 4);
   finite_values(jump_u, "jump_u", interface);
   finite_values(jump_flux, "jump_flux", interface);
+  finite_values(surface_reaction, "surface_reaction", interface);
+  evaluate_resistance(resistance, interface.view(), std::span(values).first(interface.x.size()));
 }
 
 void evaluate_finite(const Field& field, const char* name, PointsView points, std::span<double> values) {
@@ -170,6 +174,17 @@ void evaluate_positive(const Field& field, const char* name, PointsView points, 
     throw InvalidField(name, value, points[i],
                        std::string(name) + " is " + text_of(value) + " at " + text_of(points[i]) +
                            ", but a diffusion coefficient must be positive on its side");
+  }
+}
+
+void evaluate_resistance(const Field& field, PointsView points, std::span<double> values) {
+  evaluate_finite(field, "resistance", points, values);
+  for (index_t i = 0; i < points.size; ++i) {
+    const double value = values[static_cast<std::size_t>(i)];
+    if (value >= 0.0) continue;
+    throw InvalidField("resistance", value, points[i],
+                       "resistance is " + text_of(value) + " at " + text_of(points[i]) +
+                           ", but the resistance of an interface must not be negative");
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "irregular_block.hpp"
+#include "nbm/core/error.hpp"
 #include "nbm/rows/regular_row.hpp"
 
 namespace nbm {
@@ -131,6 +132,9 @@ void assemble_regular(const Problem& problem, Side side, PointsView points, Vec3
 }
 
 StencilRows assemble_irregular(const Problem& problem, PointsView points, Vec3<double> h) {
+  if (problem.has_interface_law() && points.size > 0) {
+    throw InvalidArgument("problem", "cut cells take no resistance or surface_reaction; use the rows of jumps");
+  }
   StencilRows rows;
   StencilWriter writer(rows, problem.box, h, points.size);
   IrregularBlock block(problem, h);

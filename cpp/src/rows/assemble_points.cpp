@@ -17,11 +17,15 @@ PointRows make_boundary_rows(Side side, index_t n) {
   return {kBoundaryGroup, terms, n};
 }
 
-PointRows make_value_jump_rows(index_t n) { return {kValueJumpGroup, {kBoth, kNone}, n}; }
+PointRows make_value_jump_rows(const Problem& problem, Vec3<double> h, index_t n) {
+  PointRows rows(kValueJumpGroup, {kBoth, problem.has_resistance() ? kBoth : kNone}, n);
+  rows.step = problem.box.normalize_lengths(h);
+  return rows;
+}
 
-PointRows make_flux_jump_rows(const Box& box, Vec3<double> h, index_t n) {
-  PointRows rows(kFluxJumpGroup, {kNone, kBoth}, n);
-  rows.step = box.normalize_lengths(h);
+PointRows make_flux_jump_rows(const Problem& problem, Vec3<double> h, index_t n) {
+  PointRows rows(kFluxJumpGroup, {problem.has_surface_reaction() ? kBoth : kNone, kBoth}, n);
+  rows.step = problem.box.normalize_lengths(h);
   return rows;
 }
 
@@ -91,19 +95,30 @@ BoundaryConditions boundary_conditions(const Problem& problem, Side side, const 
   return out;
 }
 
+JumpConditions jump_conditions(const Problem& problem, PointsView points) {
+  JumpConditions jumps;
+  for (auto* values :
+       {&jumps.mu[0], &jumps.mu[1], &jumps.jump_u, &jumps.jump_flux, &jumps.resistance, &jumps.reaction}) {
+    values->resize(at(points.size));
+  }
+  for (const Side side : {Side::minus, Side::plus}) {
+    evaluate_positive(problem.medium(side).mu, names_of(side).mu, points, jumps.mu[at(index_of(side))]);
+  }
+  evaluate_finite(problem.jump_u, "jump_u", points, jumps.jump_u);
+  evaluate_finite(problem.jump_flux, "jump_flux", points, jumps.jump_flux);
+  evaluate_resistance(problem.resistance, points, jumps.resistance);
+  evaluate_finite(problem.surface_reaction, "surface_reaction", points, jumps.reaction);
+  return jumps;
+}
+
 void assemble_jumps(const Problem& problem, PointsView points, PointsView normals, Vec3<double> h,
                     PointRows& value_jump, PointRows& flux_jump, index_t offset) {
-  const std::size_t n = at(points.size);
-  std::vector<double> mu_minus(n), mu_plus(n), alpha(n), beta(n);
-  evaluate_positive(problem.minus.mu, "mu_minus", points, mu_minus);
-  evaluate_positive(problem.plus.mu, "mu_plus", points, mu_plus);
-  evaluate_finite(problem.jump_u, "jump_u", points, alpha);
-  evaluate_finite(problem.jump_flux, "jump_flux", points, beta);
+  const JumpConditions jumps = jump_conditions(problem, points);
   const double length = half_of_longest_edge(problem.box.edge());
   for (index_t i = 0; i < points.size; ++i) {
     const Vec3<double> x = problem.box.normalize(points[i]);
-    value_jump.set(offset + i, x, value_jump_row(alpha[at(i)]));
-    flux_jump.set(offset + i, x, flux_jump_row(mu_minus[at(i)], mu_plus[at(i)], beta[at(i)], normals[i], h, length));
+    value_jump.set(offset + i, x, value_jump_row(jumps[at(i)], normals[i], h, length));
+    flux_jump.set(offset + i, x, flux_jump_row(jumps[at(i)], normals[i], h, length));
   }
 }
 

@@ -5,6 +5,8 @@
 #include <limits>
 
 #include "lattice.hpp"
+#include "law_rows.hpp"
+#include "nbm/rows/assemble.hpp"
 #include "nbm/rows/ghost.hpp"
 
 namespace nbm {
@@ -34,25 +36,38 @@ class GhostTask {
     for (index_t n = first; n < last; ++n) look_at(n);
     const auto count = static_cast<index_t>(nodes_.size());
     if (count == 0) return;
-    std::vector<double> mu_minus(at(count)), mu_plus(at(count)), jump_u(at(count)), jump_flux(at(count));
-    evaluate_positive(problem_.minus.mu, names_of(Side::minus).mu, feet_.view(), mu_minus);
-    evaluate_positive(problem_.plus.mu, names_of(Side::plus).mu, feet_.view(), mu_plus);
-    evaluate_finite(problem_.jump_u, "jump_u", feet_.view(), jump_u);
-    evaluate_finite(problem_.jump_flux, "jump_flux", feet_.view(), jump_flux);
+    const JumpConditions jumps = jump_conditions(problem_, feet_.view());
+    const bool law = problem_.has_interface_law();
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      const JumpSample jump = {{mu_minus[i], mu_plus[i]}, jump_u[i], jump_flux[i]};
-      const GhostNode& at_node = nodes_[i];
-      const GhostValue ghost = ghost_value(at_node.minus, at_node.geometry, jump, h_, at_node.present);
-      const Vec3<index_t> position = level_set_.position(at_node.node);
-      double value = ghost.constant;
-      for (int m = 0; m < kNeighbors; ++m) {
-        if (ghost.weight[m] != 0.0) value += ghost.weight[m] * u[at(level_set_.index(neighbor(position, m)))];
-      }
-      ghosts[at(at_node.node)] = value;
+      ghosts[at(nodes_[i].node)] = law ? of_law(nodes_[i], jumps[i], u) : of_jumps(nodes_[i], jumps[i], u);
     }
   }
 
  private:
+  double of_jumps(const GhostNode& at_node, const JumpCondition<double>& jump, std::span<const double> u) const {
+    const JumpSample sample = {{jump.mu[0], jump.mu[1]}, jump.jump_u, jump.jump_flux};
+    const GhostValue ghost = ghost_value(at_node.minus, at_node.geometry, sample, h_, at_node.present);
+    const Vec3<index_t> position = level_set_.position(at_node.node);
+    double value = ghost.constant;
+    for (int m = 0; m < kNeighbors; ++m) {
+      if (ghost.weight[m] != 0.0) value += ghost.weight[m] * u[at(level_set_.index(neighbor(position, m)))];
+    }
+    return value;
+  }
+
+  double of_law(const GhostNode& at_node, const JumpCondition<double>& jump, std::span<const double> u) const {
+    const Vec3<index_t> position = level_set_.position(at_node.node);
+    const SidesAround sides = sides_around(level_set_, position);
+    const CubeForm ghost = LawGhost(sides, at_node.geometry, jump, h_).at_node();
+    double value = ghost.constant;
+    for (int m = 0; m < kCubeNodes; ++m) {
+      const double weight = ghost.weight[at(m)];
+      const Vec3<index_t> offset = {m / 25 - kCubeReach, m / 5 % 5 - kCubeReach, m % 5 - kCubeReach};
+      if (weight != 0.0) value += weight * u[at(level_set_.index(position + offset))];
+    }
+    return value;
+  }
+
   static Vec3<index_t> neighbor(Vec3<index_t> n, int m) {
     return n + Vec3<index_t>{m / 9 - 1, m / 3 % 3 - 1, m % 3 - 1};
   }

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "irregular_block.hpp"
 #include "known_balances.hpp"
 #include "lattice.hpp"
+#include "law_rows.hpp"
 #include "nbm/core/error.hpp"
 #include "nbm/rows/assemble.hpp"
 
@@ -165,6 +167,7 @@ class GridTask {
   void write_rows() {
     std::array<index_t, kSides> next_boundary{}, next_regular{};
     IrregularBlock block(grid_.for_rows, grid_.h);
+    if (grid_.problem.has_interface_law()) laws_.emplace(grid_.for_rows, grid_.h, grid_.nodes.view);
     index_t next_irregular = 0;
     for (index_t n = first_; n < last_; ++n) {
       const std::size_t s = side[at(n - first_)], before = column.size();
@@ -182,8 +185,7 @@ class GridTask {
         case Row::irregular:
           if (next_irregular % IrregularBlock::kCapacity == 0) fill(block, next_irregular);
           count_supply(block.supply(next_irregular % IrregularBlock::kCapacity));
-          put_irregular(n, block[next_irregular % IrregularBlock::kCapacity].row,
-                        known_[at(next_irregular % IrregularBlock::kCapacity)]);
+          put_irregular(n, block, next_irregular % IrregularBlock::kCapacity);
           ++next_irregular;
           break;
       }
@@ -218,11 +220,23 @@ class GridTask {
     if (grid_.known) rhs.back() += grid_.known->regular(grid_.nodes.view.position(n)) / diagonal.back();
   }
 
-  void put_irregular(index_t n, const IrregularRow& row, double known) {
-    for (int i = -kCubeReach; i <= kCubeReach; ++i) {
-      for (int j = -kCubeReach; j <= kCubeReach; ++j) {
-        for (int k = -kCubeReach; k <= kCubeReach; ++k) {
-          const double weight = row.weight[cube_index(i, j, k)];
+  void put_irregular(index_t n, const IrregularBlock& block, index_t c) {
+    if (!laws_) {
+      const IrregularRow& row = block[c].row;
+      return put_cube(n, kCubeReach, row, known_[at(c)],
+                      [&](Vec3<int> o) { return row.weight[cube_index(o.x, o.y, o.z)]; });
+    }
+    LawRow row;
+    laws_->row(block, c, grid_.nodes.view.position(n), row);
+    put_cube(n, kLawReach, row, known_[at(c)], [&](Vec3<int> o) { return row.weight[LawRow::index(o)]; });
+  }
+
+  template <class Row, class Weight>
+  void put_cube(index_t n, int reach, const Row& row, double known, Weight&& weight_at) {
+    for (int i = -reach; i <= reach; ++i) {
+      for (int j = -reach; j <= reach; ++j) {
+        for (int k = -reach; k <= reach; ++k) {
+          const double weight = weight_at(Vec3<int>{i, j, k});
           if (weight != 0.0) put(n + flat({i, j, k}), weight / row.diagonal);
         }
       }
@@ -238,6 +252,7 @@ class GridTask {
     for (index_t c = 0; c < count; ++c) fill_cell(cells[at(c)], irregular_[at(first + c)]);
     put_at_walls(block, first, count);
     block.assemble();
+    if (laws_) laws_->sample(block);
     if (!grid_.known) return;
     std::vector<Vec3<index_t>> nodes;
     for (index_t c = 0; c < count; ++c) nodes.push_back(grid_.nodes.view.position(irregular_[at(first + c)]));
@@ -298,6 +313,7 @@ class GridTask {
   std::array<std::vector<double>, kSides> regular_diagonal_;
   std::vector<index_t> irregular_;
   std::array<double, IrregularBlock::kCapacity> known_{};  // balances of the cells in the block
+  std::optional<LawRows> laws_;                            // where the interface has a law
 };
 
 // Puts the rows of the tasks together, into memory of the exact size.

@@ -56,7 +56,7 @@ IrregularBlock::IrregularBlock(const Problem& problem, Vec3<double> h)
       cells_(static_cast<std::size_t>(kCapacity)),
       walls_(cells_.size()),
       wall_samples_(any_flux(problem.walls) ? cells_.size() : 0),
-      supply_(cells_.size()),
+      stars_(cells_.size()),
       nodes_(kCapacity * kLevelSetPositions),
       phi_(static_cast<std::size_t>(kCapacity * kLevelSetPositions)) {
   const MediumNames &minus = names_of(Side::minus), &plus = names_of(Side::plus);
@@ -159,9 +159,8 @@ void IrregularBlock::evaluate_walls() {
 
 void IrregularBlock::make_row(std::size_t i) {
   IrregularCell& cell = cells_[i];
-  StarCoefficients star = star_coefficients(cell.geometry, cell.samples, h_, walls_[i]);
+  StarCoefficients& star = stars_[i] = star_coefficients(cell.geometry, cell.samples, h_, walls_[i]);
   if (walls_[i] != 0) add_walls(cell.geometry.cell, walls_[i], wall_samples_[i], star);
-  supply_[i] = star.rhs;
   row_of_star(cell.phi, cell.geometry, cell.samples, star, h_, cell.row, cell.present);
 }
 

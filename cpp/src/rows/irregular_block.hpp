@@ -53,8 +53,10 @@ class IrregularBlock {
   index_t size() const { return count_; }
   const IrregularCell& operator[](index_t i) const { return cells_[static_cast<std::size_t>(i)]; }
   IrregularCell& cell(index_t i) { return cells_[static_cast<std::size_t>(i)]; }
+  unsigned walls(index_t i) const { return walls_[static_cast<std::size_t>(i)]; }
+  const StarCoefficients& star(index_t i) const { return stars_[static_cast<std::size_t>(i)]; }
   // What the data bring into a cell: its sources, and the fluxes given on the interface and on walls.
-  double supply(index_t i) const { return supply_[static_cast<std::size_t>(i)]; }
+  double supply(index_t i) const { return star(i).rhs; }
 
  private:
   void find_geometry(IrregularCell& cell, unsigned walls) const;
@@ -68,7 +70,7 @@ class IrregularBlock {
   std::vector<IrregularCell> cells_;
   std::vector<unsigned> walls_;  // of each cell
   std::vector<WallSamples> wall_samples_;
-  std::vector<double> supply_;
+  std::vector<StarCoefficients> stars_;
   Points nodes_;
   std::vector<double> phi_;
   std::vector<SampleBatch> batches_;  // by Coefficient

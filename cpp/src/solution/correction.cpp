@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "nbm/core/error.hpp"
+#include "nbm/rows/assemble.hpp"
 #include "nbm/sampling/interface_point.hpp"
 #include "solution/one_sided.hpp"
 
@@ -183,19 +184,19 @@ class Residual {
       points.push_back(p);
     }
     const Projected on = project(points.view());
-    std::vector<double> value(owed.size()), flux(owed.size()), u(owed.size()), ux(u), uy(u), uz(u), mu(u);
-    evaluate_finite(problem_.jump_u, "jump_u", on.points.view(), value);
-    evaluate_finite(problem_.jump_flux, "jump_flux", on.points.view(), flux);
+    const JumpConditions jumps = jump_conditions(problem_, on.points.view());
+    std::vector<double> u(owed.size()), ux(u), uy(u), uz(u);
+    for (std::size_t i = 0; i < owed.size(); ++i) owed[i] = {jumps.jump_u[i], jumps.jump_flux[i]};
     for (const Side side : {Side::minus, Side::plus}) {
       const double sign = side == Side::plus ? 1.0 : -1.0;
       base_.evaluate_gradient_side(side, on.points.view(), u, {ux, uy, uz}, alone);
-      evaluate_positive(problem_.medium(side).mu, names_of(side).mu, on.points.view(), mu);
+      const std::vector<double>& mu = jumps.mu[static_cast<std::size_t>(index_of(side))];
       for (std::size_t i = 0; i < owed.size(); ++i) {
-        value[i] -= sign * u[i];
-        flux[i] -= sign * mu[i] * dot(Vec3<double>{ux[i], uy[i], uz[i]}, on.normals[static_cast<index_t>(i)]);
+        const double flux = mu[i] * dot(Vec3<double>{ux[i], uy[i], uz[i]}, on.normals[static_cast<index_t>(i)]);
+        owed[i].value += 0.5 * jumps.resistance[i] * flux - sign * u[i];
+        owed[i].flux += 0.5 * jumps.reaction[i] * u[i] - sign * flux;
       }
     }
-    for (std::size_t i = 0; i < owed.size(); ++i) owed[i] = {value[i], flux[i]};
     return owed;
   }
 

@@ -5,6 +5,7 @@
 
 #include "rows/grid_ghosts.hpp"
 #include "rows/lattice.hpp"
+#include "rows/quadratic_fit.hpp"
 
 namespace nbm {
 namespace {
@@ -12,57 +13,9 @@ namespace {
 constexpr index_t kNodesPerTask = 4096;
 constexpr int kBand = 3;               // nodes beyond the interface that are fitted: gradients there need so many
 constexpr int kReach = 2;              // of a fit around its centre
-constexpr int kTerms = 10;             // of a quadratic
 constexpr double kGhostWeight = 0.02;  // ghost values decide where a side's own nodes leave the fit open
-constexpr double kRidge = 1e-7;        // of the largest diagonal: keeps curvatures that nothing determines at 0
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
-
-// Weighted least squares of a quadratic, in steps of the grid around a centre.
-class QuadraticFit {
- public:
-  void add(Vec3<double> x, double value, double weight) {
-    double term[kTerms];
-    terms(x, term);
-    for (int i = 0; i < kTerms; ++i) {
-      for (int j = 0; j <= i; ++j) matrix_[i][j] += weight * term[i] * term[j];
-      vector_[i] += weight * term[i] * value;
-    }
-  }
-
-  // The fit at x; afterwards the fit is spent.
-  double value(Vec3<double> x) {
-    double largest = 0.0;
-    for (int i = 0; i < kTerms; ++i) largest = std::max(largest, matrix_[i][i]);
-    for (int i = 0; i < kTerms; ++i) matrix_[i][i] += (i < 4 ? 1e-4 * kRidge : kRidge) * largest;
-    for (int i = 0; i < kTerms; ++i) {  // Cholesky, and forward substitution with it
-      for (int j = 0; j <= i; ++j) {
-        double sum = matrix_[i][j];
-        for (int k = 0; k < j; ++k) sum -= matrix_[i][k] * matrix_[j][k];
-        matrix_[i][j] = i == j ? std::sqrt(sum) : sum / matrix_[j][j];
-      }
-      for (int k = 0; k < i; ++k) vector_[i] -= matrix_[i][k] * vector_[k];
-      vector_[i] /= matrix_[i][i];
-    }
-    double term[kTerms], sum = 0.0;
-    terms(x, term);
-    for (int i = kTerms - 1; i >= 0; --i) {
-      for (int k = i + 1; k < kTerms; ++k) vector_[i] -= matrix_[k][i] * vector_[k];
-      vector_[i] /= matrix_[i][i];
-      sum += vector_[i] * term[i];
-    }
-    return sum;
-  }
-
- private:
-  static void terms(Vec3<double> x, double* term) {
-    const double t[kTerms] = {1.0, x.x, x.y, x.z, x.x * x.x, x.y * x.y, x.z * x.z, x.x * x.y, x.x * x.z, x.y * x.z};
-    std::copy(t, t + kTerms, term);
-  }
-
-  double matrix_[kTerms][kTerms] = {};
-  double vector_[kTerms] = {};
-};
 
 // One side's continuation beyond the interface.
 class Continuation {
@@ -104,18 +57,24 @@ class Continuation {
       center = n;
     });
     if (nearest > 3 * kBand * kBand) return false;
-    QuadraticFit quadratic;
+    QuadraticFit quadratic;  // in steps of the grid around the centre
+    QuadraticTerms right{};
+    const auto add = [&](const QuadraticTerms& terms, double u, double weight) {
+      quadratic.add(terms, weight);
+      for (std::size_t t = 0; t < kQuadraticTerms; ++t) right[t] += weight * terms[t] * u;
+    };
     for_cube(center, kReach, [&](Vec3<index_t> n, index_t node) {
       const Vec3<index_t> d = n - center;
       const double weight = 1.0 / (1.0 + static_cast<double>(dot(d, d)));
-      const Vec3<double> step = as_double(d);
+      const QuadraticTerms terms = quadratic_terms(as_double(d));
       if (own(node)) {
-        quadratic.add(step, u_[at(node)], weight);
+        add(terms, u_[at(node)], weight);
       } else if (std::isfinite(ghosts_[at(node)])) {
-        quadratic.add(step, ghosts_[at(node)], kGhostWeight * weight);
+        add(terms, ghosts_[at(node)], kGhostWeight * weight);
       }
     });
-    value = quadratic.value(as_double(x - center));
+    quadratic.factor();
+    value = dot(quadratic.solve(right), quadratic_terms(as_double(x - center)));
     return true;
   }
 

@@ -5,6 +5,7 @@
 
 #include "nbm/core/error.hpp"
 #include "nbm/rows/assemble.hpp"
+#include "nbm/rows/point_row.hpp"
 #include "network/basis_view.hpp"
 
 namespace nbm {
@@ -12,7 +13,6 @@ namespace {
 
 constexpr double kCells = 16384;  // of the regular rows along an edge: derivatives are exact, only mu has differences
 constexpr double kValueWeight = 10.0, kBoundaryWeight = 10.0;
-constexpr double kMostFluxWeight = 30.0;   // by which a contrast raises the weight of the flux jump at most
 constexpr double kSmallPiece = 0.1;        // of the box: pieces below have less weight in the equation,
 constexpr double kLeastPieceWeight = 0.3;  // down to this
 constexpr index_t kGrain = 32;             // rows in a task
@@ -104,46 +104,39 @@ RowBlock mean_row(index_t piece, const std::vector<PieceBasis>& pieces, const Po
   return mean;
 }
 
-// Both jumps at the points of a part of the interface: the constant that was taken out has none.
+// Both jumps at the points of a part of the interface, as point rows on exact derivatives. The constant that was taken
+// out has no jump, but reacts.
 void add_jump_rows(const Problem& problem, const InterfacePart& part, index_t all,
-                   const std::vector<PieceBasis>& pieces, const Expansion& lookup, ThreadPool& pool,
+                   const std::vector<PieceBasis>& pieces, const Expansion& lookup, double shift, ThreadPool& pool,
                    std::vector<RowBlock>& blocks) {
   const PointsView points = part.points.view().slice(0, part.rows);
-  const PointsView normals = part.normals.view().slice(0, part.rows);
-  std::vector<double> mu[kSides], beta(at(part.rows));
-  for (const Side side : {Side::minus, Side::plus}) {
-    auto& of_side = mu[index_of(side)];
-    of_side.resize(at(part.rows));
-    evaluate_positive(problem.medium(side).mu, names_of(side).mu, points, of_side);
+  const JumpConditions jumps = jump_conditions(problem, points);
+  std::vector<PointRow<double>> values, fluxes;
+  for (index_t i = 0; i < part.rows; ++i) {
+    const Vec3<double> normal = part.normals[i];
+    values.push_back(value_jump_row(jumps[at(i)], normal, {1.0, 1.0, 1.0}, lookup.unit()));
+    fluxes.push_back(flux_jump_row(jumps[at(i)], normal, {1.0, 1.0, 1.0}, lookup.unit()));
   }
-  evaluate_finite(problem.jump_flux, "jump_flux", points, beta);
-  RowBlock value = empty_block("value_jump", {part.piece[0], part.piece[1]}, pieces, part.rows);
-  RowBlock flux = empty_block("flux_jump", {part.piece[0], part.piece[1]}, pieces, part.rows);
-  evaluate_finite(problem.jump_u, "jump_u", points, value.rhs);
   const double share = 1.0 / std::sqrt(static_cast<double>(all));
-  std::vector<double> scale(at(part.rows));
-  for (std::size_t i = 0; i < scale.size(); ++i) {
-    const double larger = std::max(mu[0][i], mu[1][i]), mean = std::sqrt(mu[0][i]) * std::sqrt(mu[1][i]);
-    scale[i] = share * lookup.unit() / std::max(mean, larger / kMostFluxWeight);
-    flux.rhs[i] = scale[i] * beta[i];
-    value.rhs[i] *= kValueWeight * share;
-  }
-  index_t column = 0;
-  for (int s = 0; s < kSides; ++s) {
-    const PieceBasis& basis = pieces[at(part.piece[at(s)])];
-    const double sign = s == 0 ? -1.0 : 1.0;
-    fill(value, column, basis, lookup, points, pool, [&](index_t) {
-      return RowWeights{sign * kValueWeight * share, {}, {}};
-    });
-    fill(flux, column, basis, lookup, points, pool, [&](index_t i) {
-      RowWeights row{};
-      for (int k = 0; k < kDim; ++k) row.first[k] = sign * scale[at(i)] * mu[s][at(i)] * normals[i][k] / lookup.unit();
-      return row;
-    });
-    column += basis.size();
-  }
-  blocks.push_back(std::move(value));
-  blocks.push_back(std::move(flux));
+  const auto add = [&](const char* group, const std::vector<PointRow<double>>& rows, double weight) {
+    RowBlock block = empty_block(group, {part.piece[0], part.piece[1]}, pieces, part.rows);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      block.rhs[i] = weight * (rows[i].rhs - shift * (rows[i].weight[0][0] + rows[i].weight[1][0]));
+    }
+    index_t column = 0;
+    for (int s = 0; s < kSides; ++s) {
+      const PieceBasis& basis = pieces[at(part.piece[at(s)])];
+      fill(block, column, basis, lookup, points, pool, [&](index_t i) {
+        const double* of = rows[at(i)].weight[s];
+        const double slope = weight / lookup.unit();
+        return RowWeights{weight * of[0], {slope * of[1], slope * of[2], slope * of[3]}, {}};
+      });
+      column += basis.size();
+    }
+    blocks.push_back(std::move(block));
+  };
+  add("value_jump", values, kValueWeight * share);
+  add("flux_jump", fluxes, share);
 }
 
 }  // namespace
@@ -193,7 +186,7 @@ std::vector<RowBlock> make_expansion_rows(const Problem& problem, const std::vec
     blocks.push_back(mean_row(piece, pieces, points.regular[at(piece)], lookup, pool));
   }
   for (const InterfacePart& part : points.parts) {
-    add_jump_rows(problem, part, all_jumps, pieces, lookup, pool, blocks);
+    add_jump_rows(problem, part, all_jumps, pieces, lookup, shift, pool, blocks);
   }
   return blocks;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "nbm/core/error.hpp"
 #include "nbm/rows/assemble.hpp"
 
 namespace nbm {
@@ -34,6 +35,9 @@ HostRowMaker::HostRowMaker(const Problem& problem, const TrainingOptions& option
       ranks_(ranks),
       pool_(pool),
       observations_(observation_rows(problem, options)) {
+  if (problem.has_interface_law() && discretization_ != Discretization::direct_jump) {
+    throw InvalidArgument("discretization", "cut cells take no resistance or surface_reaction; use 'direct_jump'");
+  }
   used_.fill(true);
   if (options.sampling.mode == SamplingOptions::Mode::grid) {
     grid_.emplace(problem, options.sampling.grid_nodes, options.seed, options.sampling.batch);
@@ -76,8 +80,8 @@ void HostRowMaker::assemble_jump_rows(index_t draw, Vec3<double> cell_size, RowS
   if (!used_[kValueJumpGroup] && !used_[kFluxJumpGroup]) return;
   const InterfacePoints on = sampler_->draw_interface(draw, interface_points_, pool_, rank_, ranks_);
   rows.points.reserve(rows.points.size() + 2);  // the references below stay good
-  PointRows& value_jump = rows.points.emplace_back(make_value_jump_rows(on.size()));
-  PointRows& flux_jump = rows.points.emplace_back(make_flux_jump_rows(problem_.box, cell_size, on.size()));
+  PointRows& value_jump = rows.points.emplace_back(make_value_jump_rows(problem_, cell_size, on.size()));
+  PointRows& flux_jump = rows.points.emplace_back(make_flux_jump_rows(problem_, cell_size, on.size()));
   const auto cut = TaskPartition::of(on.size(), kRegularGrain);
   pool_.run(cut.tasks, [&](index_t t) {
     const index_t first = cut.begin(t), count = cut.end(t) - first;

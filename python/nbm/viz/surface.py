@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nbm.arguments import as_integer
 from nbm.errors import InvalidArgument
 from nbm.geometry.isosurface import isosurface
+from nbm.jump_errors import jump_errors
 from nbm.level_set_normals import unit_normals
 from nbm.viz.vtk_polydata import write_vtp
 
@@ -125,6 +126,7 @@ def _fields(
             mu = getattr(native, side).mu.evaluate(points)
             fields[f"flux_{side}"] = mu * fields[f"derivative_{side}"]
         fields["jump_flux"] = fields["flux_plus"] - fields["flux_minus"]
-        fields["jump_u_error"] = fields["jump_u"] - native.jump_u.evaluate(points)
-        fields["jump_flux_error"] = fields["jump_flux"] - native.jump_flux.evaluate(points)
+        u = [fields[f"u_{side}"] for side in ("minus", "plus")]
+        fluxes = [fields[f"flux_{side}"] for side in ("minus", "plus")]
+        fields["jump_u_error"], fields["jump_flux_error"] = jump_errors(problem, points, u, fluxes)
     return fields

@@ -165,6 +165,38 @@ TEST(CApi, GridsAndModelFiles) {
   std::filesystem::remove(path);
 }
 
+// 1000 W/m2 through a contact of 1000 W/(m2 K), between walls of 0 and 6 + 1 K, 200 W/(m K), 1.2 m apart.
+TEST(CApi, ContactsHaveAResistance) {
+  const double lower[3] = {0, 0, 0}, upper[3] = {1.2, 1, 1};
+  nbm_problem* made = nullptr;
+  ASSERT_EQ(nbm_problem_create(lower, upper, &made), NBM_OK);
+  const Handle<nbm_problem> problem(made);
+  const auto before_contact = [](void*, int64_t count, const double* x, const double*, const double*, double* values) {
+    for (int64_t i = 0; i < count; ++i) values[i] = x[i] - 0.43;
+  };
+  const auto temperature = [](void*, int64_t count, const double* x, const double*, const double*, double* values) {
+    for (int64_t i = 0; i < count; ++i) values[i] = 5.0 * x[i] + (x[i] < 0.43 ? 0.0 : 1.0);
+  };
+  ASSERT_EQ(nbm_problem_set_function(problem.get(), NBM_LEVEL_SET, before_contact, nullptr), NBM_OK);
+  for (const nbm_field side : {NBM_BOUNDARY_MINUS, NBM_BOUNDARY_PLUS}) {
+    ASSERT_EQ(nbm_problem_set_function(problem.get(), side, temperature, nullptr), NBM_OK);
+  }
+  for (const nbm_field side : {NBM_MU_MINUS, NBM_MU_PLUS}) {
+    ASSERT_EQ(nbm_problem_set_constant(problem.get(), side, 200.0), NBM_OK);
+  }
+  ASSERT_EQ(nbm_problem_set_constant(problem.get(), NBM_RESISTANCE, 1e-3), NBM_OK);
+  ASSERT_EQ(nbm_problem_set_constant(problem.get(), NBM_SURFACE_REACTION, 0.0), NBM_OK);
+  const int64_t cells[3] = {8, 8, 8};
+  nbm_solution* solved = nullptr;
+  ASSERT_EQ(nbm_solve_on_grid(problem.get(), cells, 1e-12, 1, &solved), NBM_OK) << nbm_last_error();
+  const Handle<nbm_solution> solution(solved);
+  const double x[2] = {0.4, 0.5}, yz[2] = {0.5, 0.5};
+  std::array<double, 2> u{};
+  ASSERT_EQ(nbm_solution_evaluate(solution.get(), 2, x, yz, yz, 1, u.data()), NBM_OK);
+  EXPECT_NEAR(u[0], 2.0, 1e-8);
+  EXPECT_NEAR(u[1], 3.5, 1e-8);
+}
+
 // u = x: a flux of -1 into the box at -x, and one of 3 (4/3 - u) = 1 at +x.
 TEST(CApi, WallsHaveLaws) {
   const auto problem = plain_problem();

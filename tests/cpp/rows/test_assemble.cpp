@@ -164,7 +164,7 @@ TEST(Assemble, JumpRowsAreTheSameInAnyUnitOfLength) {
     Points points, normals;
     points.push_back(unit * at);
     normals.push_back(normal);
-    std::pair rows(make_value_jump_rows(1), make_flux_jump_rows(scaled.box, unit * h, 1));
+    std::pair rows(make_value_jump_rows(scaled, unit * h, 1), make_flux_jump_rows(scaled, unit * h, 1));
     assemble_jumps(scaled, points.view(), normals.view(), unit * h, rows.first, rows.second, 0);
     return rows;
   };
@@ -184,6 +184,34 @@ TEST(Assemble, JumpRowsAreTheSameInAnyUnitOfLength) {
       EXPECT_DOUBLE_EQ(small_flux.weight[side][q][0], flux.weight[side][q][0]);
     }
   }
+}
+
+// u- = 1 + 2x, u+ = 4 - x at x = 0.3 with mu of 3 and 5: fluxes 6 and -5, a mean of 0.5 and a mean u of 2.65.
+TEST(Assemble, JumpRowsOfLawsHoldForTheSolution) {
+  Problem problem;
+  problem.minus.mu = 3.0;
+  problem.plus.mu = 5.0;
+  problem.resistance = 0.8;
+  problem.surface_reaction = -2.0;
+  problem.jump_u = (4.0 - 0.3) - 1.6 - 0.8 * 0.5;
+  problem.jump_flux = -11.0 + 2.0 * 2.65;
+  const Vec3<double> h{0.1, 0.05, 0.2};
+  Points points, normals;
+  points.push_back({0.3, 0.1, -0.4});
+  normals.push_back({1.0, 0.0, 0.0});
+  PointRows value = make_value_jump_rows(problem, h, 1), flux = make_flux_jump_rows(problem, h, 1);
+  assemble_jumps(problem, points.view(), normals.view(), h, value, flux, 0);
+  for (const PointRows& rows : {value, flux}) {
+    const double u[kSides] = {1.6, 3.7}, slope[kSides] = {2.0, -1.0};
+    double residual = -rows.rhs[0];
+    for (std::size_t s = 0; s < kSides; ++s) {
+      residual += rows.weight[s][0][0] * u[s] + rows.weight[s][1][0] * h.x * slope[s];
+    }
+    EXPECT_NEAR(residual, 0.0, 1e-14);
+  }
+  EXPECT_THROW(assemble_irregular(problem, points.view(), h), InvalidArgument);
+  problem.resistance = -0.8;
+  EXPECT_THROW(assemble_jumps(problem, points.view(), normals.view(), h, value, flux, 0), InvalidField);
 }
 
 TEST(Assemble, BadCoefficientsAreNamedWithTheirPlace) {

@@ -56,6 +56,31 @@ TEST(GridSystem, RowsAreWellFormed) {
   EXPECT_GT(irregular, 300);  // at least the nodes within half a cell of the sphere, about 4 pi r^2 h of the volume
 }
 
+// A constant has no flux, whatever the resistance; on the interface it reacts.
+TEST(GridSystem, RowsOfLawsAreWellFormed) {
+  Problem problem = nbm::testing::sphere_problem();
+  problem.resistance = 0.6;
+  ThreadPool one(1), two(2);
+  const GridSystem system = assemble_grid_system(problem, {14, 12, 13}, one);
+  EXPECT_EQ(system.value, assemble_grid_system(problem, {14, 12, 13}, two).value);
+  const auto sum_of_row = [](const GridSystem& of, index_t n) {
+    double sum = 0.0;
+    for (index_t e = of.row_begin[at(n)]; e < of.row_begin[at(n + 1)]; ++e) sum += of.value[at(e)] * of.diagonal[at(n)];
+    return sum;
+  };
+  const auto reacts = [&](const GridSystem& of) {
+    double sum = 0.0;
+    for (index_t n = 0; n < of.size(); ++n) {
+      if (of.row_begin[at(n + 1)] - of.row_begin[at(n)] > 1) sum += sum_of_row(of, n);
+    }
+    return sum * (8.0 / (14 * 12 * 13));
+  };
+  EXPECT_NEAR(reacts(system), 0.0, 1e-9);
+  problem.resistance = 0.0;
+  problem.surface_reaction = 1.5;
+  EXPECT_NEAR(reacts(assemble_grid_system(problem, {28, 24, 26}, one)) * 0.125, 1.5 * 3.14159 * 4 * 0.25, 0.1);
+}
+
 // The exact solution leaves Jacobi residuals of the size of the truncation error.
 TEST(GridSystem, ExactSolutionNearlySolvesIt) {
   const Problem exact = nbm::testing::sphere_problem();

@@ -23,11 +23,10 @@ NBM_EXPORT void assemble_regular(const Problem& problem, Side side, PointsView p
 // order of the 5 x 5 x 5 cube.
 NBM_EXPORT StencilRows assemble_irregular(const Problem& problem, PointsView points, Vec3<double> h);
 
-// Point rows of the conditions below for n points: sized, group and terms set; of the flux jump with differences over
-// h.
+// Point rows of the conditions below for n points: sized, group and terms set; of the jumps with differences over h.
 NBM_EXPORT PointRows make_boundary_rows(Side side, index_t n);
-NBM_EXPORT PointRows make_value_jump_rows(index_t n);
-NBM_EXPORT PointRows make_flux_jump_rows(const Box& box, Vec3<double> h, index_t n);
+NBM_EXPORT PointRows make_value_jump_rows(const Problem& problem, Vec3<double> h, index_t n);
+NBM_EXPORT PointRows make_flux_jump_rows(const Problem& problem, Vec3<double> h, index_t n);
 
 // Writes the rows u_side = boundary value at points of the box boundary into rows [offset, offset + points.size).
 NBM_EXPORT void assemble_boundary(const Problem& problem, Side side, PointsView points, PointRows& rows,
@@ -51,6 +50,17 @@ struct BoundaryConditions {
   std::array<std::vector<double>, kDim> slope;
 };
 NBM_EXPORT BoundaryConditions boundary_conditions(const Problem& problem, Side side, const Points& points);
+
+// The jump conditions at points of the interface.
+struct JumpConditions {
+  std::array<std::vector<double>, kSides> mu;
+  std::vector<double> jump_u, jump_flux, resistance, reaction;
+
+  JumpCondition<double> operator[](std::size_t i) const {
+    return {{mu[0][i], mu[1][i]}, jump_u[i], jump_flux[i], resistance[i], reaction[i]};
+  }
+};
+NBM_EXPORT JumpConditions jump_conditions(const Problem& problem, PointsView points);
 
 // Writes the two jump conditions at points of the interface with unit normals (minus to plus) into rows
 // [offset, offset + points.size) of both sets.

@@ -37,15 +37,14 @@ NBM_HD PointRow<T> wall_row(int side, int axis, T outward, T mu, T transfer, T a
   return row;
 }
 
-// u+ - u- = alpha.
+// The conditions at a point of the interface, q and m being the means of mu dn u and u of both sides:
+//   u+ - u- = jump_u + resistance q,  mu+ dn u+ - mu- dn u- = jump_flux + reaction m
 template <class T>
-NBM_HD PointRow<T> value_jump_row(T alpha) {
-  PointRow<T> row;
-  row.weight[index_of(Side::minus)][0] = T(-1);
-  row.weight[index_of(Side::plus)][0] = T(1);
-  row.rhs = alpha;
-  return row;
-}
+struct JumpCondition {
+  T mu[kSides];
+  T jump_u, jump_flux;
+  T resistance, reaction;
+};
 
 // The most by which a contrast raises the weight of the flux jump.
 constexpr double kMostFluxWeight = 30.0;
@@ -57,21 +56,47 @@ NBM_HD T half_of_longest_edge(Vec3<T> edge) {
   return T(0.5) * (longer > edge.z ? longer : edge.z);
 }
 
-// The flux jump mu+ dn u+ - mu- dn u- = beta with normal derivatives by half differences over h, times a length so that
-// it is a value of u, and divided by the geometric mean of the two mu (of mu and mu * kMostFluxWeight^2 at most): the
-// row alone ties a constant of the side of larger mu to the other side, through the smaller mu.
+// What makes a value of u of a flux: a length, divided by the geometric mean of the two mu (of mu and
+// mu * kMostFluxWeight^2 at most): the flux jump alone ties a constant of the side of larger mu to the other side,
+// through the smaller mu.
 template <class T>
-NBM_HD PointRow<T> flux_jump_row(T mu_minus, T mu_plus, T beta, Vec3<T> normal, Vec3<T> h, T length) {
-  const T larger = mu_minus > mu_plus ? mu_minus : mu_plus, smaller = mu_minus > mu_plus ? mu_plus : mu_minus;
+NBM_HD T value_of_flux(const JumpCondition<T>& jump, T length) {
+  const bool minus = jump.mu[0] > jump.mu[1];
+  const T larger = jump.mu[minus ? 0 : 1], smaller = jump.mu[minus ? 1 : 0];
   const T root = sqrt(larger / smaller);
-  const T scale = length * (root < T(kMostFluxWeight) ? root : T(kMostFluxWeight)) / larger;
+  return length * (root < T(kMostFluxWeight) ? root : T(kMostFluxWeight)) / larger;
+}
+
+// The jump of u with normal derivatives by half differences over h; where the resistance is large it is the flux that
+// counts, made a value of u.
+template <class T>
+NBM_HD PointRow<T> value_jump_row(const JumpCondition<T>& jump, Vec3<T> normal, Vec3<T> h, T length) {
+  const T scale = T(1) / (T(1) + jump.resistance / value_of_flux(jump, length));
   PointRow<T> row;
-  for (int axis = 0; axis < kDim; ++axis) {
-    const T slope = scale * normal[axis] / h[axis];
-    row.weight[index_of(Side::minus)][1 + axis] = -mu_minus * slope;
-    row.weight[index_of(Side::plus)][1 + axis] = mu_plus * slope;
+  for (int side = 0; side < kSides; ++side) {
+    row.weight[side][0] = side == index_of(Side::minus) ? -scale : scale;
+    for (int axis = 0; axis < kDim; ++axis) {
+      row.weight[side][1 + axis] = T(-0.5) * scale * jump.resistance * jump.mu[side] * normal[axis] / h[axis];
+    }
   }
-  row.rhs = scale * beta;
+  row.rhs = scale * jump.jump_u;
+  return row;
+}
+
+// The jump of the flux, as a value of u.
+template <class T>
+NBM_HD PointRow<T> flux_jump_row(const JumpCondition<T>& jump, Vec3<T> normal, Vec3<T> h, T length) {
+  const T of_flux = value_of_flux(jump, length);
+  const T scale = of_flux / (T(1) + of_flux * (jump.reaction < T(0) ? -jump.reaction : jump.reaction));
+  PointRow<T> row;
+  for (int side = 0; side < kSides; ++side) {
+    row.weight[side][0] = T(-0.5) * scale * jump.reaction;
+    const T outward = side == index_of(Side::minus) ? -jump.mu[side] : jump.mu[side];
+    for (int axis = 0; axis < kDim; ++axis) {
+      row.weight[side][1 + axis] = outward * scale * normal[axis] / h[axis];
+    }
+  }
+  row.rhs = scale * jump.jump_flux;
   return row;
 }
 

@@ -1,0 +1,119 @@
+#include "law_ghost.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nbm {
+namespace {
+
+constexpr std::size_t kCenter = kCubeCenter;
+
+Vec3<double> offset_of(int node) {
+  return {static_cast<double>(node / 25 - kCubeReach), static_cast<double>(node / 5 % 5 - kCubeReach),
+          static_cast<double>(node % 5 - kCubeReach)};
+}
+
+double weight_of(Vec3<double> offset) { return 1.0 / (1.0 + dot(offset, offset)); }
+
+// The first-order derivative on one side of ghost_value(): sum_j c_j (u_j - u_side(node)).
+CubeForm linear_slope(const SidesAround& sides, int side, Vec3<double> normal, Vec3<double> h) {
+  std::uint32_t used = 0;
+  const auto cube_node = [](int n) {
+    return static_cast<std::size_t>(cube_index(n / 9 - 1, n / 3 % 3 - 1, n % 3 - 1));
+  };
+  for (int n = 0; n < kNeighbors; ++n) {
+    used |= static_cast<std::uint32_t>(n != kNeighborSelf && sides[cube_node(n)] == side) << n;
+  }
+  const Vec3<double> y = least_squares_derivative(used, normal, h);
+  CubeForm form;
+  for (int n = 0; n < kNeighbors; ++n) {
+    if ((used >> n & 1u) == 0) continue;
+    const double c = (n / 9 - 1) * y.x + (n / 3 % 3 - 1) * y.y + (n % 3 - 1) * y.z;
+    form.weight[cube_node(n)] = c;
+    form.weight[kCenter] -= c;
+  }
+  return form;
+}
+
+}  // namespace
+
+void CubeForm::add(const CubeForm& other, double factor) {
+  for (std::size_t n = 0; n < weight.size(); ++n) weight[n] += factor * other.weight[n];
+  constant += factor * other.constant;
+}
+
+SideFit::SideFit(const SidesAround& sides, int side, Vec3<double> h)
+    : sides_(sides), side_(static_cast<std::int8_t>(side)), h_(h) {
+  for (int n = 0; n < kCubeNodes; ++n) {
+    if (n != kCubeCenter && sides_[static_cast<std::size_t>(n)] != side_) continue;
+    fit_.add(quadratic_terms(offset_of(n)), weight_of(offset_of(n)));
+  }
+  fit_.factor();
+}
+
+CubeForm SideFit::value(Vec3<double> place) const { return form(quadratic_terms(scaled(place))); }
+
+CubeForm SideFit::slope(Vec3<double> place, Vec3<double> direction) const {
+  return form(quadratic_slopes(scaled(place), scaled(direction)));
+}
+
+CubeForm SideFit::form(const QuadraticTerms& functional) const {
+  const QuadraticTerms y = fit_.solve(functional);
+  CubeForm out;
+  for (int n = 0; n < kCubeNodes; ++n) {
+    if (n != kCubeCenter && sides_[static_cast<std::size_t>(n)] != side_) continue;
+    out.weight[static_cast<std::size_t>(n)] = weight_of(offset_of(n)) * dot(y, quadratic_terms(offset_of(n)));
+  }
+  return out;
+}
+
+LawGhost::LawGhost(const SidesAround& sides, const GhostGeometry& at, const JumpCondition<double>& jump, Vec3<double> h)
+    : beyond_(sides, 1 - sides[kCenter], h) {
+  const int own = sides[kCenter], other = 1 - own;
+  const double to_other = own == index_of(Side::minus) ? 1.0 : -1.0;
+  const int slow = jump.mu[0] <= jump.mu[1] ? 0 : 1;
+  const double mu_slow = jump.mu[slow], mu_fast = jump.mu[1 - slow];
+  const double factor = slow == 0 ? mu_slow / mu_fast - 1.0 : 1.0 - mu_slow / mu_fast;
+  const double length = jump.resistance * jump.mu[other];
+  separation_ = length / (length + std::min({h.x, h.y, h.z}));
+  const double together = 1.0 - separation_;
+
+  // Two equations, weighed by `together` and `separation_`: that of ghost_value(), and
+  //   u_other - u_own = to_other (jump_u + resistance q)  on the interface
+  // with the quadratics of both sides. On the right side: nodes and constants; forms of the other side, whose centre is
+  // the ghost value.
+  CubeForm known, of_other;
+  const double reach = to_other * at.distance * factor;
+  const CubeForm slope = linear_slope(sides, slow, at.normal, h);
+  known.weight[kCenter] = together;
+  if (slow == own) {
+    known.add(slope, together * reach);
+  } else {  // the divisor stays positive, as in ghost_value()
+    const double of_ghost = reach * slope.weight[kCenter];
+    const double kept = 1.0 - of_ghost < kLeastDivisor ? (1.0 - kLeastDivisor) / of_ghost : 1.0;
+    of_other.add(slope, together * kept * reach);
+  }
+  const CubeForm own_value = SideFit(sides, own, h).value(at.foot), other_value = beyond_.value(at.foot);
+  known.add(own_value, separation_);
+  of_other.add(other_value, -separation_);
+  // The flux is that of the side of the ghost, less half of its jump.
+  of_other.add(beyond_.slope(at.foot, at.normal), to_other * length);
+  const double of_flux_jump = together * to_other * at.distance / mu_fast - 0.5 * jump.resistance;
+  known.constant = to_other * jump.jump_u + of_flux_jump * jump.jump_flux;
+  known.add(own_value, 0.5 * of_flux_jump * jump.reaction);
+  of_other.add(other_value, 0.5 * of_flux_jump * jump.reaction);
+
+  const double divisor = together - of_other.weight[kCenter];
+  of_other.weight[kCenter] = 0.0;
+  ghost_.add(known, 1.0 / divisor);
+  ghost_.add(of_other, 1.0 / divisor);
+}
+
+CubeForm LawGhost::with_ghost(CubeForm form) const {
+  const double of_ghost = form.weight[kCenter];
+  form.weight[kCenter] = 0.0;
+  form.add(ghost_, of_ghost);
+  return form;
+}
+
+}  // namespace nbm

@@ -1,0 +1,59 @@
+#pragma once
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "irregular_block.hpp"
+#include "lattice.hpp"
+#include "law_ghost.hpp"
+
+namespace nbm {
+
+constexpr int kLawReach = kCubeReach + 1;
+constexpr int kLawEdge = 2 * kLawReach + 1;
+
+// residual = (sum over the 7 x 7 x 7 cube of weight u - rhs) / diagonal, each node carrying the value of its own side.
+struct LawRow {
+  std::array<double, static_cast<std::size_t>(kLawEdge* kLawEdge* kLawEdge)> weight;
+  double rhs, diagonal;
+
+  static constexpr std::size_t index(Vec3<int> o) {
+    return static_cast<std::size_t>(((o.x + kLawReach) * kLawEdge + o.y + kLawReach) * kLawEdge + o.z + kLawReach);
+  }
+  void add(const CubeForm& form, Vec3<int> center, double factor);
+};
+
+// The sides of the nodes of a grid around one of them.
+SidesAround sides_around(const LatticeView& level_set, Vec3<index_t> node);
+
+// Rows of the cells of a block on a grid, where the problem has an interface law.
+class LawRows {
+ public:
+  LawRows(const Problem& problem, Vec3<double> h, LatticeView level_set)
+      : problem_(problem), h_(h), level_set_(level_set) {}
+
+  // Evaluates the law for all cells of a block whose own rows are there.
+  void sample(const IrregularBlock& block);
+  // The row of cell number c of that block, which is the node's.
+  void row(const IrregularBlock& block, index_t c, Vec3<index_t> node, LawRow& out) const;
+
+ private:
+  struct Samples {
+    double resistance[kStarNodes], reaction[kStarNodes];  // at the feet of ghosts
+    double patch_reaction[kTetrahedra];
+  };
+  using Ghosts = std::array<std::optional<LawGhost>, kStarNodes>;
+
+  LawGhost ghost(const IrregularCell& cell, const Samples& samples, Vec3<index_t> node, int star_node) const;
+  void add_tilt(const IrregularCell& cell, Vec3<double> center, const LawGhost& ghost, const SidesAround& sides,
+                LawRow& out) const;
+  void add_fluxes(const IrregularCell& cell, unsigned walls, const Ghosts& ghosts, StarCoefficients& star,
+                  LawRow& out) const;
+
+  const Problem& problem_;
+  Vec3<double> h_;
+  LatticeView level_set_;
+  std::vector<Samples> samples_;
+};
+
+}  // namespace nbm
