@@ -31,7 +31,7 @@ def main(picture: str | None = None) -> None:
     """Print how much a bad contact heats the particle."""
     for resistance in (0.0, 0.1, 0.5):
         problem = particle(resistance)
-        solution = nbm.solve_on_grid(problem, 40)
+        solution = nbm.solve_on_grid(problem, 32)
         hottest = solution.quantities(problem).maximum("minus")
         print(f"contact resistance {resistance:4.1f}: at most {hottest.value:.2f} K above the walls")
     if picture:

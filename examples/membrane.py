@@ -1,6 +1,6 @@
 """A cell in an electric field: its membrane hardly conducts, and takes nearly all of the voltage.
 
-The membrane is a resistance of the interface, not a thin layer; for a round cell the voltage over it is known (Schwan's formula).
+The membrane is a resistance of the interface, not a thin layer; for a round cell the voltage over it is known.
 Run: python examples/membrane.py [PICTURE]
 """
 
