@@ -98,18 +98,20 @@ def test_a_sphere_in_a_field_against_its_formula(resistance, reaction, inner):
 
 
 @pytest.mark.parametrize(
-    ("resistance", "reaction", "inner", "outer"),
+    ("resistance", "reaction", "inner", "outer", "level_set"),
     [
-        (0.3 + x**2, 0.0, 1.0, 1.0),
-        (0.5, 0.0, 100.0, 1.0),
-        (0.5, 0.0, 0.01, 1.0),
-        (0.0, 3.0 + y, 1.0, 1.0),
-        (0.5, 3.0, 1.0, 10.0),
+        (0.3 + x**2, 0.0, 1.0, 1.0, SPHERE),
+        (0.5, 0.0, 100.0, 1.0, SPHERE),
+        (0.5, 0.0, 0.01, 1.0, SPHERE),
+        (0.0, 3.0 + y, 1.0, 1.0, SPHERE),
+        (0.5, 3.0, 1.0, 10.0, SPHERE),
+        (0.5, 0.0, 1.0, 1.0, (x / 0.7) ** 2 + (y / 0.5) ** 2 + (z / 0.6) ** 2 - 1),
+        (0.5, 0.0, 1.0, 1.0, z - 0.3 * x - 0.15 * y - 0.1 * sin(2 * x) + 0.05),
     ],
-    ids=["resistance", "inner conducts", "outer conducts", "reaction", "both"],
+    ids=["resistance", "inner conducts", "outer conducts", "reaction", "both", "no distance", "through walls"],
 )
-def test_the_classical_solver_is_of_second_order(resistance, reaction, inner, outer):
-    known = known_problem(resistance, reaction, inner, outer)
+def test_the_classical_solver_is_of_second_order(resistance, reaction, inner, outer, level_set):
+    known = known_problem(resistance, reaction, inner, outer, level_set)
     coarse, fine = (nbm.solve_on_grid(known, cells).error(known).rmse for cells in (24, 48))
     assert 1.8 <= np.log2(coarse / fine) <= 2.2
 
@@ -152,7 +154,7 @@ def test_a_surface_reaction_holds_constants():
         surface_reaction=2.0,
         walls={face: nbm.Neumann() for face in ("x-", "x+", "y-", "y+", "z-", "z+")},
     )
-    solution = nbm.solve(box, seconds=1)
+    solution = nbm.solve_on_grid(box, 32)
     on, _ = nbm.sampling.on_interface(box, 2000)
     taken = 2.0 * np.pi * np.mean(solution.minus(on) + solution.plus(on)) / 2
     assert taken == pytest.approx(8 - 4 / 3 * np.pi / 8, rel=2e-3)

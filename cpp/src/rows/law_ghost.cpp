@@ -67,7 +67,27 @@ CubeForm SideFit::form(const QuadraticTerms& functional) const {
   return out;
 }
 
-LawGhost::LawGhost(const SidesAround& sides, const GhostGeometry& at, const JumpCondition<double>& jump, Vec3<double> h)
+Vec3<double> normal_at(const double* phi, Vec3<double> place, Vec3<double> h) {
+  const auto step = [](int axis, int sign) {
+    return sign * cube_offset(axis == 0 ? 1 : 0, axis == 1 ? 1 : 0, axis == 2 ? 1 : 0);
+  };
+  Vec3<double> gradient;
+  for (int k = 0; k < kDim; ++k) {
+    gradient[k] = 0.5 * (phi[step(k, 1)] - phi[step(k, -1)]);
+    for (int j = 0; j < kDim; ++j) {
+      const auto phi_at = [&](int of_k, int of_j) { return phi[step(k, of_k) + step(j, of_j)]; };
+      const double second = j == k ? phi_at(1, 0) - 2.0 * phi_at(0, 0) + phi_at(-1, 0)
+                                   : 0.25 * (phi_at(1, 1) - phi_at(1, -1) - phi_at(-1, 1) + phi_at(-1, -1));
+      gradient[k] += second * place[j] / h[j];
+    }
+    gradient[k] /= h[k];
+  }
+  const double length = std::sqrt(dot(gradient, gradient));
+  return length > 0.0 ? (1.0 / length) * gradient : gradient;
+}
+
+LawGhost::LawGhost(const SidesAround& sides, const GhostGeometry& at, const JumpCondition<double>& jump,
+                   const double* phi, Vec3<double> h)
     : beyond_(sides, 1 - sides[kCenter], h) {
   const int own = sides[kCenter], other = 1 - own;
   const double to_other = own == index_of(Side::minus) ? 1.0 : -1.0;
@@ -97,7 +117,7 @@ LawGhost::LawGhost(const SidesAround& sides, const GhostGeometry& at, const Jump
   known.add(own_value, separation_);
   of_other.add(other_value, -separation_);
   // The flux is that of the side of the ghost, less half of its jump.
-  of_other.add(beyond_.slope(at.foot, at.normal), to_other * length);
+  of_other.add(beyond_.slope(at.foot, normal_at(phi, at.foot, h)), to_other * length);
   const double of_flux_jump = together * to_other * at.distance / mu_fast - 0.5 * jump.resistance;
   known.constant = to_other * jump.jump_u + of_flux_jump * jump.jump_flux;
   known.add(own_value, 0.5 * of_flux_jump * jump.reaction);

@@ -39,10 +39,16 @@ class SideFit {
   QuadraticFit fit_;
 };
 
+// The normal at a place near a node, relative to it, by the quadratic of the level set through its neighbours: where
+// that is no distance, its gradient at the node has another direction. phi: at the node, in a 5 x 5 x 5 cube.
+Vec3<double> normal_at(const double* phi, Vec3<double> place, Vec3<double> h);
+
 // The ghost value at the node in the middle of `sides`, and the side of which it is.
 class LawGhost {
  public:
-  LawGhost(const SidesAround& sides, const GhostGeometry& at, const JumpCondition<double>& jump, Vec3<double> h);
+  // phi: as for normal_at().
+  LawGhost(const SidesAround& sides, const GhostGeometry& at, const JumpCondition<double>& jump, const double* phi,
+           Vec3<double> h);
 
   const CubeForm& at_node() const { return ghost_; }
   CubeForm value(Vec3<double> place) const { return with_ghost(beyond_.value(place)); }

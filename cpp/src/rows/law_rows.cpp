@@ -7,26 +7,6 @@ namespace {
 
 std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
-// The normal by the quadratic of the level set around the node; place: relative to it.
-Vec3<double> normal_at(const double phi[kCubeNodes], Vec3<double> place, Vec3<double> h) {
-  const auto step = [](int axis, int sign) {
-    return sign * cube_offset(axis == 0 ? 1 : 0, axis == 1 ? 1 : 0, axis == 2 ? 1 : 0);
-  };
-  Vec3<double> gradient;
-  for (int k = 0; k < kDim; ++k) {
-    gradient[k] = 0.5 * (phi[kCubeCenter + step(k, 1)] - phi[kCubeCenter + step(k, -1)]);
-    for (int j = 0; j < kDim; ++j) {
-      const auto phi_at = [&](int of_k, int of_j) { return phi[kCubeCenter + step(k, of_k) + step(j, of_j)]; };
-      const double second = j == k ? phi_at(1, 0) - 2.0 * phi_at(0, 0) + phi_at(-1, 0)
-                                   : 0.25 * (phi_at(1, 1) - phi_at(1, -1) - phi_at(-1, 1) + phi_at(-1, -1));
-      gradient[k] += second * place[j] / h[j];
-    }
-    gradient[k] /= h[k];
-  }
-  const double length = std::sqrt(dot(gradient, gradient));
-  return length > 0.0 ? (1.0 / length) * gradient : gradient;
-}
-
 }  // namespace
 
 void LawRow::add(const CubeForm& form, Vec3<int> center, double factor) {
@@ -118,15 +98,14 @@ void LawRows::row(const IrregularBlock& block, index_t c, Vec3<index_t> node, La
 
 LawGhost LawRows::ghost(const IrregularCell& cell, const Samples& samples, Vec3<index_t> node, int star_node) const {
   const Vec3<int> o = star_offset(star_node);
-  const JumpSample& jump = cell.samples.jump[star_node];
-  return {sides_around(level_set_, node + Vec3<index_t>{o.x, o.y, o.z}),
-          cell.geometry.ghost[star_node],
-          {{jump.mu[0], jump.mu[1]},
-           jump.jump_u,
-           jump.jump_flux,
-           samples.resistance[star_node],
-           samples.reaction[star_node]},
-          h_};
+  const JumpSample& sample = cell.samples.jump[star_node];
+  const JumpCondition<double> jump = {{sample.mu[0], sample.mu[1]},
+                                      sample.jump_u,
+                                      sample.jump_flux,
+                                      samples.resistance[star_node],
+                                      samples.reaction[star_node]};
+  return {sides_around(level_set_, node + Vec3<index_t>{o.x, o.y, o.z}), cell.geometry.ghost[star_node], jump,
+          cell.phi + cube_index_of_star(star_node), h_};
 }
 
 // The patches' flux jumps are along the normals of the level set, and what the pieces of the cell have through them
@@ -140,7 +119,7 @@ void LawRows::add_tilt(const IrregularCell& cell, Vec3<double> center, const Law
   for (int face = 0; face < kFaces; ++face) tilt[face_axis(face)] -= face_sign(face) * cut.face_area[0][face];
   for (int p = 0; p < cut.patches; ++p) {
     const Vec3<double> place = center + cut.patch[p].centroid;
-    tilt = tilt - cut.patch[p].area * normal_at(cell.phi, place, h_);
+    tilt = tilt - cut.patch[p].area * normal_at(cell.phi + kCubeCenter, place, h_);
     middle = middle + cut.patch[p].area * place;
     area += cut.patch[p].area;
   }
