@@ -61,7 +61,8 @@ cuda-emulated: $(VENV)/test.stamp
 gpu-dry-run: cuda-emulated
 	PYTHON=$(BIN)/python benchmarks/gpu/dry_run.sh build/emulated
 
-.PHONY: all sanitizers cuda-check cuda-record cuda-asan cuda-emulated gpu-dry-run demo test test-cpp test-python test-mpi lint \
+.PHONY: all sanitizers cuda-check cuda-record cuda-asan cuda-emulated gpu-dry-run demo test test-cpp test-python test-mpi \
+  with-mpi lint \
   format bench attack wheel clean
 .DELETE_ON_ERROR:
 
@@ -86,10 +87,14 @@ test-python: $(VENV)/package.stamp $(VENV)/test.stamp | test-cpp
 
 # Many ranks of this machine, with an MPI from the package index; the package itself needs none. An MPI of the system
 # that an earlier configuration found is forgotten: mpirun and mpi4py here are those of the environment.
-test-mpi: $(VENV)/mpi.stamp
-	cmake -S . -B $(BUILD) -U 'MPI_*' -DMPI_CXX_COMPILER=$(CURDIR)/$(BIN)/mpicxx -DNBM_MPI=ON -DNBM_TESTS=AUTO
+test-mpi: with-mpi
+	cmake -S . -B $(BUILD) -DNBM_TESTS=AUTO
 	cmake --build $(BUILD)
 	tests/mpi/run.sh $(BUILD)
+
+with-mpi: $(VENV)/mpi.stamp
+	cmake -S . -B $(BUILD) -U 'MPI_*' -DMPI_CXX_COMPILER=$(CURDIR)/$(BIN)/mpicxx -DNBM_MPI=ON
+	cmake --build $(BUILD) --target python_package
 
 lint: $(VENV)/package.stamp $(VENV)/test.stamp
 	@bad=$$(for file in $(CXX_FILES); do clang-format --dry-run -Werror $$file 2>/dev/null || echo "  $$file"; done); \
@@ -110,8 +115,8 @@ bench: $(VENV)/package.stamp
 	  echo "-- $$program"; $$program || exit 1; done
 
 # What people, machines and files do to nbm, many times over; writes docs/reliability.md. SEED=S repeats an attack.
-attack: $(VENV)/test.stamp
-	$(BIN)/python -W ignore::DeprecationWarning benchmarks/attack $(if $(SEED),--seed $(SEED))
+attack: with-mpi
+	PYTHONPATH=$(BUILD)/python $(BIN)/python -W ignore::DeprecationWarning benchmarks/attack $(if $(SEED),--seed $(SEED))
 
 wheel: $(VENV)/build.stamp
 	$(BIN)/python -m pip wheel --no-build-isolation --no-deps -Cbuild-dir=$(BUILD) --wheel-dir dist .

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 import nbm
 from nbm import geometry
+from nbm.geometry.filled_voxels import fractions, volume_of
 from nbm.geometry.image_files import Voxels
 from nbm.geometry.isosurface import isosurface, redistance
 from shape_files import ball_image
@@ -36,13 +38,46 @@ def test_grey_images_are_second_order():
     assert found[1] < (2 / 32) ** 2
 
 
-def test_partly_filled_voxels_are_a_tenth_of_a_voxel_wrong_and_less_when_smoothed():
+def filled(shape, cells):
+    """An image of [-1, 1]^3 whose voxels hold how much of them a shape fills."""
+    axis = -1 + 2 * (np.arange(4 * cells) + 0.5) / (4 * cells)
+    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    parts = np.clip(0.5 - shape(points) * 2 * cells, 0, 1).reshape(3 * (cells, 4))
+    return Voxels(parts.mean(axis=(1, 3, 5)), np.full(3, 2 / cells), np.full(3, -1 + 1 / cells))
+
+
+def test_partly_filled_voxels_tell_the_surface_to_second_order_and_the_volume():
+    radius, found = 0.6, []
     for cells in (16, 32):
-        plain, smooth = (
-            errors(geometry.image_of(ball(cells, "grey"), threshold=0.5, smoothing=s)) * cells / 2 for s in (0, 1)
-        )
-        assert plain.max() < 0.13  # of a voxel: 0.09 by the profile and some by the curvature
-        assert np.sqrt(np.mean(smooth**2)) < np.sqrt(np.mean(plain**2))
+        voxels = filled(geometry.sphere(radius=radius), cells)
+        image = geometry.image_of(voxels, threshold=0.5)
+        found.append(np.sqrt(np.mean(errors(image, radius) ** 2)))
+        inside = volume_of(np.asarray(image.field.values), voxels.spacing)
+        assert inside == pytest.approx(voxels.values.sum(), rel=3 * 0.005 / (radius * cells / 2))  # 0.005 voxels off
+    assert found[1] < 0.01 * 2 / 32  # of a voxel
+    assert np.log2(found[0] / found[1]) > 1.5
+
+
+@pytest.mark.parametrize("kind", ["filled", "label"])
+def test_volume_and_area_to_a_percent_at_thirty_two_voxels(kind):
+    big, small = 0.5, 0.25  # 32 voxels are 1.5 long, the tube has ten
+    shape = geometry.torus((0.01, 0.02, 0.03), big, small)
+    voxels = filled(shape, 43)
+    if kind == "label":
+        voxels = Voxels((voxels.values > 0.5).astype(np.uint8), voxels.spacing, voxels.origin)
+    image = geometry.image_of(voxels, threshold=0.5 if kind == "filled" else None)
+    measured = geometry.measure(image, 42, image.box())
+    assert measured.volume == pytest.approx(2 * np.pi**2 * big * small**2, rel=0.01)
+    assert measured.area == pytest.approx(4 * np.pi**2 * big * small, rel=0.01)
+
+
+def test_which_images_hold_how_much_of_a_voxel_is_filled():
+    sharp = filled(geometry.sphere(radius=0.6), 24).values
+    assert fractions(1000 + 50 * sharp, 1025) == pytest.approx(sharp, abs=1e-12)  # whatever the ends are
+    unsharp = ndimage.gaussian_filter(sharp, 1.0)
+    noisy = sharp + np.random.default_rng(0).normal(scale=0.05, size=sharp.shape)
+    for values, threshold in ((unsharp, 0.5), (noisy, 0.5), (sharp, 0.3), (np.round(sharp), 0.5)):
+        assert fractions(values, threshold) is None
 
 
 def test_labels_put_the_surface_between_voxels_and_keep_the_volume():
