@@ -9,6 +9,7 @@ tried.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -41,7 +42,7 @@ HEAD = """\
 What people, machines and files do to nbm, tried many times over by `make attack` (benchmarks/attack), which writes
 this page. It ends with an error where anything is lost: a result, a state, an answer, memory, or the word of why.
 
-Seed {seed}, share {share:g}, {minutes:.1f} minutes, {when}, {machine}.
+Seed {seed}, share {share:g}, {minutes:.1f} minutes ({cpu:.1f} of processor time), {when}, {machine}.
 
 | what | how | tried | outcomes | lost |
 |---|---|---|---|---|
@@ -71,6 +72,7 @@ def main() -> int:
         seed=options.seed,
         share=options.share,
         minutes=(time.monotonic() - started) / 60,
+        cpu=sum(os.times()[:4]) / 60,  # with the processes that were started
         when=time.strftime("%Y-%m-%d"),
         machine=machine(),
     )
