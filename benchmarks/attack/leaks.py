@@ -31,7 +31,7 @@ def attack(folder: Path, seed: int, share: float) -> Iterator[Outcome]:
             gc.collect()
             seen.append(resident())
             out.add("cycles")
-        # Now and then a few MB are given back late: the least of a quarter tells what stays. The first quarter warms up.
+        # Some MB are now and then given back late: the least of a quarter tells what stays; the first one warms up.
         quarter = cycles // 4
         growth = (min(seen[-quarter:]) - min(seen[quarter : 2 * quarter])) / (cycles - 2 * quarter)
         out.how += f"; {growth:.0f} bytes a cycle"

@@ -38,6 +38,9 @@ class Evaluation:
         stop_reason: Why training ended, or None for a loaded solution.
     """
 
+    history: list[Record] | None
+    stop_reason: str | None
+
     def __init__(
         self,
         native: _core.Solution,

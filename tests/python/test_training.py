@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 import math
+import typing
 import warnings
 
 import numpy as np
@@ -123,6 +125,36 @@ def test_checkpoints_that_do_not_fit(tmp_path):
         training.load_checkpoint(tmp_path / "missing.safetensors")
     with pytest.raises(nbm.FileError):
         training.save_checkpoint(tmp_path / "no folder" / "checkpoint.safetensors")
+
+
+def test_damaged_checkpoints_are_refused_and_change_nothing(tmp_path):
+    numpy_files = pytest.importorskip("safetensors.numpy")
+    file, training, other = tmp_path / "checkpoint.safetensors", trainer(), trainer()
+    training.step(2)
+    training.save_checkpoint(file)
+    whole, before = file.read_bytes(), other.parameters
+    damaged = []
+    for bit in np.random.default_rng(0).integers(0, 8 * len(whole), 200).tolist():
+        flipped = bytearray(whole)
+        flipped[bit // 8] ^= 1 << bit % 8
+        if bit // 8 > whole.index(b"fnv1a64"):  # before it, blanks and the key of the digest say nothing
+            damaged.append(bytes(flipped))
+    # As of old, without a digest: of these too no value may be none.
+    tensors = numpy_files.load(whole)
+    size = int.from_bytes(whole[:8], "little")
+    metadata = json.loads(whole[8 : 8 + size])["__metadata__"]
+    del metadata["digest"]
+    for name in tensors:
+        if tensors[name].dtype == np.float64 and tensors[name].size:
+            bad = {key: values.copy() for key, values in tensors.items()}
+            bad[name].flat[0] = np.nan
+            damaged.append(numpy_files.save(bad, metadata=metadata))
+    for data in damaged:
+        file.write_bytes(data)
+        with pytest.raises(nbm.FileError):
+            other.load_checkpoint(file)
+        assert other.steps_done == 0
+        np.testing.assert_array_equal(other.parameters, before)
 
 
 @pytest.mark.parametrize("discretization", ["bochkov_gibou", "direct_jump"])
@@ -269,6 +301,18 @@ def test_a_level_set_of_one_sign_warns_and_is_a_plain_problem():
         warnings.simplefilter("error")
         solution = nbm.solve(problem, network=SMALL, cell_size=2 / 16, sampling=FEW, optimizer=nbm.Adam(steps=5))
     assert set(solution.history[-1].groups) == {"regular", "boundary"}
+
+
+def test_without_an_interface_there_are_regular_rows_of_small_cells():
+    problem = nbm.Problem(nbm.Box(), plus=nbm.Medium(f=1.0))
+    options = nbm.TrainingOptions()
+    assert options.chosen_discretization(problem) == "direct_jump"
+    assert options.chosen_cell_size(problem) == (2 / 4096,) * 3
+    assert options.chosen_discretization(nbm.problems.sphere()) == "bochkov_gibou"
+
+
+def test_what_training_recorded_is_typed():
+    assert typing.get_type_hints(nbm.Solution)["history"] == list[nbm.Record] | None
 
 
 def test_solve_and_trainer_take_the_fields_of_the_options():
