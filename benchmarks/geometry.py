@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import trimesh
-from geometry_cases import Case, ball, conductivity, finite_differences, gear, globule, off_centre, porous, torus
+from geometry_cases import Case, ball, conductivity, finite_differences, gear, globule, off_centre, porous, torus, turned_gear
 from machine import RESULTS, describe, markdown, peak_memory_mb, write
 
 import nbm
@@ -65,7 +65,7 @@ def _shape(case: Case, kind: str, cells: int) -> Any:
 def measures(_: Any) -> Rows:
     """Volume and area; at 32 cells a diameter the torus has tubes of 10 cells, the gear teeth of 9."""
     rows = Rows()
-    for case in (ball(), torus(), gear()):
+    for case in (ball(), torus(), gear(), turned_gear()):
         for cells in (32, 64):
             for kind in ("mesh", "grey image", "label image"):
                 shape = geometry.Mesh(*case.mesh(cells)) if kind == "mesh" else _shape(case, kind, cells)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -110,6 +110,13 @@ def gear() -> Case:
     box = nbm.Box((-1, -1, -0.5), (1, 1, 0.5))
     fine = geometry.measure(shape, 256, box)  # no formula: measured eight times finer than the figures
     return Case("gear", shape, 2 * (radius + tooth), fine.volume, fine.area, box)
+
+
+def turned_gear() -> Case:
+    """The gear with no face along the voxels."""
+    straight = gear()
+    shape = straight.shape.rotate("x", 25).rotate("y", 15)
+    return replace(straight, name="gear, turned", shape=shape, box=nbm.Box((-1, -1, -0.75), (1, 1, 0.75)))
 
 
 def off_centre(distance: float, radius: float = 2.0) -> tuple[geometry.Molecule, Callable[[Any], float]]:

@@ -84,7 +84,7 @@ bool has_boundary(const GridSystem& system) {
 void go_on(const GridSystem& system, const MatrixView<double>& matrix, const LinearMap& map,
            const Preconditioner& precondition, const KrylovOptions& options, GridNodes& out, ThreadPool& pool) {
   std::optional<PieceModes> modes;
-  if (has_boundary(system)) modes.emplace(system, matrix, kModeTolerance, pool);
+  if (!system.floating) modes.emplace(system, matrix, kModeTolerance, pool);  // else they add up to the constant of all
   const auto with_modes = [&](std::span<const double> b, std::span<double> x) {
     if (!modes || modes->empty()) return precondition(b, x);
     modes->precondition(b, x, precondition);
