@@ -153,6 +153,25 @@ def test_unbalanced_data_say_by_how_much(solve):
         solve(heated)
 
 
+@pytest.mark.parametrize("surroundings", [0.0, 300.0])
+def test_a_heated_conductor_where_exchange_alone_holds_u(surroundings):
+    """Its constant is that of no wall and not of the whole box: the grid solver has to find it."""
+    air = {face: nbm.Robin(h=0.5, u=surroundings) for face in ALL_FACES}
+    box = nbm.Box((-3, -3, -2), (3, 3, 2))
+    problem = nbm.Problem(box, sqrt(x**2 + y**2 + z**2) - 1, minus=nbm.Medium(mu=1000.0, f=1.0), walls=air)
+    grid = nbm.solve_on_grid(problem, 48)
+    # What is heated, 4 pi / 3, leaves through the walls: h times the integral of u less the surroundings.
+    total = 0.0
+    for axis in range(3):
+        others = [a for a in range(3) if a != axis]
+        middles = [np.linspace(box.lower[a], box.upper[a], 81)[:-1] + box.edge[a] / 160 for a in others]
+        at = np.empty((80 * 80, 3))
+        at[:, others] = np.stack(np.meshgrid(*middles, indexing="ij"), axis=-1).reshape(-1, 2)
+        at[:, axis] = box.upper[axis]
+        total += 2 * 0.5 * float(np.mean(grid(at) - surroundings)) * float(np.prod([box.edge[a] for a in others]))
+    assert total == pytest.approx(4 / 3 * np.pi, rel=0.01)
+
+
 def test_problem_files_say_the_same(tmp_path):
     file = tmp_path / "walls.toml"
     file.write_text(
