@@ -142,9 +142,9 @@ def molecules(_: Any) -> Rows:
             energy = model.solvation_energy(solve(model.problem))
             row = {"molecule": name, "cells": how, "kJ/mol": energy, "relative error": energy / series(model) - 1}
             rows.append(row | {"CPU s": time.process_time() - begin})
-    model = geometry.Electrostatics(molecule=geometry.Molecule(globule(520)), ionic_strength=0.15, cells=192)
+    model = geometry.Electrostatics(molecule=geometry.Molecule(globule(520)), ionic_strength=0.15, cells=224)
     energies = []
-    for cells in (96, 192):
+    for cells in (112, 224):
         begin = time.process_time()
         energies.append(model.solvation_energy(nbm.solve_on_grid(model.problem, cells)))
         row = {"molecule": "globule of 520 atoms", "cells": cells, "kJ/mol": energies[-1], "relative error": None}
@@ -162,9 +162,9 @@ def conduction(_: Any) -> Rows:
         problem = nbm.Problem(
             shape.box(), shape.field, minus=nbm.Medium(mu=contrast), plus=nbm.Medium(mu=1.0), boundary=nbm.symbols.z
         )
-        for cells in (48, 80):
+        for cells in (48, 80, 112):
             begin = time.process_time()
-            found = conductivity(problem, nbm.solve_on_grid(problem, cells))
+            found = conductivity(problem, nbm.solve_on_grid(problem, cells, tolerance=1e-7))
             row = {"contrast": contrast, "cells": cells, "conductivity": found, "CPU s": time.process_time() - begin}
             rows.append(row)
         found = finite_differences(problem, 95)

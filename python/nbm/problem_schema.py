@@ -37,7 +37,10 @@ def _of_u(value: Any, info: ValidationInfo) -> Any:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an integer beyond double precision
+        return False
 
 
 def _value_scale(value: Any) -> Any:
@@ -63,9 +66,10 @@ ExpressionOfU = Annotated[str | float, BeforeValidator(_of_u)]
 # Strict: a truth value or a number in quotes is no number.
 Finite = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Vector = tuple[Finite, Finite, Finite]
-Count = Annotated[int, Strict(), Field(ge=0)]
-PositiveCount = Annotated[int, Strict(), Field(ge=1)]
-Nodes = Annotated[int, Strict(), Field(ge=2)]
+Count = Annotated[int, Strict(), Field(ge=0, le=2**64 - 1)]  # a seed is the largest
+PositiveCount = Annotated[int, Strict(), Field(ge=1, le=2**63 - 1)]
+Nodes = Annotated[int, Strict(), Field(ge=2, le=2**31)]
+Label = Annotated[int, Strict(), Field(ge=-(2**63), le=2**63 - 1)]
 Positive = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
 Switch = Annotated[bool, Strict()]
 
@@ -92,7 +96,7 @@ class GeometrySection(_Section):
     scale: Positive | None = None
     translate: Vector | None = None
     threshold: Finite | None = None
-    label: Annotated[int, Strict()] | tuple[Annotated[int, Strict()], ...] | None = None
+    label: Label | tuple[Label, ...] | None = None
     spacing: tuple[Positive, Positive, Positive] | None = None
     origin: Vector | None = None
     smoothing: Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)] | None = None
@@ -102,7 +106,7 @@ class GeometrySection(_Section):
     offset: Finite = 0.0
     invert: Switch = False
     margin: Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)] | None = None
-    cells: Annotated[int, Strict(), Field(ge=4)] = 96
+    cells: Annotated[int, Strict(), Field(ge=4, le=2**31)] = 96
 
 
 class WallSection(_Section):

@@ -102,6 +102,22 @@ def test_errors_name_key_and_line(tmp_path, old, new, key, line, says):
     assert f"problem.toml:{line}: {key}: " in str(error)
 
 
+@pytest.mark.parametrize(
+    ("old", "key"),
+    [
+        ("cells = 32", "training.cells"),
+        ("seed = 7", "training.seed"),
+        ("jump_u = 0.5", "problem.jump_u"),
+        ("mu = 2", "plus.mu"),
+        ("omega = 3.0", "network.omega"),
+    ],
+)
+def test_integers_beyond_double_precision_are_errors(tmp_path, old, key):
+    name = old.split()[0]
+    error = error_of(tmp_path, STATED.replace(old, f"{name} = 1{'0' * 400}"))
+    assert error.key == key
+
+
 def test_every_error_has_its_line(tmp_path):
     error = error_of(tmp_path, STATED.replace("omega = 3.0", "omgea = 3.0").replace("cells = 32", "cels = 32"))
     assert len(str(error).splitlines()) == 2
