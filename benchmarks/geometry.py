@@ -18,7 +18,18 @@ from typing import Any
 
 import numpy as np
 import trimesh
-from geometry_cases import Case, ball, conductivity, finite_differences, gear, globule, off_centre, porous, torus, turned_gear
+from geometry_cases import (
+    Case,
+    ball,
+    conductivity,
+    finite_differences,
+    gear,
+    globule,
+    off_centre,
+    porous,
+    torus,
+    turned_gear,
+)
 from machine import RESULTS, describe, markdown, peak_memory_mb, write
 
 import nbm
