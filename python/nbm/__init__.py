@@ -31,6 +31,7 @@ from nbm.errors import (
 from nbm.evolution import Evolution, Step
 from nbm.evolving import evolve
 from nbm.fields import FieldLike, GridField
+from nbm.front import stefan_speed
 from nbm.gpu_arrays import GpuArray
 from nbm.grid_solver import GridSolution, solve_on_grid
 from nbm.manufactured import ManufacturedProblem, manufactured
@@ -140,6 +141,7 @@ __all__ = [
     "rows",
     "solve",
     "solve_on_grid",
+    "stefan_speed",
     "symbols",
     "viz",
 ]

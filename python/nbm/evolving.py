@@ -14,6 +14,7 @@ from nbm.arguments import as_choice, as_instance, as_integer, as_real
 from nbm.errors import InvalidArgument
 from nbm.evolution import Evolution
 from nbm.fields import FieldLike, as_field, is_expression
+from nbm.front import FieldState, Front, Speed, as_speed
 from nbm.grid_solver import solve_on_grid
 from nbm.problem import Medium, Problem
 from nbm.solution import Solution
@@ -36,6 +37,8 @@ def evolve(
     capacity: FieldLike | Pair = 1.0,
     start: float = 0.0,
     solver: Callable[[Problem], Solution] = solve_on_grid,
+    velocity: FieldLike | Speed | None = None,
+    front_cells: int = 64,
     folder: str | os.PathLike[str] | None = None,
     resume: bool = False,
     progress: Callable[[float, Solution], None] | None = None,
@@ -57,6 +60,12 @@ def evolve(
         start: Time of the initial state.
         solver: Of each step's problem: :func:`nbm.solve_on_grid`, :func:`nbm.solve`, or for example
             ``lambda p: nbm.solve_on_grid(p, 96)``.
+        velocity: What moves the interface from where the problem at ``start`` has it: speed along the normal from minus
+            to plus, so that minus grows where it is positive. A number, an expression or a grid; or a function (state,
+            points on the interface, unit normals) -> (n,) of the state before, whose ``minus``, ``plus``,
+            ``gradient_minus`` and ``gradient_plus`` are functions of points: :func:`nbm.stefan_speed`. The level set
+            of the problem is then that of the start alone. Second order in dt (two steps of Adams and Bashforth).
+        front_cells: Along the longest edge, of the grid that holds the moving interface (needs the extra "geometry").
         folder: Where each step is written as soon as it is made.
         resume: Go on with what is in the folder; without anything there, begin.
         progress: Called with time and solution of each new step.
@@ -73,13 +82,19 @@ def evolve(
     as_choice(scheme, "scheme", ("bdf2", "euler"))
     series = Evolution(scheme, length, as_real(start, "start"), at_time(start).digest())
     if folder is not None and Evolution.is_in(folder):
-        series = _continued(series, folder, at_time, resume)
+        series = _continued(series, folder, None if velocity is not None else at_time, resume)
     past = [_state(initial, "initial"), *(_state(step.solution, "initial") for step in series)]
     media = _pair(capacity, "capacity")
+    front = None if velocity is None else _Moving(velocity, front_cells, at_time(start), initial, series)
     for number in range(len(series) + 1, count + 1):
         time = series.time_of(number)
-        stated = _step(at_time(time), media, past[-2:], scheme, length)
+        problem_then = at_time(time)
+        if front is not None:
+            problem_then = problem_then.replace(level_set=front.moved(length))
+        stated = _step(problem_then, media, past[-2:], scheme, length)
         solution = solver(stated)
+        if front is not None:
+            front.states.append(solution)
         series.add(solution, stated)
         past = [*past[-1:], _state(solution, "initial")]
         if folder is not None:
@@ -87,6 +102,32 @@ def evolve(
         if progress is not None:
             progress(time, solution)
     return series
+
+
+class _Moving:
+    """A front with the states that move it."""
+
+    def __init__(
+        self, velocity: FieldLike | Speed, cells: Any, problem: Problem, initial: Any, series: Evolution
+    ) -> None:
+        self.speed = as_speed(velocity)
+        self.front = Front.of(problem, as_integer(cells, "front_cells", 8))
+        step = 1e-4 * min(problem.box.edge)
+        first = initial if isinstance(initial, Solution) else FieldState(_state(initial, "initial"), step)
+        self.states: list[Any] = [first, *(step.solution for step in series)][-2:]
+        if len(series) > 0:
+            self.front.restore(series.last.level_set)
+
+    def moved(self, dt: float) -> FieldLike:
+        """Move the front for a step by the states so far, and return its level set."""
+        *before, now = self.states[-2:]
+
+        def speed(points: Float64Array, normals: Float64Array) -> Float64Array:
+            v = np.asarray(self.speed(now, points, normals), dtype=np.float64)
+            return 1.5 * v - 0.5 * np.asarray(self.speed(before[0], points, normals)) if before else v
+
+        self.front.move(speed, dt)
+        return self.front.level_set
 
 
 def _step(problem: Problem, capacity: Pair, past: list[State], scheme: str, dt: float) -> Problem:
@@ -162,13 +203,13 @@ def _state(value: Any, name: str) -> State:
 
 
 def _continued(
-    new: Evolution, folder: str | os.PathLike[str], at_time: Callable[[float], Problem], resume: bool
+    new: Evolution, folder: str | os.PathLike[str], at_time: Callable[[float], Problem] | None, resume: bool
 ) -> Evolution:
     if not resume:
         raise InvalidArgument(f"folder: {folder} holds a series; give another, or resume=True", "folder")
 
     def level_set(time: float) -> Any:
-        phi = at_time(time).level_set
+        phi = None if at_time is None else at_time(time).level_set
         return phi if callable(phi) else None
 
     old = Evolution.load(folder, level_set=level_set)
