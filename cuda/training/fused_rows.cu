@@ -1,6 +1,7 @@
 #include <vector>
 
 #include "core/warp.hpp"
+#include "nbm/network/shallow_point.hpp"
 #include "training/fused_rows.hpp"
 
 namespace nbm::cuda {
@@ -49,7 +50,7 @@ struct Shape {
   static constexpr int width = W, depth = D, neurons = N;
   static constexpr int group = W / N;            // lanes of a point
   static constexpr int points = kLanes / group;  // of a warp; lanes beyond have none
-  static constexpr int hidden = D - 1;
+  static constexpr int hidden = depth - 1;
   static constexpr int first_size = W * (kDim + 1), layer_size = W * (W + 1);
   static constexpr int parameters = first_size + hidden * layer_size + W + 1;
   static constexpr int constants = parameters + W * 2 * kDim;  // with the steps of the first layer
@@ -89,23 +90,14 @@ class FusedLane {
 
   // The residual, on every lane of the group.
   __device__ T residual(const T (&x)[kDim], const T (&weight)[Q], T rhs) {
-    NBM_UNROLL
-    for (int n = 0; n < N; ++n) {
-      sine_first_layer(detail::first_preactivation(net_, neuron(n), x), net_.first_steps + neuron(n) * 2 * kDim,
-                       &post_[n][0], &cosine_[n]);
-      sine_[n] = post_[n][kValue];
-    }
-    NBM_UNROLL
-    for (int l = 0; l < S::hidden; ++l) {
-      share(post_, l);
-      forward(l);
+    if constexpr (S::hidden == 0) {
+      weigh_first_layer(x, weight);
+    } else {
+      weigh_layers(x, weight);
     }
     T part = T(0);
     NBM_UNROLL
-    for (int n = 0; n < N; ++n) {
-      weighted_[n] = product(weight, post_[n]);
-      part += output()[neuron(n)] * weighted_[n];
-    }
+    for (int n = 0; n < N; ++n) part += output()[neuron(n)] * weighted_[n];
     T sum = output()[W] * weight[kValue] - rhs;
     const int first = lane_index() - member_;
     for (int member = 0; member < S::group; ++member) sum += __shfl_sync(~0U, part, (first + member) % kLanes);
@@ -114,24 +106,18 @@ class FusedLane {
 
   // Adds residual times the residual's derivatives, after residual().
   __device__ void add_gradient(const T (&x)[kDim], const T (&weight)[Q], T residual) {
-    T adjoint[N][Q];
     NBM_UNROLL
-    for (int n = 0; n < N; ++n) {
-      by_output_[n] += residual * weighted_[n];
-      NBM_UNROLL
-      for (int q = 0; q < Q; ++q) adjoint[n][q] = output()[neuron(n)] * (residual * weight[q]);
-    }
+    for (int n = 0; n < N; ++n) by_output_[n] += residual * weighted_[n];
     by_output_bias_ += residual * weight[kValue];
-    NBM_UNROLL
-    for (int l = S::hidden - 1; l >= 0; --l) backward(l, adjoint);
-    NBM_UNROLL
-    for (int n = 0; n < N; ++n) {
-      T value, first[kDim], by_weight[kDim], by_bias;
-      sine_first_layer_adjoint(sine_[n], cosine_[n], net_.first_steps + neuron(n) * 2 * kDim, adjoint[n], value, first);
-      detail::first_layer_gradient(net_, x, value, first, by_weight, by_bias);
+    if constexpr (S::hidden == 0) {
+      const ShallowRow<T> row(net_, weight);
       NBM_UNROLL
-      for (int k = 0; k < kDim; ++k) by_first_[n][k] += by_weight[k];
-      by_first_[n][kDim] += by_bias;
+      for (int n = 0; n < N; ++n) {
+        add_shallow_gradient(net_, row, x, sine_[n], cosine_[n], steps(n), slope_[n], output()[neuron(n)] * residual,
+                             by_first_[n]);
+      }
+    } else {
+      add_layers_gradient(x, weight, residual);
     }
   }
 
@@ -159,8 +145,56 @@ class FusedLane {
 
  private:
   __device__ int neuron(int n) const { return member_ * N + n; }
+  __device__ const T* steps(int n) const { return net_.first_steps + neuron(n) * 2 * kDim; }
   __device__ const T* output() const { return net_.parameters + S::parameters - 1 - W; }
   __device__ const T* layer(int l) const { return net_.parameters + S::first_size + l * S::layer_size; }
+
+  // What the row makes of the own neurons of one hidden layer.
+  __device__ void weigh_first_layer(const T (&x)[kDim], const T (&weight)[Q]) {
+    const ShallowRow<T> row(net_, weight);
+    NBM_UNROLL
+    for (int n = 0; n < N; ++n) {
+      sincos(detail::first_preactivation(net_, neuron(n), x), sine_[n], cosine_[n]);
+      shallow_part(row, sine_[n], cosine_[n], steps(n), weighted_[n], slope_[n]);
+    }
+  }
+
+  // The same of the last of several layers.
+  __device__ void weigh_layers(const T (&x)[kDim], const T (&weight)[Q]) {
+    NBM_UNROLL
+    for (int n = 0; n < N; ++n) {
+      sine_first_layer(detail::first_preactivation(net_, neuron(n), x), steps(n), &post_[n][0], &cosine_[n]);
+      sine_[n] = post_[n][kValue];
+    }
+    NBM_UNROLL
+    for (int l = 0; l < S::hidden; ++l) {
+      share(post_, l);
+      forward(l);
+    }
+    NBM_UNROLL
+    for (int n = 0; n < N; ++n) weighted_[n] = product(weight, post_[n]);
+  }
+
+  // Derivatives by what is below the output layer.
+  __device__ void add_layers_gradient(const T (&x)[kDim], const T (&weight)[Q], T residual) {
+    T adjoint[N][Q];
+    NBM_UNROLL
+    for (int n = 0; n < N; ++n) {
+      NBM_UNROLL
+      for (int q = 0; q < Q; ++q) adjoint[n][q] = output()[neuron(n)] * (residual * weight[q]);
+    }
+    NBM_UNROLL
+    for (int l = S::hidden - 1; l >= 0; --l) backward(l, adjoint);
+    NBM_UNROLL
+    for (int n = 0; n < N; ++n) {
+      T value, first[kDim], by_weight[kDim], by_bias;
+      sine_first_layer_adjoint(sine_[n], cosine_[n], steps(n), adjoint[n], value, first);
+      detail::first_layer_gradient(net_, x, value, first, by_weight, by_bias);
+      NBM_UNROLL
+      for (int k = 0; k < kDim; ++k) by_first_[n][k] += by_weight[k];
+      by_first_[n][kDim] += by_bias;
+    }
+  }
 
   // The own neurons' quantities to where the group's other lanes find them.
   __device__ void share(const T (&quantities)[N][Q], int slot) {
@@ -238,6 +272,7 @@ class FusedLane {
   int place_, member_;
   T* exchange_;
   T post_[N][Q], sine_[N], cosine_[N], weighted_[N];
+  T slope_[N];  // of one hidden layer
   T saved_[kHidden][N][kSaved];
   T by_first_[N][kDim + 1] = {}, by_hidden_[kHidden][N][kInputs + 1] = {}, by_output_[N] = {}, by_output_bias_ = T(0);
 };
@@ -256,10 +291,21 @@ __device__ T constant_of(const SirenView<T>& net, int i) {
   return neuron < width ? net.parameters[width * part + neuron] : T(0);
 }
 
+// Blocks of a multiprocessor that registers must be left for, 0: as the compiler sees fit. It would give the largest
+// shape of one hidden layer two on targets where three need no spills (benchmarks/results/registers.md).
+template <class S>
+constexpr int least_blocks() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 900
+  return S::hidden == 0 && S::neurons > 8 && S::group <= 8 ? 3 : 0;
+#else
+  return 0;
+#endif
+}
+
 constexpr std::size_t kStaticShared = sizeof(int);  // of fused_rows_kernel
 
 template <class T, class S>
-__global__ void __launch_bounds__(kBlockThreads)
+__global__ void __launch_bounds__(kBlockThreads, least_blocks<S>())
     fused_rows_kernel(NetworkPair<T> nets, BothDifferenceRows both, WarpMemory<T> memory) {
   NBM_DYN_SHARED(T, shared);
   const SirenView<T>& net = nets.side[blockIdx.y];
