@@ -36,9 +36,9 @@ void expect_same_history(const nbm::History& history, const nbm::History& expect
   }
 }
 
-void expect_as_one_rank(const nbm::TrainingOptions& options) {
-  Trainer together(sphere_problem(), options, Device::cpu(), test_communicator());
-  Trainer alone(sphere_problem(), options);
+void expect_as_one_rank(const nbm::TrainingOptions& options, const nbm::Problem& problem = sphere_problem()) {
+  Trainer together(problem, options, Device::cpu(), test_communicator());
+  Trainer alone(problem, options);
   together.run();
   alone.run();
   expect_same_history(together.history(), alone.history());
@@ -62,6 +62,17 @@ TEST(DistributedTraining, DirectJumpFollowsOneRank) {
     auto options = few_steps(gauss_newton(4));
     options.discretization = nbm::Discretization::direct_jump;
     expect_as_one_rank(options);
+  });
+}
+
+TEST(DistributedTraining, InterfaceLawsFollowOneRank) {
+  on_ranks([] {
+    auto options = few_steps(gauss_newton(4));
+    options.discretization = nbm::Discretization::direct_jump;
+    nbm::Problem problem = sphere_problem();
+    problem.resistance = 0.4;
+    problem.surface_reaction = 1.5;
+    expect_as_one_rank(options, problem);
   });
 }
 
