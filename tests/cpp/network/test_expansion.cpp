@@ -131,7 +131,9 @@ TEST_P(Basis, ImagesOfTheSameSignLetNoFluxThroughTheirWalls) {
     const auto value = kernel_row(basis, x, {1.0, {}, {}}), flux = kernel_row(basis, x, slope);
     for (std::size_t j = 0; j < basis.reach.size(); ++j) {
       EXPECT_GT(std::abs(value[first + j]), 1e-6);
-      if ((basis.mirrors[j] >> k & 1) != 0) EXPECT_NEAR(flux[first + j], 0.0, 1e-14);
+      if ((basis.mirrors[j] >> k & 1) != 0) {
+        EXPECT_NEAR(flux[first + j], 0.0, 1e-14);
+      }
     }
   }
 }
