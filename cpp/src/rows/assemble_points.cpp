@@ -18,7 +18,8 @@ PointRows make_boundary_rows(Side side, index_t n) {
 }
 
 PointRows make_value_jump_rows(const Problem& problem, Vec3<double> h, index_t n) {
-  PointRows rows(kValueJumpGroup, {kBoth, problem.has_resistance() ? kBoth : kNone}, n);
+  if (!problem.has_resistance()) return {kValueJumpGroup, {kBoth, kNone}, n};
+  PointRows rows(kValueJumpGroup, {kBoth, kBoth}, n);
   rows.step = problem.box.normalize_lengths(h);
   return rows;
 }
