@@ -48,11 +48,13 @@ def press_ctrl_c(work):
         os.kill(os.getpid(), signal.SIGINT)
 
     timer = threading.Timer(0.5, press)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it
     timer.start()
     try:
         work()
     finally:
         timer.join()
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("name", ["solve", "solve_on_grid", "evaluation"])
