@@ -79,12 +79,19 @@ def as_speed(velocity: FieldLike | Speed) -> Speed:
 def stefan_speed(latent_heat: float, mu: tuple[FieldLike, FieldLike]) -> Speed:
     """Return the speed at which heat that is left at a melting interface moves it: -[mu du/dn] / L.
 
-    Positive where the minus side grows (a solid on the minus side that freezes), L in units of u times a capacity.
+    Positive where the minus side grows: a solid on the minus side that freezes. In box units over units of dt, where L
+    is in units of u times those of the capacity of :func:`nbm.evolve`.
 
     Args:
-        latent_heat: Set free where minus grows, for a unit of volume.
+        latent_heat: L, set free by a unit of volume that becomes minus; positive.
         mu: Of the minus and of the plus side; 0 for a side whose flux is to be left out, because it is at the melting
             point all through.
+
+    Returns:
+        A function (state, points (n, 3), unit normals (n, 3)) -> speeds (n,), for ``velocity`` of :func:`nbm.evolve`.
+
+    Raises:
+        InvalidArgument: ``latent_heat`` is not positive.
     """
     if not latent_heat > 0:
         raise InvalidArgument(f"latent_heat: got {latent_heat!r}, expected a positive number", "latent_heat")
@@ -100,7 +107,7 @@ def stefan_speed(latent_heat: float, mu: tuple[FieldLike, FieldLike]) -> Speed:
     return speed
 
 
-@dataclass
+@dataclass(eq=False)
 class Front:
     """The signed distance from an interface at the nodes of a grid, moved along its normals.
 

@@ -172,5 +172,27 @@ TEST(ResidualProblem, AGoodExpansionLeavesLittleAnywhere) {
   for (const double value : owed) EXPECT_NEAR(value, 0.0, 1e-2);
 }
 
+TEST(OwedFlux, IsThatOfTheResidualProblemWhereTheInterfaceHasALaw) {
+  ThreadPool pool(1);
+  Problem problem = ball_in_a_field(10.0);
+  problem.resistance = 0.3;
+  problem.surface_reaction = 5.0;
+  const ExpansionFit fit = fit_expansion(problem, {.sines = 60, .sources = 40}, pool);
+  const Solution solution = Solution::of_expansion(problem.box, problem.level_set, fit.expansion);
+  Points on, normals;
+  for (const Vec3<double> n : {Vec3<double>{1.0, 0.0, 0.0}, {0.0, 0.6, 0.8}, {0.0, 0.0, -1.0}}) {
+    on.push_back(0.5 * n);
+    normals.push_back(n);
+  }
+  std::vector<double> expected(3);
+  residual_problem(problem, solution).jump_flux.evaluate(on.view(), expected);
+  const std::vector<double> owed = owed_flux(problem, solution, on, normals, pool);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(owed[i], expected[i], 1e-6);
+  // Without the reaction's share, S times the mean of u, they would be far apart.
+  std::vector<double> u(3);
+  solution.evaluate_side(Side::plus, on.view(), u, pool);
+  EXPECT_GT(std::abs(u[2]), 1e-2);
+}
+
 }  // namespace
 }  // namespace nbm
