@@ -5,6 +5,7 @@
 #include "device_fixture.hpp"
 #include "nbm/core/error.hpp"
 #include "nbm/training/trainer.hpp"
+#include "small_training.hpp"
 #include "temporary_file.hpp"
 #include "training/device_adam.hpp"
 
@@ -23,13 +24,7 @@ using nbm::TrainingOptions;
 using nbm::testing::sphere_problem;
 
 TrainingOptions small_options() {
-  TrainingOptions options;
-  options.network = {.hidden = {5, 4}};
-  options.resolution.coarsest = {0.125, 0.125, 0.125};
-  options.sampling.counts = {75, 13, 17};
-  options.optimizer = AdamOptions{.steps = 12};
-  options.precision = Precision::float64;
-  options.threads = 1;
+  TrainingOptions options = nbm::testing::small_training(AdamOptions{.steps = 12});
   options.record_every = 5;
   return options;
 }

@@ -3,6 +3,7 @@
 #include "device_fixture.hpp"
 #include "nbm/core/error.hpp"
 #include "nbm/training/trainer.hpp"
+#include "small_training.hpp"
 #include "temporary_file.hpp"
 
 // Several starts of Gauss-Newton, which a GPU takes side by side.
@@ -17,14 +18,9 @@ using nbm::TrainingOptions;
 using nbm::testing::sphere_problem;
 
 TrainingOptions small_options() {
-  TrainingOptions options;
-  options.network = {.hidden = {5, 4}};
-  options.resolution.coarsest = {0.125, 0.125, 0.125};
-  options.sampling.counts = {75, 13, 17};
+  TrainingOptions options =
+      nbm::testing::small_training(GaussNewtonOptions{.steps = 6, .starts = 3, .start_steps = 4, .stop_fraction = 0.0});
   options.sampling.refresh = 2;
-  options.optimizer = GaussNewtonOptions{.steps = 6, .starts = 3, .start_steps = 4, .stop_fraction = 0.0};
-  options.precision = nbm::Precision::float64;
-  options.threads = 1;
   options.record_every = 1;
   return options;
 }
