@@ -74,4 +74,23 @@ inline std::vector<Case> cases() {
   return all;
 }
 
+// Fluxes and exchange on three walls that the interface meets, on one with laws of its own on either side.
+inline Problem problem_with_walls() {
+  using namespace nbm::symbols;
+  const Symbol x = symbols::x(), y = symbols::y(), z = symbols::z();
+  Problem problem = sphere_problem();
+  problem.level_set = Field(Expression(z - 0.3 * x - 0.1));
+  problem.walls[0].gives_u = problem.walls[1].gives_u = problem.walls[3].gives_u = false;
+  problem.walls[0].law.fill({0.0, 0.0, Field(Expression(0.5 + y))});
+  problem.walls[1].law = {WallLaw{2.0, Field(Expression(z)), 0.0}, WallLaw{Field(Expression(1.0 + y * y)), 1.0, 0.0}};
+  return problem;
+}
+
+inline Problem problem_with_laws() {
+  Problem problem = sphere_problem();
+  problem.resistance = 0.7;
+  problem.surface_reaction = 1.5;
+  return problem;
+}
+
 }  // namespace nbm::testing

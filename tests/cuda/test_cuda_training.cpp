@@ -3,6 +3,7 @@
 #include "device_fixture.hpp"
 #include "nbm/core/error.hpp"
 #include "nbm/training/trainer.hpp"
+#include "problems.hpp"
 
 namespace {
 
@@ -23,7 +24,7 @@ TrainingOptions small_options(Precision precision) {
   return options;
 }
 
-enum class Domain { sphere, plus_only, minus_only };
+enum class Domain { sphere, plus_only, minus_only, laws, walls };
 
 struct Training {
   std::string name;
@@ -32,17 +33,14 @@ struct Training {
   nbm::SampleCounts counts = {37, 9, 11};
   bool direct = false;
   Precision precision = Precision::float64;
-  bool law = false;
 };
 
 nbm::Problem problem_of(const Training& training) {
+  if (training.domain == Domain::laws) return nbm::testing::problem_with_laws();
+  if (training.domain == Domain::walls) return nbm::testing::problem_with_walls();
   nbm::Problem problem = sphere_problem();
   if (training.domain == Domain::plus_only) problem.level_set = 1.0;
   if (training.domain == Domain::minus_only) problem.level_set = -1.0;
-  if (training.law) {
-    problem.resistance = 0.7;
-    problem.surface_reaction = 1.5;
-  }
   return problem;
 }
 
@@ -108,7 +106,9 @@ std::vector<Training> trainings() {
       {"w256", deep(256, 1), Domain::sphere, {5, 3, 2}},
       {"d2_w32", deep(32, 2)},
       {"d3_w10_direct", deep(10, 3), Domain::sphere, {65, 1, 3}, true},
-      {"d2_w6_law", deep(6, 2), Domain::sphere, {37, 9, 11}, true, Precision::float64, true},
+      {"d2_w6_laws", deep(6, 2), Domain::laws, {37, 9, 11}, true},
+      {"d2_w5_walls", deep(5, 2), Domain::walls, {37, 9, 31}},
+      {"w20_walls_direct", deep(20, 1), Domain::walls, {37, 9, 31}, true},
       {"d4_w7", deep(7, 4)},
       {"d5_w10", deep(10, 5), Domain::sphere, {101, 13, 17}},
       {"d6_w3_minus_only", deep(3, 6), Domain::minus_only, {129, 5, 31}},
@@ -118,6 +118,7 @@ std::vector<Training> trainings() {
       {"single_d5_w10", deep(10, 5), Domain::sphere, {101, 13, 17}, false, Precision::float32},
       {"single_d3_w8_direct", deep(8, 3), Domain::sphere, {101, 13, 17}, true, Precision::float32},
       {"single_w40_direct", deep(40, 1), Domain::sphere, {101, 13, 17}, true, Precision::float32},
+      {"single_w24_walls_direct", deep(24, 1), Domain::walls, {37, 9, 31}, true, Precision::float32},
       {"single_d8_w4", deep(4, 8), Domain::sphere, {101, 13, 17}, false, Precision::float32},
   };
 }

@@ -6,6 +6,8 @@ import pytest
 import nbm
 from nbm import _core
 from nbm.doctor import examine
+from physics_lines import LINES, laws
+from physics_lines import trainer as trainer_of_line
 from solution_helpers import make_solution, some_points
 
 EPS = np.finfo(np.float64).eps
@@ -69,6 +71,36 @@ def test_training_takes_the_steps_of_the_cpu(optimizer, bound):
     last = [trained[device].history[-1] for device in ("cpu", "cuda")]
     assert last[0].rows == last[1].rows
     assert last[1].loss == pytest.approx(last[0].loss, rel=bound)
+
+
+@pytest.mark.device
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize(
+    ("optimizer", "bound"),
+    [(nbm.Adam(steps=4), 1e-8), (nbm.GaussNewton(steps=3, starts=1), 1e-5)],
+    ids=["adam", "gauss_newton"],
+)
+def test_every_line_of_physics_takes_the_steps_of_the_cpu_and_goes_on(line, optimizer, bound, tmp_path):
+    cpu, gpu, again = (trainer_of_line(line, optimizer, device=device) for device in ("cpu", "cuda", "cuda"))
+    cpu.run()
+    gpu.step(2)
+    gpu.save_checkpoint(tmp_path / "half.safetensors")
+    gpu.run()
+    np.testing.assert_allclose(gpu.parameters, cpu.parameters, rtol=0, atol=bound)
+    for on_gpu, on_cpu in zip(gpu.history, cpu.history, strict=True):
+        assert on_gpu.rows == on_cpu.rows
+        assert on_gpu.loss == pytest.approx(on_cpu.loss, rel=bound)
+    again.load_checkpoint(tmp_path / "half.safetensors")
+    again.run()
+    np.testing.assert_array_equal(again.parameters, gpu.parameters)
+
+
+@pytest.mark.device
+def test_cut_cells_refuse_laws_on_the_gpu_too():
+    with pytest.raises(
+        nbm.InvalidArgument, match="cut cells take no resistance or surface_reaction; use 'direct_jump'"
+    ):
+        nbm.Trainer(laws(), discretization="bochkov_gibou", device="cuda")
 
 
 @pytest.mark.device

@@ -8,6 +8,8 @@ import pytest
 
 import nbm
 from nbm.communicator import communicator_of
+from physics_lines import LINES
+from physics_lines import trainer as trainer_of_line
 
 pytestmark = pytest.mark.distributed
 
@@ -99,14 +101,23 @@ def test_losses_are_those_of_one_rank(comm, optimizer):
         np.testing.assert_array_equal(together.parameters, first)
 
 
-def test_rows_of_interface_laws_are_shared_alike(comm):
-    problem = sphere_problem().replace(resistance=0.4, surface_reaction=1.5)
-    together = nbm.Trainer(problem, comm=comm, **options(gauss_newton(3)))
-    alone = nbm.Trainer(problem, **options(gauss_newton(3)))
-    together.run()
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("optimizer", [nbm.Adam(steps=4), gauss_newton(4)], ids=["adam", "gauss_newton"])
+def test_every_line_of_physics_follows_one_rank_and_goes_on(comm, line, optimizer, tmp_path):
+    alone = trainer_of_line(line, optimizer)
+    together, again = (trainer_of_line(line, optimizer, comm=comm) for _ in range(2))
     alone.run()
+    path = tmp_path / "half.safetensors"
+    if comm is not None:
+        path = comm.bcast(path, root=0)
+    together.step(2)
+    together.save_checkpoint(path)
+    together.run()
     np.testing.assert_allclose(losses(together), losses(alone), rtol=ROUND_OFF)
-    assert together.history[0].rows["flux_jump"] == 101
+    assert [r.rows for r in together.history] == [r.rows for r in alone.history]
+    again.load_checkpoint(path)
+    again.run()
+    np.testing.assert_array_equal(again.parameters, together.parameters)
 
 
 def test_losses_are_the_expected_ones(comm):

@@ -76,6 +76,20 @@ TEST(DistributedTraining, InterfaceLawsFollowOneRank) {
   });
 }
 
+TEST(DistributedTraining, WallsFollowOneRank) {
+  on_ranks([] {
+    nbm::Problem problem = sphere_problem();
+    problem.walls[0].gives_u = problem.walls[3].gives_u = false;
+    problem.walls[0].law.fill({2.0, 0.5, 0.0});
+    problem.walls[3].law.fill({0.0, 0.0, 1.5});
+    for (const auto discretization : {nbm::Discretization::bochkov_gibou, nbm::Discretization::direct_jump}) {
+      auto options = few_steps(gauss_newton(4));
+      options.discretization = discretization;
+      expect_as_one_rank(options, problem);
+    }
+  });
+}
+
 TEST(DistributedTraining, ObservationsFollowOneRank) {
   on_ranks([] {
     for (const auto& optimizer : {nbm::OptimizerOptions(AdamOptions{.steps = 8}), gauss_newton(4)}) {
