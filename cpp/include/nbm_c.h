@@ -197,6 +197,49 @@ NBM_C_EXPORT nbm_status nbm_solution_evaluate_gradient(const nbm_solution* solut
                                                        double* values, double* gradient_x, double* gradient_y,
                                                        double* gradient_z);
 
+/* --- numbers that a solution is asked for (docs/quantities.md) --- */
+
+typedef struct nbm_quantities nbm_quantities;
+
+/* A number and the estimate of its error, the sum of its parts (docs/method.md, section 16). */
+typedef struct nbm_quantity {
+  double value;
+  double error;
+  double quadrature; /* what half as many cells of the quadrature change */
+  double grid;       /* what the classical solver adds to u */
+  double change;     /* what its finer grid changes */
+} nbm_quantity;
+
+/* Over what: the box, a side, the interface with u and fluxes of one side, one of the six walls of the box or all. */
+typedef int32_t nbm_domain;
+enum { NBM_BOX = 0, NBM_MINUS = 1, NBM_PLUS = 2, NBM_INTERFACE_MINUS = 3, NBM_INTERFACE_PLUS = 4, NBM_WALLS = 5 };
+#define NBM_FACE(face) ((nbm_domain)(6 + (face)))
+
+/* Of a solution of a problem; both are copied. cells: of the quadrature along the longest edge, 8 to 512, such as 32.
+ * threads: 0 for all cores. The first number solves on two grids; the others of the same handle go on with these. One
+ * thread at a time. */
+NBM_C_EXPORT nbm_status nbm_quantities_create(const nbm_problem* problem, const nbm_solution* solution, int64_t cells,
+                                              int32_t threads, nbm_quantities** quantities);
+NBM_C_EXPORT void nbm_quantities_destroy(nbm_quantities* quantities);
+/* The integral of mu du/dn over the interface (n from minus to plus) or walls (n out of the box), */
+NBM_C_EXPORT nbm_status nbm_quantities_flux(nbm_quantities* quantities, nbm_domain surface, nbm_quantity* flux);
+/* and over the zeros of another level set, a function as those of problems, n to where it is positive. */
+NBM_C_EXPORT nbm_status nbm_quantities_flux_through(nbm_quantities* quantities, nbm_function level_set, void* user,
+                                                    nbm_quantity* flux);
+/* The integral of u, its mean (NaN where there is nothing of the domain), and the volume or area. */
+NBM_C_EXPORT nbm_status nbm_quantities_integral(nbm_quantities* quantities, nbm_domain domain, nbm_quantity* integral);
+NBM_C_EXPORT nbm_status nbm_quantities_mean(nbm_quantities* quantities, nbm_domain domain, nbm_quantity* mean);
+NBM_C_EXPORT nbm_status nbm_quantities_measure(nbm_quantities* quantities, nbm_domain domain, nbm_quantity* measure);
+/* Half the integral of mu |grad u|^2 + k u^2 over the box or a side. */
+NBM_C_EXPORT nbm_status nbm_quantities_energy(nbm_quantities* quantities, nbm_domain volume, nbm_quantity* energy);
+/* The force on what a closed surface encloses, by the Maxwell stress of u as a potential: three numbers. */
+NBM_C_EXPORT nbm_status nbm_quantities_force(nbm_quantities* quantities, nbm_domain surface, nbm_quantity force[3]);
+/* The smallest and the largest u in the box or on a side, and where; `place` may be NULL. */
+NBM_C_EXPORT nbm_status nbm_quantities_minimum(nbm_quantities* quantities, nbm_domain volume, nbm_quantity* minimum,
+                                               double place[3]);
+NBM_C_EXPORT nbm_status nbm_quantities_maximum(nbm_quantities* quantities, nbm_domain volume, nbm_quantity* maximum,
+                                               double place[3]);
+
 /* --- solutions on a GPU --- */
 
 typedef struct nbm_device_solution nbm_device_solution;

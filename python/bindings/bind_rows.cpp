@@ -5,7 +5,6 @@
 #include "gil.hpp"
 #include "nbm/rows/assemble.hpp"
 #include "nbm/rows/cell_parts.hpp"
-#include "nbm/rows/cut_grid.hpp"
 #include "nbm/rows/grid_system.hpp"
 
 namespace nbm::python {
@@ -98,27 +97,6 @@ nb::dict grid_dict(GridSystem&& system) {
   return out;
 }
 
-nb::dict cut_grid_dict(CutGrid&& cut) {
-  const auto corners = [](std::vector<double>&& values, std::size_t corners_each) {
-    const std::size_t n = values.size() / (kDim * corners_each);
-    return array_of(std::move(values), {n, corners_each, kDim});
-  };
-  nb::list tetrahedra, wall_triangles, wall_number;
-  for (std::size_t side = 0; side < kSides; ++side) {
-    tetrahedra.append(corners(std::move(cut.tetrahedra[side]), 4));
-    wall_triangles.append(corners(std::move(cut.wall_triangles[side]), 3));
-    wall_number.append(array_of(std::move(cut.wall_number[side])));
-  }
-  nb::dict out;
-  out["cell"] = array_of(std::move(cut.cell));
-  out["triangles"] = corners(std::move(cut.triangles), 3);
-  out["piece"] = array_of(std::move(cut.piece));
-  out["tetrahedra"] = tetrahedra;
-  out["wall_triangles"] = wall_triangles;
-  out["wall_number"] = wall_number;
-  return out;
-}
-
 // call() with the GIL released.
 template <class Call>
 auto released(Call&& call) {
@@ -163,13 +141,6 @@ void bind_rows(nb::module_& m) {
         }));
       },
       nb::arg("problem"), nb::arg("cells"), nb::arg("threads"));
-  m.def(
-      "cut_grid",
-      [](const Box& box, const Counts& cells, const ValuesArray& level_set) {
-        const std::span<const double> values(level_set.data(), level_set.size());
-        return cut_grid_dict(released([&] { return cut_grid(box, {cells[0], cells[1], cells[2]}, values); }));
-      },
-      nb::arg("box"), nb::arg("cells"), nb::arg("level_set"));
 }
 
 }  // namespace nbm::python

@@ -22,5 +22,6 @@ void bind_training(nb::module_& m);
 void bind_expansion(nb::module_& m);
 void bind_solve(nb::module_& m);
 void bind_solution(nb::module_& m);
+void bind_quantities(nb::module_& m);
 
 }  // namespace nbm::python

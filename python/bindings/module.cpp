@@ -15,6 +15,7 @@ NB_MODULE(_core, m) {
   bind_network(m);
   bind_training(m);
   bind_solution(m);
+  bind_quantities(m);
   bind_expansion(m);
   bind_solve(m);
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Extremum", "Quantity", "with_parts"]
+__all__ = ["Extremum", "Quantity"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +48,3 @@ class Extremum(Quantity):
 
     place: tuple[float, float, float]
     side: str
-
-
-def with_parts(value: Any, **differences: Any) -> Quantity:
-    """Return a quantity whose error is the sum of these differences, of an array that of the worst."""
-    parts = {name: float(np.max(np.abs(difference))) for name, difference in differences.items()}
-    return Quantity(value=value, error=sum(parts.values()), parts=parts)

@@ -28,8 +28,7 @@ from nbm.rows import cell_counts
 from nbm.solve_report import SolveReport
 
 if TYPE_CHECKING:
-    from nbm.integrals import Near, Side, Where
-    from nbm.quantities import Quantities, Quantity
+    from nbm.quantities import Near, Quantities, Quantity, Side, Where
     from nbm.viz.surface import Surface
 
 __all__ = ["Solution", "load"]

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import nbm
-from nbm.quadrature import Quadrature
 from nbm.symbols import cos, exp, sqrt, x, y, z
 
 BOX = nbm.Box()
@@ -57,35 +56,6 @@ def check(quantity, exact, bar):
     # Nothing sees the round-off of an expansion, 1e-9 (docs/method.md, section 14).
     assert np.all(np.abs(quantity.value - exact) <= quantity.error + 1e-9 * size), (str(quantity), exact)
     assert quantity.error <= bar * size, (str(quantity), quantity.parts)
-
-
-@pytest.mark.parametrize("cells", [16, 32])
-def test_quadrature_is_of_fourth_order(cells):
-    centre = np.array([0.03, 0.05, -0.02])
-
-    def errors(count):
-        quadrature = Quadrature(lambda p: np.sum((p - centre) ** 2, axis=1) - RADIUS**2, BOX, count)
-        # e^z cos x is harmonic: its means over ball and sphere are its value in the middle.
-        mean = np.exp(centre[2]) * np.cos(centre[0])
-        surface, inside = quadrature.interface(), quadrature.volume(0)
-        values = [np.exp(rule.points[:, 2]) * np.cos(rule.points[:, 0]) @ rule.weights for rule in (surface, inside)]
-        return np.abs([values[0] / AREA / mean - 1, values[1] / VOLUME / mean - 1])
-
-    ratios = errors(cells) / errors(2 * cells)
-    assert np.all((ratios > 2**3.7) & (ratios < 2**4.3)), ratios
-
-
-def test_quadrature_closes():
-    gaps = []
-    for cells in (16, 32):
-        quadrature = Quadrature(lambda p: np.linalg.norm(p - 0.1, axis=1) - 1.0, BOX, cells)  # it leaves the box
-        total = sum(quadrature.volume(side).weights.sum() for side in (0, 1))
-        walls = sum(quadrature.walls(tuple(range(6)), side).weights.sum() for side in (0, 1))
-        assert total == pytest.approx(8.0, rel=1e-12)
-        assert walls == pytest.approx(24.0, rel=1e-12)
-        parts = (quadrature.interface(), quadrature.walls(tuple(range(6)), 0))
-        gaps.append(np.abs(sum(np.einsum("i,ij->j", rule.weights, rule.normals) for rule in parts)).max())
-    assert 3.5 < gaps[0] / gaps[1] < 4.5  # second order where the interface meets walls
 
 
 @pytest.mark.parametrize(("cells", "bar"), [(None, 1e-4), (48, 0.1)], ids=["solve", "grid"])

@@ -4,6 +4,7 @@
 
 #include "nbm/core/error.hpp"
 #include "nbm/solution/device_solution.hpp"
+#include "nbm/solution/quantities.hpp"
 #include "nbm/training/trainer.hpp"
 #include "nbm_c.h"
 
@@ -20,6 +21,9 @@ struct nbm_trainer {
 };
 struct nbm_solution {
   nbm::Solution solution;
+};
+struct nbm_quantities {
+  nbm::Quantities quantities;
 };
 struct nbm_device_solution {
   nbm::DeviceSolution solution;
@@ -43,6 +47,13 @@ nbm_status guarded(Work&& work) noexcept {
 
 inline void require_given(const void* pointer, const char* name) {
   if (pointer == nullptr) throw InvalidArgument(name, "is NULL");
+}
+
+inline Field field_of_function(nbm_function function, void* user, const char* name) {
+  if (function == nullptr) throw InvalidArgument(name, "is NULL");
+  return Field(FieldCallback([function, user](PointsView points, std::span<double> values) {
+    function(user, points.size, points.x, points.y, points.z, values.data());
+  }));
 }
 
 // Of an enumeration with two members.

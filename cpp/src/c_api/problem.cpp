@@ -56,11 +56,8 @@ nbm_status nbm_problem_set_constant(nbm_problem* problem, nbm_field field, doubl
 
 nbm_status nbm_problem_set_function(nbm_problem* problem, nbm_field field, nbm_function function, void* user) {
   return guarded([&] {
-    if (function == nullptr) throw nbm::InvalidArgument("function", "is NULL");
-    field_of(problem, field) =
-        nbm::Field(nbm::FieldCallback([function, user](nbm::PointsView points, std::span<double> values) {
-          function(user, points.size, points.x, points.y, points.z, values.data());
-        }));
+    nbm::Field& target = field_of(problem, field);
+    target = nbm::c_api::field_of_function(function, user, "function");
   });
 }
 
