@@ -61,6 +61,9 @@ enum {
  * of the minus side (0) or the plus side (1): all default 0. To set one makes the law the condition of that face. */
 enum { NBM_TRANSFER = 0, NBM_AMBIENT = 1, NBM_FLUX = 2 };
 #define NBM_WALL(face, side, part) ((nbm_field)(16 + 6 * (face) + 3 * (side) + (part)))
+/* u on the upper wall of axis 0 to 2 less u on the lower one, asked for on the lower one: to set it makes the two walls
+ * one surface, and the box a cell that repeats along the axis. */
+#define NBM_PERIOD(axis) ((nbm_field)(64 + (axis)))
 
 /* values[i] = field at (x[i], y[i], z[i]), i < count. Called from several threads at once, unless threads = 1. A point
  * where there is no value gets NaN, which ends the call that asked with NBM_INVALID_FIELD. */

@@ -137,7 +137,7 @@ void bind_problem(nb::module_& m) {
           "__init__",
           [](Problem* self, const Box& box, const Field& level_set, const Medium& minus, const Medium& plus,
              const Field& jump_u, const Field& jump_flux, const Field& resistance, const Field& surface_reaction) {
-            new (self) Problem{box, level_set, minus, plus, jump_u, jump_flux, {}, resistance, surface_reaction};
+            new (self) Problem{box, level_set, minus, plus, jump_u, jump_flux, {}, resistance, surface_reaction, {}};
           },
           nb::arg("box"), nb::arg("level_set"), nb::arg("minus"), nb::arg("plus"), nb::arg("jump_u"),
           nb::arg("jump_flux"), nb::arg("resistance"), nb::arg("surface_reaction"))
@@ -156,6 +156,7 @@ void bind_problem(nb::module_& m) {
             problem.walls.at(face) = {false, {minus, plus}};
           },
           nb::arg("face"), nb::arg("minus"), nb::arg("plus"))
+      .def("set_period", &Problem::set_period, nb::arg("axis"), nb::arg("jump"), nb::arg("source"))
       .def("validate", &Problem::validate, nb::arg("probes"), nb::call_guard<GilReleased>());
 }
 

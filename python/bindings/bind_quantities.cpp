@@ -61,7 +61,7 @@ void bind_quantities(nb::module_& m) {
   nb::class_<Quantities>(m, "Quantities")
       .def(nb::init<Problem, Solution, index_t, int>(), nb::arg("problem"), nb::arg("solution"), nb::arg("cells"),
            nb::arg("threads"))
-      .def("flux", released(&Quantities::flux), nb::arg("surface"))
+      .def("flux", released(&Quantities::flux), nb::arg("surface"), nb::arg("weight"))
       .def("integral", released(&Quantities::integral), nb::arg("domain"), nb::arg("weight"))
       .def("mean", released(&Quantities::mean), nb::arg("domain"))
       .def("measure", released(&Quantities::measure), nb::arg("domain"))

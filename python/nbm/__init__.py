@@ -47,7 +47,7 @@ from nbm.solve_report import SolveReport
 from nbm.solving import solve
 from nbm.training import Trainer
 from nbm.training_options import TrainingOptions
-from nbm.walls import Dirichlet, Neumann, Robin
+from nbm.walls import Dirichlet, Neumann, Periodic, Robin
 
 if TYPE_CHECKING:
     from nbm import expressions, geometry, problems, symbols, viz
@@ -112,6 +112,7 @@ __all__ = [
     "NotTrustedWarning",
     "Observations",
     "OutsideWarning",
+    "Periodic",
     "Plateau",
     "Problem",
     "ProblemFileError",

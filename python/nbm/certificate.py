@@ -22,6 +22,7 @@ from nbm.problem import Problem
 from nbm.reaction import linearized
 from nbm.sampling import Sampler
 from nbm.strict_json import with_nan
+from nbm.walls import AXES
 
 if TYPE_CHECKING:
     from nbm.evaluation import Evaluation
@@ -69,8 +70,8 @@ class Certificate:
         tolerance: ``estimated_rmse`` over ``range`` up to which the solution is trusted.
         parts: What the estimate is made of, RMS in units of u: "grid", "change", "sources", "flux".
         places: Where most of "sources" and "flux" is, (x, y, z).
-        boundary: u - g on the box boundary, where its flux is given the residual of that as a value of u; relative to
-            the range.
+        boundary: u - g on the box boundary, where its flux is given the residual of that as a value of u; and over
+            a period that of the jump of u; relative to the range.
         jump_u: u+ - u- minus the given jump on the interface, relative to the range; None without interface.
         jump_flux: The same for the jump of the flux, relative to the larger of the two fluxes.
         trusted: Whether nothing speaks against the solution.
@@ -233,13 +234,28 @@ def _boundary(solution: Evaluation, problem: Problem, count: int, seed: int, spr
     points[np.arange(count), face // 2] = np.where(face % 2 == 0, lower[face // 2], upper[face // 2])
     native, side = problem.native, solution.side(points)
     misses = np.empty(count)
+    periodic = np.isin(face // 2, [AXES.index(axis) for axis in problem.periods])
+    misses[periodic] = _period_misses(solution, problem, points[periodic], face[periodic] // 2)
     for number, gradient_of in enumerate((solution.gradient_minus, solution.gradient_plus)):
-        own = np.flatnonzero(side == number)
+        own = np.flatnonzero((side == number) & ~periodic)
         value, slope, wanted = _core.boundary_conditions(native, number, points[own])
         misses[own] = value * solution(points[own], outside="extrapolate") - wanted
         if problem.has_flux_walls and own.size:
             misses[own] += np.sum(slope * gradient_of(points[own]), axis=1)
     return _norms(misses, spread)
+
+
+def _period_misses(
+    solution: Evaluation, problem: Problem, points: Float64Array, axes: NDArray[np.intp]
+) -> Float64Array:
+    """Return u on upper walls less u on the lower ones and the jump."""
+    lower, upper, misses = points.copy(), points.copy(), np.empty(len(points))
+    for axis in np.unique(axes):
+        own = axes == axis
+        lower[own, axis], upper[own, axis] = problem.box.lower[axis], problem.box.upper[axis]
+        jump = problem.fields[f"walls.{AXES[axis]}.jump"].evaluate(lower[own])
+        misses[own] = solution(upper[own]) - solution(lower[own]) - jump
+    return misses
 
 
 def _jumps(

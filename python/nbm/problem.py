@@ -13,7 +13,7 @@ from nbm.arguments import as_instance
 from nbm.box import Box
 from nbm.errors import InvalidArgument, NoInterfaceWarning
 from nbm.fields import FieldLike, GridField, as_field, depends_on_u, is_expression, update_digest
-from nbm.walls import FACES, Dirichlet, Neumann, Robin, WallCondition, as_walls, with_faces
+from nbm.walls import AXES, FACES, Dirichlet, Neumann, Periodic, Robin, WallCondition, as_walls, with_faces
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -72,7 +72,8 @@ class Problem:
             the volume, usually positive.
         boundary: u on the boundary of the box, for media that do not give their own.
         walls: Conditions of single faces: :class:`nbm.Dirichlet`, :class:`nbm.Neumann` or :class:`nbm.Robin` by "x-",
-            "x+", "y-", "y+", "z-", "z+". On edges of a face that gives u with one that does not, u is given.
+            "x+", "y-", "y+", "z-", "z+"; :class:`nbm.Periodic` by "x", "y", "z". On edges of a face that gives u with
+            one that does not, u is given.
 
     Raises:
         InvalidArgument: an argument of another type, an unknown symbol or function, or a grid smaller than the box.
@@ -139,8 +140,13 @@ class Problem:
         return _restore(Problem, {**Problem._statement(self), **changes})
 
     @property
+    def periods(self) -> dict[str, Periodic]:
+        """The conditions of periodic axes, by "x", "y", "z"."""
+        return {axis: wall for axis, wall in self.walls.items() if isinstance(wall, Periodic)}
+
+    @property
     def has_flux_walls(self) -> bool:
-        """Whether any wall has another condition than a given u."""
+        """Whether any wall gives a flux."""
         return bool(self._flux_walls_of(self.plus, "plus"))
 
     def __repr__(self) -> str:
@@ -190,6 +196,9 @@ class Problem:
             for face, condition in sorted(self._flux_walls_of(medium, side).items()):
                 for name, value in vars(condition).items():
                     update_digest(digest, value, f"{side}.walls.{face}.{name}")
+        for axis, period in sorted(self.periods.items()):
+            for name, value in vars(period).items():
+                update_digest(digest, value, f"walls.{axis}.{name}")
         return digest.hexdigest()
 
     def name_of_boundary(self, side: str) -> str:
@@ -205,11 +214,16 @@ class Problem:
         return with_faces(boundary, faces, self.box, f"{side}.boundary")
 
     def _walls_of(self, medium: Medium, side: str) -> dict[str, WallCondition]:
-        return {**self.walls, **as_walls(medium.walls, f"{side}.walls")}
+        own = as_walls(medium.walls, f"{side}.walls")
+        for face in own:
+            if face[0] in self.walls:
+                message = f"{side}.walls: {face} has two conditions, its own and that of the period {face[0]!r}"
+                raise InvalidArgument(message, f"{side}.walls")
+        return {**self.walls, **own}
 
     def _flux_walls_of(self, medium: Medium, side: str) -> dict[str, Neumann | Robin]:
         walls = self._walls_of(medium, side)
-        return {face: wall for face, wall in walls.items() if not isinstance(wall, Dirichlet)}
+        return {face: wall for face, wall in walls.items() if isinstance(wall, (Neumann, Robin))}
 
     def _build(self) -> _core.Problem:
         native = _core.Problem(
@@ -232,6 +246,9 @@ class Problem:
                 raise InvalidArgument(message, f"{side}.walls")
             if face in minus:
                 native.set_wall(index, self._law(minus[face], "minus", face), self._law(plus[face], "plus", face))
+        for axis, period in self.periods.items():
+            jump, source = (self._field(getattr(period, n), f"walls.{axis}.{n}") for n in ("jump", "source"))
+            native.set_period(AXES.index(axis), jump, source)
         return native
 
     def _law(self, condition: Neumann | Robin, side: str, face: str) -> _core.WallLaw:

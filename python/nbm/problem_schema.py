@@ -6,6 +6,7 @@ import math
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -17,6 +18,7 @@ from pydantic import (
 )
 
 from nbm import expressions, symbols
+from nbm.walls import AXES
 
 __all__ = ["ProblemFile", "names_array"]
 
@@ -110,21 +112,38 @@ class GeometrySection(_Section):
 
 
 class WallSection(_Section):
-    """A face in [walls]: u on it, or the flux mu du/dn, n outward, or h and u of an exchange with surroundings."""
+    """A face in [walls]: u on it, or the flux mu du/dn, n outward, or h and u of an exchange with surroundings.
 
+    Of an axis: the jump of u over a period and the source on its walls, or nothing.
+    """
+
+    jump: Expression | None = None
+    source: Expression | None = None
     flux: Expression | None = None
     h: Expression | None = None
     u: Expression | None = None
 
     @model_validator(mode="after")
     def _one_condition(self) -> WallSection:
-        if (self.flux is None) == (self.h is None and self.u is None):
+        of_period = self.jump is not None or self.source is not None
+        if (self.flux is not None) + (self.h is not None or self.u is not None) + of_period > 1:
             raise ValueError("give u, or flux, or h and u of the surroundings: a wall has one condition")
         return self
 
 
+def _keys_of_faces(walls: dict[str, WallSection]) -> dict[str, WallSection]:
+    for face, section in walls.items():
+        periodic = section.model_fields_set <= {"jump", "source"}
+        if face in AXES and not periodic:
+            raise ValueError(f"{face}: a period has a jump and a source, or nothing; u, flux and h are those of a face")
+        if face not in AXES and (periodic or not section.model_fields_set):
+            raise ValueError(f"{face}: give u, or flux, or h and u of the surroundings")
+    return walls
+
+
 Face = Literal["x-", "x+", "y-", "y+", "z-", "z+"]
-WallsSection = dict[Face, WallSection]
+Wall = Literal["x-", "x+", "y-", "y+", "z-", "z+", "x", "y", "z"]
+WallsSection = Annotated[dict[Wall, WallSection], AfterValidator(_keys_of_faces)]
 
 
 class ProblemSection(_Section):

@@ -48,8 +48,10 @@ class Quantities:
         self._solution = solution  # whose level set lives as long
         self._native = _core.Quantities(self.problem.native, solution.native, cells, solution.threads)
 
-    def flux(self, through: Where = "interface", *, side: Side = None, near: Near = None) -> Quantity:
-        """Return the integral of mu du/dn over a surface.
+    def flux(
+        self, through: Where = "interface", *, side: Side = None, near: Near = None, weight: FieldLike = 1.0
+    ) -> Quantity:
+        """Return the integral of ``weight`` mu du/dn over a surface.
 
         Args:
             through: "interface"; a wall, "x-" to "z+"; "walls", all of them; or another level set, a field whose zeros
@@ -57,8 +59,9 @@ class Quantities:
             side: "minus" or "plus", of which the flux through the interface is taken; default "plus". On other surfaces
                 each point takes its own.
             near: (x, y, z); of the surface only the connected piece that comes nearest to it.
+            weight: A field, for example a coordinate.
         """
-        return self._ask("flux", self._surface(through), side, near)
+        return self._ask("flux", self._surface(through), side, near, as_field(weight, "weight"))
 
     def integral(
         self, over: Where = "box", *, side: Side = None, near: Near = None, weight: FieldLike = 1.0

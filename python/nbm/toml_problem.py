@@ -25,7 +25,7 @@ from nbm.problem_schema import ProblemFile, names_array
 from nbm.sampling import Resolution, Sampling
 from nbm.toml_lines import line_of
 from nbm.training_options import TrainingOptions
-from nbm.walls import Dirichlet, Neumann, Robin, WallCondition
+from nbm.walls import AXES, Dirichlet, Neumann, Periodic, Robin, WallCondition
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -118,7 +118,7 @@ class TomlProblem:
             with self._blame(name, face):
                 given = {key: self._any_field(value, box) for key, value in section.given().items()}
                 kind = Neumann if "flux" in given else Robin if "h" in given else Dirichlet
-                walls[face] = kind(**given)
+                walls[face] = Periodic(**given) if face in AXES else kind(**given)
         return walls
 
     def _any_field(self, value: Any, box: Any) -> Any:

@@ -14,8 +14,9 @@ from nbm.box import Box
 from nbm.errors import InvalidArgument
 from nbm.fields import FieldLike, as_field, is_expression
 
-__all__ = ["FACES", "Dirichlet", "Neumann", "Robin", "WallCondition", "as_walls", "with_faces"]
+__all__ = ["AXES", "FACES", "Dirichlet", "Neumann", "Periodic", "Robin", "WallCondition", "as_walls", "with_faces"]
 
+AXES = ("x", "y", "z")
 FACES = ("x-", "x+", "y-", "y+", "z-", "z+")  # in the order of the engine
 _ROUNDING = 1e-9  # of the edge: how near to a face its values are asked for
 
@@ -56,21 +57,55 @@ class Robin:
     u: FieldLike = 0.0
 
 
-WallCondition: TypeAlias = Dirichlet | Neumann | Robin
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Periodic:
+    """The two walls of an axis as one surface: the box is a cell that repeats along it.
+
+    Level set and mu are the same on both walls; u on the upper one is u on the lower one and ``jump``.
+
+    Args:
+        jump: A field as of :class:`nbm.Medium`, asked for on the lower wall; a number E L is a mean gradient E along
+            an edge of length L.
+        source: What the surface brings into the box: mu du/dx on the upper wall less that on the lower one, a field
+            likewise, asked for on the upper wall.
+    """
+
+    jump: FieldLike = 0.0
+    source: FieldLike = 0.0
+
+
+WallCondition: TypeAlias = Dirichlet | Neumann | Robin | Periodic
 
 
 def as_walls(walls: Mapping[str, WallCondition] | None, name: str) -> dict[str, WallCondition]:
-    """Return conditions by face; ``InvalidArgument`` for other faces and other conditions."""
+    """Return conditions by face, periods by axis; ``InvalidArgument`` for other keys and conditions, and for two."""
     if walls is not None and not isinstance(walls, Mapping):
         raise InvalidArgument(f"{name}: got {type(walls).__name__}, expected conditions by face", name)
     checked = dict(walls or {})
     for face, condition in checked.items():
-        if face not in FACES:
-            raise InvalidArgument(f"{name}: got face {face!r}, expected one of {', '.join(FACES)}", name)
-        if not isinstance(condition, (Dirichlet, Neumann, Robin)):
+        if face in AXES:
+            _check_period(face, condition, checked, name)
+        elif face not in FACES:
+            raise InvalidArgument(f"{name}: got face {face!r}, expected one of {', '.join(FACES + AXES)}", name)
+        elif isinstance(condition, Periodic):
+            message = f"{name}: {face}: nbm.Periodic(...) ties both walls of an axis, give it for {face[0]!r}"
+            raise InvalidArgument(message, name)
+        elif not isinstance(condition, (Dirichlet, Neumann, Robin)):
             expected = "expected nbm.Dirichlet(...), nbm.Neumann(...) or nbm.Robin(...)"
             raise InvalidArgument(f"{name}: {face}: got {type(condition).__name__}, {expected}", name)
     return checked
+
+
+def _check_period(axis: str, condition: Any, walls: Mapping[str, Any], name: str) -> None:
+    if not isinstance(condition, Periodic):
+        expected = f"expected nbm.Periodic(...), or conditions for {axis}- and {axis}+"
+        raise InvalidArgument(f"{name}: {axis}: got {type(condition).__name__}, {expected}", name)
+    if name != "walls":
+        message = f"{name}: {axis}: a period holds on both sides, give it in the walls of the problem"
+        raise InvalidArgument(message, name)
+    for face in (f"{axis}-", f"{axis}+"):
+        if face in walls:
+            raise InvalidArgument(f"{name}: {face} has two conditions, its own and that of the period {axis!r}", name)
 
 
 def with_faces(boundary: FieldLike, faces: Mapping[str, FieldLike], box: Box, name: str) -> FieldLike:

@@ -38,6 +38,17 @@ Points probes_on_faces(const Box& box, index_t count) {
   return points;
 }
 
+Points on_wall(const Box& box, int face, const Points& points) {
+  const int axis = face / 2;
+  const double place = face % 2 == 0 ? box.lower[axis] : box.upper[axis];
+  const double rounding = 1e-12 * box.edge()[axis];
+  Points own;
+  for (index_t i = 0; i < points.size(); ++i) {
+    if (std::abs(points[i][axis] - place) <= rounding) own.push_back(points[i]);
+  }
+  return own;
+}
+
 Points probes_on_interface(const Field& level_set, const Points& points, const std::vector<double>& phi, index_t most) {
   Points minus, plus;
   for (index_t i = 0; i + 1 < points.size() && minus.size() < most; ++i) {

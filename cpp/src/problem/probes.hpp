@@ -11,6 +11,8 @@ namespace nbm {
 // Low-discrepancy points inside of the box, and on its six faces in turn.
 Points probes_inside(const Box& box, index_t count);
 Points probes_on_faces(const Box& box, index_t count);
+// Those of them that lie on one face.
+Points on_wall(const Box& box, int face, const Points& points);
 
 // At most `most` points of the interface: bisection between successive points where the level set, whose values at
 // `points` are `phi`, changes sign.

@@ -7,6 +7,7 @@
 
 #include "nbm/core/error.hpp"
 #include "nbm/problem/grid_field.hpp"
+#include "problem/periods.hpp"
 #include "problem/probes.hpp"
 
 namespace nbm {
@@ -85,6 +86,7 @@ void check_grids(const Problem& problem) {
     require_cover(medium.boundary, names.boundary, problem.box);
   }
   check_wall_grids(problem);
+  for (const Period& period : problem.periods) require_cover(period.jump_u, "walls", problem.box);
 }
 
 bool is_zero(const Field& field, const Points& points) {
@@ -92,18 +94,6 @@ bool is_zero(const Field& field, const Points& points) {
   std::vector<double> values(points.x.size());
   field.evaluate(points.view(), values);
   return std::all_of(values.begin(), values.end(), [](double v) { return v == 0.0; });
-}
-
-// The probes among `points` that lie on a wall.
-Points on_wall(const Box& box, int face, const Points& points) {
-  const int axis = face / 2;
-  const double place = face % 2 == 0 ? box.lower[axis] : box.upper[axis];
-  const double rounding = 1e-12 * box.edge()[axis];
-  Points own;
-  for (index_t i = 0; i < points.size(); ++i) {
-    if (std::abs(points[i][axis] - place) <= rounding) own.push_back(points[i]);
-  }
-  return own;
 }
 
 void check_walls(const Problem& problem, const Points& faces, const std::vector<double>& phi) {
@@ -117,6 +107,17 @@ void check_walls(const Problem& problem, const Points& faces, const std::vector<
 }
 
 }  // namespace
+
+void Problem::set_period(int axis, const Field& jump, const Field& source) {
+  const auto n = static_cast<std::size_t>(axis);
+  periods.at(n) = {true, jump};
+  walls[2 * n] = walls[2 * n + 1] = {false, {}};
+  for (WallLaw& law : walls[2 * n + 1].law) law.flux = source;
+}
+
+bool Problem::is_periodic() const {
+  return std::any_of(periods.begin(), periods.end(), [](const Period& period) { return period.periodic; });
+}
 
 bool Problem::is_floating() const {
   constexpr index_t kProbes = 2048;
@@ -154,6 +155,7 @@ void Problem::validate(index_t probes) const {
     finite_values(medium(side).boundary, names.boundary, on_side(faces, phi_faces, side));
   }
   check_walls(*this, faces, phi_faces);
+  check_periods(*this, faces);
   const Points interface = probes_on_interface(level_set, inside, phi, probes / 4);
   finite_values(jump_u, "jump_u", interface);
   finite_values(jump_flux, "jump_flux", interface);

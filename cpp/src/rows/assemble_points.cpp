@@ -42,6 +42,7 @@ std::vector<WallPoints> by_wall(const Problem& problem, const Points& points) {
   std::array<WallPoints, kBoxFaces + 1> of;
   for (index_t i = 0; i < points.size(); ++i) {
     const int wall = flux_wall_at(problem.box, problem.walls, points[i]);
+    if (wall >= 0 && problem.periods[at(wall / 2)].periodic) continue;
     WallPoints& own = of[at(wall + 1)];
     own.points.push_back(points[i]);
     own.number.push_back(at(i));

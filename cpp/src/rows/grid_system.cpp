@@ -7,6 +7,7 @@
 #include <string>
 
 #include "irregular_block.hpp"
+#include "join_walls.hpp"
 #include "known_balances.hpp"
 #include "lattice.hpp"
 #include "law_rows.hpp"
@@ -362,6 +363,7 @@ GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, Thr
   Grid grid(problem, cells);
   grid.evaluate_level_set(grid.nodes, 0.0, pool);
   grid.evaluate_level_set(grid.corners, 0.5, pool);
+  match_opposite_walls(problem, grid.nodes.view, grid.nodes.values);
   if (known != nullptr) {
     grid.for_rows.minus.f = grid.for_rows.plus.f = 0.0;
     grid.known = std::make_unique<const KnownBalances>(problem.box, problem.level_set, *known, grid.nodes.view,
@@ -376,6 +378,7 @@ GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, Thr
 
   GridSystem system = join(grid, tasks, pool);
   system.floating = problem.is_floating();
+  if (problem.is_periodic()) join_opposite_walls(problem, system, pool);
   return system;
 }
 

@@ -55,6 +55,11 @@ Problem error_problem(const Problem& problem, const std::shared_ptr<const Residu
       law.flux = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->wall(face, side, p, v); }));
     }
   }
+  for (int axis = 0; axis < kDim; ++axis) {
+    Period& period = out.periods[static_cast<std::size_t>(axis)];
+    if (!period.periodic) continue;
+    period.jump_u = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->period_jump(axis, p, v); }));
+  }
   out.jump_u = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->jump_u(p, v); }));
   out.jump_flux = Field(FieldCallback([=](PointsView p, std::span<double> v) { residual->jump_flux(p, v); }));
   return out;

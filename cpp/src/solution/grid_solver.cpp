@@ -25,6 +25,17 @@ std::string text_of(double value) {
   return out.str();
 }
 
+// What nodes have of the box.
+std::vector<double> shares_of_nodes(const GridSystem& system) {
+  const index_t ny = system.nodes.y, nz = system.nodes.z;
+  const auto cells = static_cast<double>((system.nodes.x - 1) * (ny - 1) * (nz - 1));
+  std::vector<double> share(at(system.size()));
+  for (index_t i = 0; i < system.size(); ++i) {
+    share[at(i)] = cell_share(system.nodes, {i / (ny * nz), i / nz % ny, i % nz}) / cells;
+  }
+  return share;
+}
+
 // Constants, where no wall holds u to a value: only k and transfer coefficients do, if at all, and less than the single
 // precision of the multigrid can tell. They are solved for by the balance of the whole box. Where nothing holds them,
 // the system is solved together with a source that is spread evenly over the box and makes up for what the data lack of
@@ -33,20 +44,21 @@ std::string text_of(double value) {
 class Constants {
  public:
   Constants(const GridSystem& system, const MatrixView<double>& matrix, ThreadPool& pool)
-      : system_(system), share_(at(system.size())), source_(at(system.size())), image_(at(system.size())) {
-    const index_t ny = system.nodes.y, nz = system.nodes.z;
-    double volume = 0.0;
-    for (index_t i = 0; i < system.size(); ++i) {
-      share_[at(i)] = cell_share(system.nodes, {i / (ny * nz), i / nz % ny, i % nz});
-      volume += share_[at(i)];
+      : system_(system),
+        share_(shares_of_nodes(system)),
+        balance_(system.diagonal),
+        source_(at(system.size())),
+        image_(at(system.size())) {
+    for (const GridCopy& copy : system.copies) {
+      share_[at(copy.of)] += share_[at(copy.node)];
+      share_[at(copy.node)] = balance_[at(copy.node)] = 0.0;
     }
-    for (std::size_t i = 0; i < share_.size(); ++i) {
-      source_[i] = share_[i] / system.diagonal[i];
-      share_[i] /= volume;
-    }
+    const auto cells = static_cast<double>((system.nodes.x - 1) * (system.nodes.y - 1) * (system.nodes.z - 1));
+    for (std::size_t i = 0; i < share_.size(); ++i) source_[i] = cells * share_[i] / system.diagonal[i];
     multiply<double>(matrix, std::vector<double>(at(system.size()), 1.0), image_, pool);
     add_source(1.0, image_);
-    all_ = dot<double>(system.diagonal, image_, pool);
+    clear_copies(image_);
+    all_ = dot<double>(balance_, image_, pool);
   }
 
   double mean(std::span<const double> u, ThreadPool& pool) const { return dot<double>(share_, u, pool); }
@@ -56,16 +68,22 @@ class Constants {
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] += strength * source_[i];
   }
   // The constant that balances residuals over the box, and what it makes of the rows.
-  double balancing(std::span<const double> r, ThreadPool& pool) const {
-    return dot<double>(system_.diagonal, r, pool) / all_;
-  }
+  double balancing(std::span<const double> r, ThreadPool& pool) const { return dot<double>(balance_, r, pool) / all_; }
   void add_image(double constant, std::span<double> rows) const {
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] += constant * image_[i];
   }
+  void add(double constant, std::span<double> u) const {
+    for (double& value : u) value += constant;
+    clear_copies(u);
+  }
 
  private:
+  void clear_copies(std::span<double> values) const {
+    for (const GridCopy& copy : system_.copies) values[at(copy.node)] = 0.0;
+  }
+
   const GridSystem& system_;
-  std::vector<double> share_, source_, image_;
+  std::vector<double> share_, balance_, source_, image_;  // balance_: the weights of the rows in that of the whole box
   double all_ = 0.0;
 };
 
@@ -74,10 +92,17 @@ bool is_boundary(const GridSystem& system, index_t row) {
 }
 
 bool has_boundary(const GridSystem& system) {
-  for (index_t i = 0; i < system.size(); ++i) {
-    if (is_boundary(system, i)) return true;
-  }
-  return false;
+  std::size_t single = 0;
+  for (index_t i = 0; i < system.size(); ++i) single += is_boundary(system, i) ? 1 : 0;
+  return single > system.copies.size();
+}
+
+// Gives copies their values, and where nothing holds constants the mean 0.
+void finish(const GridSystem& system, std::vector<double>& values, ThreadPool& pool) {
+  for (const GridCopy& copy : system.copies) values[at(copy.node)] = values[at(copy.of)] + copy.jump;
+  if (!system.floating) return;
+  const double mean = dot<double>(shares_of_nodes(system), values, pool);
+  for (double& value : values) value -= mean;
 }
 
 // Where that many steps were not enough, with the constants of well-conducting pieces apart.
@@ -116,6 +141,7 @@ GridNodes solve_grid_system(const GridSystem& system, const GridSolverOptions& o
   residual<double>(matrix, system.rhs, out.values, r, pool);
   const double size = std::sqrt(dot<double>(r, r, pool));
   if (size == 0.0) {
+    finish(system, out.values, pool);
     out.residuals = {0.0};
     return out;
   }
@@ -135,7 +161,7 @@ GridNodes solve_grid_system(const GridSystem& system, const GridSolverOptions& o
     multigrid.apply(rest, x);
     map(x, rest);
     const double shift = constants->balancing(b, pool) - constants->balancing(rest, pool);
-    for (double& value : x) value += shift;
+    constants->add(shift, x);
   };
   KrylovOptions krylov{
       .tolerance = options.tolerance, .most_steps = std::min(options.most_steps, kPatience), .size = size};
@@ -144,10 +170,7 @@ GridNodes solve_grid_system(const GridSystem& system, const GridSolverOptions& o
     krylov.most_steps = options.most_steps - kPatience;
     go_on(system, matrix, map, precondition, krylov, out, pool);
   }
-  if (system.floating) {
-    const double mean = constants->mean(out.values, pool);
-    for (double& value : out.values) value -= mean;
-  }
+  finish(system, out.values, pool);
   if (!(out.residuals.back() <= 10.0 * options.tolerance)) {
     throw GridNotSolved("the grid solver stopped at a relative residual of " + text_of(out.residuals.back()) +
                         ", expected " + text_of(options.tolerance) +

@@ -57,14 +57,15 @@ PieceModes::PieceModes(const GridSystem& system, const MatrixView<double>& matri
 
 void PieceModes::find_pieces() {
   const std::uint8_t side = better_conducting_side(system_);
-  std::vector<std::uint8_t> seen(at(system_.size()));
+  std::vector<std::uint8_t> seen(at(system_.size())), is_copy(at(system_.size()));
+  for (const GridCopy& copy : system_.copies) is_copy[at(copy.node)] = 1;
   for (index_t start = 0; start < system_.size(); ++start) {
     if (seen[at(start)] || system_.side[at(start)] != side) continue;
     std::vector<index_t> nodes{start};
     seen[at(start)] = 1;
     bool held = false;
     for (std::size_t next = 0; next < nodes.size(); ++next) {
-      held = held || entries_of(matrix_, nodes[next]) == 1;
+      held = held || (entries_of(matrix_, nodes[next]) == 1 && is_copy[at(nodes[next])] == 0);
       for_neighbors(system_.nodes, nodes[next], [&](index_t other) {
         if (seen[at(other)] || system_.side[at(other)] != side) return;
         seen[at(other)] = 1;

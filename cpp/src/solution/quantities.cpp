@@ -71,6 +71,13 @@ void require_volume(const Domain& domain) {
   if (domain.is_surface()) throw InvalidArgument("over", "is a surface: give the box or one of its sides");
 }
 
+std::vector<double> weighted(const Field& weight, const QuadratureRule& rule, std::vector<double> values) {
+  std::vector<double> factor(values.size());
+  evaluate_finite(weight, "weight", rule.points.view(), factor);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] *= factor[i];
+  return values;
+}
+
 }  // namespace
 
 Domain Domain::wall(int face) {
@@ -237,19 +244,16 @@ Quantities::~Quantities() = default;
 Quantities::Quantities(Quantities&&) noexcept = default;
 Quantities& Quantities::operator=(Quantities&&) noexcept = default;
 
-Quantity Quantities::flux(const Domain& surface) {
+Quantity Quantities::flux(const Domain& surface, const Field& weight) {
   require_surface(surface);
-  return state_->integrate<double>(
-      surface, [&](const QuadratureRule& rule, const Look& look) { return state_->fluxes(rule, look); }, true, false);
+  const auto density = [&](const QuadratureRule& rule, const Look& look) {
+    return weighted(weight, rule, state_->fluxes(rule, look));
+  };
+  return state_->integrate<double>(surface, density, true, false);
 }
 
 Quantity Quantities::integral(const Domain& domain, const Field& weight) {
-  const auto density = [&](const QuadratureRule& rule, const Look& look) {
-    std::vector<double> values(look.u.size());
-    weight.evaluate(rule.points.view(), values);
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] *= look.u[i];
-    return values;
-  };
+  const auto density = [&](const QuadratureRule& rule, const Look& look) { return weighted(weight, rule, look.u); };
   return state_->integrate<double>(domain, density, false, false);
 }
 

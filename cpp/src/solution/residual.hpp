@@ -25,7 +25,10 @@ class Residual {
   void source(Side side, PointsView points, std::span<double> out) const;
   // The given u less u.
   void boundary(Side side, PointsView points, std::span<double> out) const;
-  // flux - transfer (u - ambient) - mu dn u of the law of a wall.
+  // The given jump over a period less that of u, at points of the lower wall.
+  void period_jump(int axis, PointsView lower, std::span<double> out) const;
+  // flux - transfer (u - ambient) - mu dn u of the law of a wall; of the two walls of a period the sum at the upper
+  // one.
   void wall(int face, Side side, PointsView points, std::span<double> out) const;
 
   // What is owed of the two jumps at the points of the interface next to these.
@@ -43,6 +46,8 @@ class Residual {
     std::size_t operator()(const Place& p) const;
   };
 
+  void owed_to_wall(int face, Side side, PointsView points, std::span<double> out) const;
+  Points on_wall(int face, PointsView points) const;
   void jumps(PointsView points, double Owed::*which, std::span<double> out) const;
   Place place_of(Vec3<double> p) const;
   std::vector<Owed> owed_at(const std::vector<Place>& places) const;

@@ -194,7 +194,7 @@ class Fitter {
     const InterfacePoints drawn = draw_interface(interface, seed, pool);
     found_ = label_pieces(problem, drawn.points, pool);
     lookup_ = Expansion(problem.box.lower, problem.box.upper, {}, found_.labels, {});
-    if (!too_many_pieces()) parts_ = interface_parts(drawn, lookup_);
+    if (!too_many_pieces()) parts_ = interface_parts(problem.box, drawn, lookup_);
     tighten_bounds(problem.box, parts_, found_);
   }
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "training/spread_out.hpp"
+
 namespace nbm {
 namespace {
 
@@ -59,6 +61,24 @@ Points points_in(const Problem& problem, const LabelledPieces::Piece& piece, ind
   return found;
 }
 
+// Draws are even by area: where scales differ, rows are spread by these.
+void put_rows_first(InterfacePart& part) {
+  const std::vector<index_t> chosen = spread_out(part.points, part.scale, part.rows);
+  std::vector<bool> taken(part.points.x.size());
+  InterfacePart sorted{part.piece, {}, {}, {}, part.sources, part.rows};
+  const auto take = [&](index_t i) {
+    sorted.points.push_back(part.points[i]);
+    sorted.normals.push_back(part.normals[i]);
+    sorted.scale.push_back(part.scale[at(i)]);
+    taken[at(i)] = true;
+  };
+  for (const index_t i : chosen) take(i);
+  for (index_t i = 0; i < part.points.size(); ++i) {
+    if (!taken[at(i)]) take(i);
+  }
+  part = std::move(sorted);
+}
+
 // By the roots of their areas: a small part has as much to show as a large one, but for its neighbours.
 void share_sources(const ExpansionOptions& options, std::vector<InterfacePart>& parts) {
   double roots = 0.0;
@@ -68,26 +88,52 @@ void share_sources(const ExpansionOptions& options, std::vector<InterfacePart>& 
     const auto wanted = static_cast<index_t>(std::lround(share * static_cast<double>(options.sources)));
     part.sources = options.sources == 0 ? 0 : std::min(part.points.size() / 2, std::max(kLeastSources, wanted));
     part.rows = std::min(part.points.size(), std::max(kLeastJumpPoints, kJumpPointsForSource * part.sources));
+    if (std::any_of(part.scale.begin(), part.scale.end(), [](double s) { return s < 1.0; })) put_rows_first(part);
   }
 }
 
-void place_boundary(const Problem& problem, const Expansion& lookup, const Drawing& drawing,
-                    std::vector<Points>& boundary, ThreadPool& pool) {
+// The points on the lower wall of a period, by the pieces that meet there.
+void place_period(const Problem& problem, const Expansion& lookup, int axis, const Points& lower,
+                  std::vector<PeriodPart>& periods, ThreadPool& pool) {
+  const std::vector<double> phi = level_set_at(problem, lower, pool);
+  std::map<std::array<index_t, 2>, std::size_t> known;
+  for (index_t i = 0; i < lower.size(); ++i) {
+    const Side side = phi[at(i)] < 0.0 ? Side::minus : Side::plus;
+    Vec3<double> upper = lower[i];
+    upper[axis] = problem.box.upper[axis];
+    const std::array<index_t, 2> between = {lookup.piece_at(side, lower[i]), lookup.piece_at(side, upper)};
+    if (between[0] < 0 || between[1] < 0) continue;
+    const auto [entry, is_new] = known.emplace(between, periods.size());
+    if (is_new) periods.push_back({axis, between, {}});
+    periods[entry->second].points.push_back(lower[i]);
+  }
+}
+
+void place_boundary(const Problem& problem, const Expansion& lookup, const Drawing& drawing, ExpansionPoints& placed,
+                    ThreadPool& pool) {
   const Vec3<double> edge = problem.box.edge();
   const double area[kDim] = {edge.y * edge.z, edge.z * edge.x, edge.x * edge.y};
   const double total = 2.0 * (area[0] + area[1] + area[2]);
   Points points;
   for (int face = 0; face < kBoxFaces; ++face) {
+    const bool periodic = problem.periods[at(face / 2)].periodic;
+    if (periodic && face % 2 != 0) continue;
+    Points on_face;
     const ScrambledSobol sobol = make_sobol(drawing.seed, Stream::boundary, drawing.draw + face);
     const auto here = static_cast<index_t>(std::ceil(static_cast<double>(drawing.wanted) * area[face / 2] / total));
     for (index_t i = 0; i < here; ++i) {
-      points.push_back(face_point(problem.box, face, low_discrepancy(sobol, i, 0), low_discrepancy(sobol, i, 1)));
+      on_face.push_back(face_point(problem.box, face, low_discrepancy(sobol, i, 0), low_discrepancy(sobol, i, 1)));
+    }
+    if (periodic) {
+      place_period(problem, lookup, face / 2, on_face, placed.periods, pool);
+    } else {
+      for (index_t i = 0; i < here; ++i) points.push_back(on_face[i]);
     }
   }
   const std::vector<double> phi = level_set_at(problem, points, pool);
   for (index_t i = 0; i < points.size(); ++i) {
     const index_t piece = lookup.piece_at(phi[at(i)] < 0.0 ? Side::minus : Side::plus, points[i]);
-    if (piece >= 0) boundary[at(piece)].push_back(points[i]);
+    if (piece >= 0) placed.boundary[at(piece)].push_back(points[i]);
   }
 }
 
@@ -98,7 +144,7 @@ InterfacePoints draw_interface(const InterfaceSampler& interface, std::uint64_t 
                            : interface.draw({0, kInterfacePoints}, seed, Stream::interface, kDraw, pool);
 }
 
-std::vector<InterfacePart> interface_parts(const InterfacePoints& drawn, const Expansion& lookup) {
+std::vector<InterfacePart> interface_parts(const Box& box, const InterfacePoints& drawn, const Expansion& lookup) {
   std::vector<InterfacePart> parts;
   std::map<std::array<index_t, kSides>, std::size_t> known;
   for (index_t i = 0; i < drawn.size(); ++i) {
@@ -106,10 +152,11 @@ std::vector<InterfacePart> interface_parts(const InterfacePoints& drawn, const E
     const std::array<index_t, kSides> between = {lookup.piece_at(Side::minus, p), lookup.piece_at(Side::plus, p)};
     if (between[0] < 0 || between[1] < 0) continue;
     const auto [entry, is_new] = known.emplace(between, parts.size());
-    if (is_new) parts.push_back({between, {}, {}, 0, 0});
+    if (is_new) parts.push_back({between, {}, {}, {}, 0, 0});
     parts[entry->second].points.push_back(p);
     parts[entry->second].normals.push_back(drawn.normals[i]);
   }
+  for (InterfacePart& part : parts) part.scale = local_scales(box, part.points.view(), part.normals.view());
   return parts;
 }
 
@@ -156,7 +203,7 @@ ExpansionPoints place_points(const Problem& problem, const LabelledPieces& found
         points_in(problem, found.pieces[p], static_cast<index_t>(p), lookup, {kDraw, wanted, options.seed}, pool));
   }
   placed.boundary.resize(count);
-  place_boundary(problem, lookup, {kDraw, std::max(kLeastBoundary, 2 * at_walls), options.seed}, placed.boundary, pool);
+  place_boundary(problem, lookup, {kDraw, std::max(kLeastBoundary, 2 * at_walls), options.seed}, placed, pool);
   return placed;
 }
 
@@ -173,9 +220,10 @@ ExpansionPoints held_out_points(const Problem& problem, const LabelledPieces& fo
     boundary += fitted.boundary[p].size() / kShare;
   }
   points.boundary.resize(found.pieces.size());
-  place_boundary(problem, lookup, {kHeldOutDraw, boundary, options.seed}, points.boundary, pool);
+  for (const PeriodPart& part : fitted.periods) boundary += 2 * part.points.size() / kShare;
+  place_boundary(problem, lookup, {kHeldOutDraw, boundary, options.seed}, points, pool);
   for (const InterfacePart& part : fitted.parts) {
-    InterfacePart rest{part.piece, {}, {}, 0, 0};
+    InterfacePart rest{part.piece, {}, {}, {}, 0, 0};
     const index_t first = part.rows, last = std::min(part.points.size(), part.rows + part.rows / kShare);
     for (index_t i = first; i < last; ++i) {
       rest.points.push_back(part.points[i]);

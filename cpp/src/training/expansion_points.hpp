@@ -12,14 +12,23 @@ namespace nbm {
 struct InterfacePart {
   std::array<index_t, kSides> piece;  // minus, plus
   Points points, normals;             // all that were drawn of it
+  std::vector<double> scale;          // local_scales
   index_t sources = 0;                // on each side
   index_t rows = 0;                   // points that carry the two jump rows: the first of them
+};
+
+// What lies between two pieces, or two parts of one, where the walls of a period are one surface.
+struct PeriodPart {
+  int axis;
+  std::array<index_t, 2> piece;  // at the lower wall, at the upper one
+  Points points;                 // on the lower wall
 };
 
 // Where the rows of an expansion lie, and how large each basis is.
 struct ExpansionPoints {
   std::vector<Points> regular, boundary;  // a piece
   std::vector<InterfacePart> parts;
+  std::vector<PeriodPart> periods;
   std::vector<index_t> sines;  // a piece
   std::vector<Side> sides;     // a piece
 };
@@ -27,7 +36,7 @@ struct ExpansionPoints {
 // Points of the interface, drawn once a problem: rows and sources choose among them.
 InterfacePoints draw_interface(const InterfaceSampler& interface, std::uint64_t seed, ThreadPool& pool);
 // The same by parts; how many sources and rows each gets is set by place_points.
-std::vector<InterfacePart> interface_parts(const InterfacePoints& drawn, const Expansion& lookup);
+std::vector<InterfacePart> interface_parts(const Box& box, const InterfacePoints& drawn, const Expansion& lookup);
 
 // Bounds of pieces that the interface encloses: those of its points, where the grid of labels knows them to a cell.
 void tighten_bounds(const Box& box, const std::vector<InterfacePart>& parts, LabelledPieces& found);

@@ -139,6 +139,59 @@ void add_jump_rows(const Problem& problem, const InterfacePart& part, index_t al
   add("flux_jump", fluxes, share);
 }
 
+// u and mu dn u of the two walls of a period, at points of the lower one: the upper less the lower, but for what is
+// given; the flux as a value of u.
+void add_period_rows(const Problem& problem, const PeriodPart& part, index_t all, const std::vector<PieceBasis>& pieces,
+                     const Expansion& lookup, ThreadPool& pool, std::vector<RowBlock>& blocks) {
+  const int face = 2 * part.axis + 1;
+  const Side side = pieces[at(part.piece[0])].side;
+  Points walls[2] = {part.points, part.points};
+  std::vector<double> jump(part.points.x.size()), mu(jump.size());
+  evaluate_finite(problem.periods[at(part.axis)].jump_u, "walls.jump", part.points.view(), jump);
+  evaluate_positive(problem.medium(side).mu, names_of(side).mu, part.points.view(), mu);
+  for (index_t i = 0; i < part.points.size(); ++i) {
+    Vec3<double> p = part.points[i];
+    p[part.axis] = problem.box.upper[part.axis];
+    walls[1].set(i, p);
+  }
+  const std::vector<double> source = evaluate_wall(problem.walls, face, side, walls[1].view()).flux;
+  const double weight = kBoundaryWeight / std::sqrt(static_cast<double>(all));
+  const double length = half_of_longest_edge(problem.box.edge());
+  const bool same = part.piece[0] == part.piece[1];
+  const auto add = [&](const char* group, auto&& rhs, auto&& weights) {
+    RowBlock of_wall[2];
+    for (std::size_t w = 0; w < 2; ++w) {
+      const index_t piece = part.piece[w];
+      of_wall[w] = empty_block(group, {piece, -1}, pieces, part.points.size());
+      fill(of_wall[w], 0, pieces[at(piece)], lookup, walls[w].view(), pool,
+           [&](index_t i) { return weights(i, w == 0 ? -weight : weight); });
+    }
+    RowBlock block = empty_block(group, {part.piece[0], same ? -1 : part.piece[1]}, pieces, part.points.size());
+    for (index_t i = 0; i < block.rows; ++i) {
+      block.rhs[at(i)] = weight * rhs(at(i));
+      index_t column = 0;
+      for (const RowBlock& own : of_wall) {
+        double* to = block.matrix.data() + i * block.columns + column;
+        for (index_t j = 0; j < own.columns; ++j) to[j] += own.matrix[at(i * own.columns + j)];
+        column += same ? 0 : own.columns;
+      }
+    }
+    blocks.push_back(std::move(block));
+  };
+  add(
+      "periodic_value", [&](std::size_t i) { return jump[i]; },
+      [](index_t, double factor) {
+        return RowWeights{factor, {}, {}};
+      });
+  add(
+      "periodic_flux", [&](std::size_t i) { return length * source[i] / mu[i]; },
+      [&](index_t, double factor) {
+        RowWeights row{0.0, {}, {}};
+        row.first[part.axis] = factor * length / lookup.unit();
+        return row;
+      });
+}
+
 }  // namespace
 
 double boundary_mean(const Problem& problem, const ExpansionPoints& points) {
@@ -167,6 +220,7 @@ std::vector<RowBlock> make_expansion_rows(const Problem& problem, const std::vec
                                           const Expansion& lookup, double shift, ThreadPool& pool) {
   index_t all_boundary = 0, all_jumps = 0;
   for (const Points& own : points.boundary) all_boundary += own.size();
+  for (const PeriodPart& part : points.periods) all_boundary += 2 * part.points.size();
   for (const InterfacePart& part : points.parts) all_jumps += part.rows;
   std::vector<RowBlock> blocks;
   for (index_t p = 0; p < static_cast<index_t>(pieces.size()); ++p) {
@@ -178,6 +232,9 @@ std::vector<RowBlock> make_expansion_rows(const Problem& problem, const std::vec
     if (boundary.size() > 0) {
       blocks.push_back(boundary_rows(problem, p, pieces, boundary, all_boundary, lookup, shift, pool));
     }
+  }
+  for (const PeriodPart& part : points.periods) {
+    add_period_rows(problem, part, all_boundary, pieces, lookup, pool, blocks);
   }
   if (problem.is_floating()) {
     const auto largest = std::max_element(found.pieces.begin(), found.pieces.end(),

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "nbm/sampling/placement.hpp"
+#include "training/spread_out.hpp"
 
 namespace nbm {
 namespace {
@@ -20,27 +21,6 @@ std::size_t at(index_t i) { return static_cast<std::size_t>(i); }
 
 double square_distance(Vec3<double> a, Vec3<double> b) { return dot(a - b, a - b); }
 
-// `count` of the points, each the one farthest from those before: evenly spread, whatever the density.
-std::vector<index_t> spread_out(const Points& points, index_t count) {
-  std::vector<index_t> chosen;
-  std::vector<double> nearest(points.x.size(), std::numeric_limits<double>::infinity());
-  index_t next = 0;
-  while (static_cast<index_t>(chosen.size()) < std::min(count, points.size())) {
-    chosen.push_back(next);
-    const Vec3<double> last = points[next];
-    double farthest = -1.0;
-    for (index_t i = 0; i < points.size(); ++i) {
-      double& square = nearest[at(i)];
-      square = std::min(square, square_distance(points[i], last));
-      if (square > farthest) {
-        farthest = square;
-        next = i;
-      }
-    }
-  }
-  return chosen;
-}
-
 // Radius of the largest ball that touches the surface at p alone, from the side to which the unit vector `outward`
 // points: its centre is where the normals of p and of another point of the surface meet. Infinite where none does.
 double room_at(const Points& surface, Vec3<double> p, Vec3<double> outward) {
@@ -53,12 +33,15 @@ double room_at(const Points& surface, Vec3<double> p, Vec3<double> outward) {
   return least;
 }
 
-// The median distance of the chosen points to the nearest other one.
-double spacing_of(const Points& points, const std::vector<index_t>& chosen) {
+// The median distance of the chosen points to the nearest other one, in local scales.
+double spacing_of(const InterfacePart& part, const std::vector<index_t>& chosen) {
   std::vector<double> nearest(chosen.size(), std::numeric_limits<double>::infinity());
   for (std::size_t a = 0; a < chosen.size(); ++a) {
+    const double scale = part.scale[at(chosen[a])];
     for (std::size_t b = 0; b < chosen.size(); ++b) {
-      if (a != b) nearest[a] = std::min(nearest[a], square_distance(points[chosen[a]], points[chosen[b]]));
+      if (a == b) continue;
+      const double square = square_distance(part.points[chosen[a]], part.points[chosen[b]]);
+      nearest[a] = std::min(nearest[a], square / (scale * scale));
     }
   }
   std::nth_element(nearest.begin(), nearest.begin() + static_cast<std::ptrdiff_t>(nearest.size() / 2), nearest.end());
@@ -73,17 +56,20 @@ struct Source {
 };
 
 // Where u is given an image of the other sign makes the source 0 on the wall; where its flux is, one of the same sign
-// takes the flux of the source from it.
-void set_images(const Box& box, const Walls& walls, bool at_wall, Source& source) {
+// takes the flux of the source from it. Where the wall is that of a period the image is the source, a period further.
+void set_images(const Problem& problem, bool at_wall, Source& source) {
+  const Box& box = problem.box;
   source.mirrored = source.place;
   if (!at_wall || !contains(box, source.place)) return;
   const Vec3<double> edge = box.edge(), middle = box.center();
   for (int k = 0; k < kDim; ++k) {
     const double wall = source.place[k] < middle[k] ? box.lower[k] : box.upper[k];
     if (std::abs(source.place[k] - wall) > kImageReach * edge[k] || source.place[k] == wall) continue;
-    const bool gives_u = walls[at(2 * k + (wall == box.upper[k] ? 1 : 0))].gives_u;
+    const bool upper = wall == box.upper[k];
+    const bool gives_u = problem.walls[at(2 * k + (upper ? 1 : 0))].gives_u;
     source.mirrors = static_cast<std::uint8_t>(source.mirrors | 1 << k | (gives_u ? 0 : 1 << (kDim + k)));
-    source.mirrored[k] = 2.0 * wall - source.place[k];
+    source.mirrored[k] =
+        problem.periods[at(k)].periodic ? source.place[k] + (upper ? -edge[k] : edge[k]) : 2.0 * wall - source.place[k];
   }
 }
 
@@ -116,9 +102,10 @@ void place_sources(const Problem& problem, const ExpansionPoints& points, index_
   std::vector<Source> sources;
   for (const InterfacePart& part : points.parts) {
     if (part.piece[side] != piece || part.sources < 2) continue;
-    const std::vector<index_t> chosen = spread_out(part.points, part.sources);
-    const double spacing = spacing_of(part.points, chosen);
+    const std::vector<index_t> chosen = spread_out(part.points, part.scale, part.sources);
+    const double typical = spacing_of(part, chosen);
     for (const index_t i : chosen) {
+      const double spacing = part.scale[at(i)] * typical;
       const Vec3<double> way = outward * part.normals[i];
       const double room = kRoom * room_at(surface, part.points[i], way);
       Source source;
@@ -129,7 +116,7 @@ void place_sources(const Problem& problem, const ExpansionPoints& points, index_
         clear = !within(source.place);
       }
       if (!clear) continue;  // no room: inside of the piece it would be a singularity of u
-      set_images(problem.box, problem.walls, at_wall, source);
+      set_images(problem, at_wall, source);
       sources.push_back(source);
     }
   }

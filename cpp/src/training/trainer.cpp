@@ -90,6 +90,11 @@ Trainer::State::State(Problem p, TrainingOptions o, Device d, Communicator c)
 void Trainer::State::start() {
   meet(communicator, attempt([&] {
          problem.validate();
+         if (problem.is_periodic()) {
+           throw InvalidArgument("problem",
+                                 "has periodic walls, which trained networks do not meet; leave the options of "
+                                 "training out, or solve on a grid");
+         }
          const ValueScale units = value_scale_of(options, problem);
          options.value_scale = units.scale;
          options.value_shift = {units.shift[0], units.shift[1]};

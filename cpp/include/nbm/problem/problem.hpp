@@ -17,7 +17,8 @@ struct NBM_EXPORT Medium {
 //   k u - div(mu grad u) = f on each side,  u+ - u- = jump_u + resistance q  and
 //   mu+ dn u+ - mu- dn u- = jump_flux + surface_reaction m  on level_set = 0, with q and m the means of mu dn u and u
 //   of both sides,
-//   u = boundary on the box, but where a wall has a law for its flux.   minus: level_set < 0.
+//   u = boundary on the box, but where a wall has a law for its flux, or goes over into the opposite one.
+//   minus: level_set < 0.
 // The normal points from minus to plus.
 struct NBM_EXPORT Problem {
   Box box;
@@ -28,10 +29,16 @@ struct NBM_EXPORT Problem {
   Walls walls;
   Field resistance = 0.0;  // not negative
   Field surface_reaction = 0.0;
+  Periods periods;
+
+  // Makes the two walls of an axis one surface.
+  void set_period(int axis, const Field& jump, const Field& source = 0.0);
+  bool is_periodic() const;
 
   const Medium& medium(Side side) const { return side == Side::minus ? minus : plus; }
   // Checks the box, that grids cover it, and every field at low-discrepancy points where the method will ask for it:
-  // k, mu, f inside of their side, boundary values on the faces, jumps on the interface; finite, and mu > 0.
+  // k, mu, f inside of their side, boundary values on the faces, jumps on the interface; finite, and mu > 0; level set
+  // and mu the same on both walls of a period.
   // Throws InvalidArgument or InvalidField. A level set without a change of sign is no error.
   void validate(index_t probes = 4096) const;
   // Whether u is known but for a constant: no wall gives u, and neither transfer, nor k, nor a surface reaction takes

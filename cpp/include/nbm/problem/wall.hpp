@@ -22,6 +22,15 @@ struct NBM_EXPORT Wall {
 
 using Walls = std::array<Wall, kBoxFaces>;
 
+// A pair of opposite walls that are one surface: u goes on beyond the upper one as beyond the lower one, but for a
+// jump. Both walls give a law, that of the upper one the source on the surface: mu dn u (upper) - mu dn u (lower) =
+// flux.
+struct NBM_EXPORT Period {
+  bool periodic = false;
+  Field jump_u = 0.0;  // u(upper wall) - u(lower wall), asked for on the lower one
+};
+using Periods = std::array<Period, kDim>;
+
 inline bool any_flux(const Walls& walls) {
   for (const Wall& wall : walls) {
     if (!wall.gives_u) return true;

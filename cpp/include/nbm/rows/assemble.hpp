@@ -33,6 +33,7 @@ NBM_EXPORT void assemble_boundary(const Problem& problem, Side side, PointsView 
                                   index_t offset);
 
 // Points of the boundary by the law that holds there: a wall whose flux is given (flux_wall_at), or -1 where u is.
+// Those on walls of periods are left out: nothing is given there.
 struct WallPoints {
   int wall;
   Points points;

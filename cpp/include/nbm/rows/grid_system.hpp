@@ -10,6 +10,12 @@
 
 namespace nbm {
 
+// A node that is another one, a period further: u there is u of that one and a jump.
+struct GridCopy {
+  index_t node, of;
+  double jump;
+};
+
 // The rows on the nodes of a uniform grid over the box: the sparse system of the classical sharp-interface solver
 // (docs/method.md, section 9). Node (i, j, k) has index (i ny + j) nz + k; its unknown is the solution on its own side.
 struct GridSystem {
@@ -17,11 +23,12 @@ struct GridSystem {
   std::vector<index_t> row_begin;    // [n + 1]
   std::vector<std::int32_t> column;  // [nonzeros], ascending in each row
   std::vector<double> value;         // [nonzeros], rows divided by the Jacobi diagonal
-  std::vector<double> rhs;           // [n]
+  std::vector<double> rhs;           // [n]; of copies 0, their only entry being their own: no other row has them
   std::vector<double> diagonal;      // [n], by which the rows were divided, per volume of a cell; 1 on the box
   std::vector<std::uint8_t> side;    // [n]
   std::vector<double> level_set;     // [n]
   bool floating = false;             // whether constants solve the homogeneous system (Problem::is_floating)
+  std::vector<GridCopy> copies;      // on upper walls of periods
   double supply = 0.0;               // sum over cells of sources and of what walls and the interface are given,
   double throughput = 0.0;           // and of its absolute values
 

@@ -61,7 +61,7 @@ class NBM_EXPORT Quantities {
   Quantities& operator=(Quantities&&) noexcept;
 
   // All throw InvalidArgument for domains of another kind, InvalidField, and Error where a grid cannot be solved.
-  Quantity flux(const Domain& surface);                                // integral of mu du/dn
+  Quantity flux(const Domain& surface, const Field& weight = 1.0);     // integral of weight mu du/dn
   Quantity integral(const Domain& domain, const Field& weight = 1.0);  // of weight u
   Quantity mean(const Domain& domain);                                 // of u; NaN where the domain is empty
   Quantity measure(const Domain& domain);                              // volume or area
