@@ -137,7 +137,9 @@ void bind_rows(nb::module_& m) {
       [](const Problem& problem, const Counts& cells, int threads) {
         return grid_dict(released([&] {
           ThreadPool pool(threads);
-          return assemble_grid_system(problem, {cells[0], cells[1], cells[2]}, pool);
+          GridSystem system = assemble_grid_system(problem, {cells[0], cells[1], cells[2]}, pool);
+          if (!system.copies.empty()) write_out_copies(system);
+          return system;
         }));
       },
       nb::arg("problem"), nb::arg("cells"), nb::arg("threads"));

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse.linalg
 
 import nbm
-from nbm.symbols import Abs, cos, exp, pi, sin, sqrt, x, y, z
+from nbm.symbols import Abs, cos, exp, pi, sin, sinh, sqrt, x, y, z
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
@@ -88,6 +89,25 @@ def test_a_cubic_array_by_solve():
     flux = nbm.solve(problem, seconds=3).quantities(problem, cells=16).flux("x+")
     exact = 4 * rayleigh(100.0, 0.4, order=21)
     assert abs(flux.value - exact) < min(1e-3 * exact, flux.error)
+
+
+def test_rows_are_a_system_of_their_own():
+    problem = cell(5.0, 0.3).replace(walls={**PERIODIC, "x": nbm.Periodic(jump=2.0)}, plus=nbm.Medium(k=0.1))
+    system = nbm.rows.grid_system(problem, 8)
+    solved = scipy.sparse.linalg.spsolve(system.matrix.tocsc(), system.rhs)
+    np.testing.assert_allclose(nbm.solve_on_grid(problem, 8).values, solved, atol=1e-9)
+
+
+def test_reactions_that_are_not_linear():
+    exact = cos(pi * x) * sin(pi * y) / 2
+    source = sinh(exact) + 2 * pi**2 * exact
+    problem = nbm.Problem(BOX, plus=nbm.Medium(reaction=sinh(nbm.symbols.u), f=source), walls=PERIODIC)
+    coarse, fine = (nbm.solve_on_grid(problem, (cells, cells, 4)) for cells in (12, 24))
+    errors = [
+        np.abs(s.values - np.cos(np.pi * s.points[:, 0]) * np.sin(np.pi * s.points[:, 1]) / 2).max()
+        for s in (coarse, fine)
+    ]
+    assert 1.8 <= np.log2(errors[0] / errors[1]) <= 2.2
 
 
 def test_layers_conduct_in_series_and_in_parallel():

@@ -176,4 +176,25 @@ void join_opposite_walls(const Problem& problem, GridSystem& system, ThreadPool&
   system.copies = std::move(found);
 }
 
+void write_out_copies(GridSystem& system) {
+  const GridSystem from = system;
+  std::vector<const GridCopy*> copy_at(from.rhs.size());
+  for (const GridCopy& copy : from.copies) copy_at[at(copy.node)] = &copy;
+  system.row_begin.assign(1, 0);
+  system.column.clear();
+  system.value.clear();
+  for (index_t n = 0; n < from.size(); ++n) {
+    const auto first = from.row_begin[at(n)], last = from.row_begin[at(n + 1)];
+    if (const GridCopy* copy = copy_at[at(n)]) {  // which comes after its original
+      system.column.push_back(static_cast<std::int32_t>(copy->of));
+      system.value.push_back(-1.0);
+      system.rhs[at(n)] = copy->jump;
+    }
+    system.column.insert(system.column.end(), from.column.begin() + first, from.column.begin() + last);
+    system.value.insert(system.value.end(), from.value.begin() + first, from.value.begin() + last);
+    system.row_begin.push_back(static_cast<index_t>(system.column.size()));
+  }
+  system.copies.clear();
+}
+
 }  // namespace nbm

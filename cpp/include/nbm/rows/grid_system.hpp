@@ -61,6 +61,9 @@ struct NBM_EXPORT KnownPart {
 NBM_EXPORT GridSystem assemble_grid_system(const Problem& problem, Vec3<index_t> cells, ThreadPool& pool,
                                            const KnownPart* known = nullptr);
 
+// Writes the rows of copies out, u(copy) - u(of) = jump, for solvers that know nothing of copies.
+NBM_EXPORT void write_out_copies(GridSystem& system);
+
 // The share of a cell that a node has: 1/2 on a wall, 1/4 on an edge, 1/8 in a corner.
 inline double cell_share(Vec3<index_t> nodes, Vec3<index_t> n) {
   double share = 1.0;
