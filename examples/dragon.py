@@ -8,7 +8,8 @@
    certificate tells what to think of it, and the classical solver on the same rows is beside it.
 
 Leaves models, VTK files and pictures (figure 1) in the folder --out. ``--networks`` adds rows for networks to the first
-problem, by direct jump and as published; that takes minutes.
+problem, by direct jump and as published; that takes minutes, and goes on from a checkpoint where it was ended.
+``--only networks`` does nothing else.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from nbm.symbols import cos, sin, x, y, z
 BOX = nbm.Box((-1, -1, -1), (1, 1, 1))
 EDGE = 1.5  # of the solid's longest side in the box
 PAPER_NODES, PAPER_BATCH = 64, 16384
+STEPS_PER_CHECKPOINT = 500
 
 
 def main() -> None:
@@ -36,6 +38,8 @@ def main() -> None:
     parser.add_argument("--cells", type=int, help="of the grid that holds the level set; default 128, of the knot 64")
     parser.add_argument("--networks", action="store_true", help="also networks by direct jump, and as published")
     parser.add_argument("--epochs", type=int, default=1000, help="of training as published")
+    parser.add_argument("--only", choices=("accuracy", "physical", "networks"), help="one part of this")
+    parser.add_argument("--threads", type=int, default=0, help="of the networks; default all cores")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     shape = placed(nbm.geometry.mesh(options.mesh)) if options.mesh else knot()
@@ -45,10 +49,13 @@ def main() -> None:
     level_set = shape.on_grid(BOX, options.cells or (128 if options.mesh else 64))
     print(f"level set on {len(level_set.values) - 1}^3 cells: {time.process_time() - started:.1f} s of CPU time")
     seconds = None if options.mesh else 3.0
-    accuracy(level_set, options.out, seconds)
-    physical(level_set, options.out, seconds)
-    if options.networks:
-        networks(level_set, options.epochs)
+    if options.only in (None, "accuracy"):
+        accuracy(level_set, options.out, seconds)
+    if options.only in (None, "physical"):
+        physical(level_set, options.out, seconds)
+    if options.networks or options.only == "networks":
+        networks(level_set, options.threads)
+        published(level_set, options.epochs, options.threads, options.out / "published.checkpoint")
     print(f"in all {time.process_time():.0f} s of CPU time")
 
 
@@ -117,12 +124,18 @@ def physical(level_set: nbm.GridField, out: Path, seconds: float | None) -> None
     finish(solution, problem, out / "physical")
 
 
-def networks(level_set: nbm.GridField, epochs: int) -> None:
-    """Solve the first problem by networks: by direct jump, and with the settings of the paper."""
+def networks(level_set: nbm.GridField, threads: int) -> None:
+    """Solve the first problem by networks with direct jump."""
     problem = star_solution(level_set)
-    solution, spent = timed(problem, network=nbm.Siren(hidden=(20, 20, 20)), discretization="direct_jump")
-    print(f"accuracy, two networks of 3x20, direct jump: {solution.error(problem)}; {spent}")
-    solution, spent = timed(
+    network = nbm.Siren(hidden=(20, 20, 20))
+    solution, spent = timed(problem, network=network, discretization="direct_jump", threads=threads)
+    print(f"accuracy, two networks of 3x20, direct jump: {solution.error(problem)}; {spent}", flush=True)
+
+
+def published(level_set: nbm.GridField, epochs: int, threads: int, checkpoint: Path) -> None:
+    """Solve the first problem with the settings of the paper, keeping a checkpoint."""
+    problem = star_solution(level_set)
+    trainer = nbm.Trainer(
         problem,
         network=nbm.Siren(hidden=(100,)),
         cell_size=2 / PAPER_NODES,
@@ -130,8 +143,17 @@ def networks(level_set: nbm.GridField, epochs: int) -> None:
         optimizer=nbm.Adam(steps=epochs * (PAPER_NODES**3 // PAPER_BATCH)),
         sampling=nbm.Sampling(mode="grid", grid_nodes=PAPER_NODES, batch=PAPER_BATCH),
         loss="paper",
+        threads=threads,
     )
-    print(f"accuracy, as published, 1x100, {epochs} epochs of 64^3: {solution.error(problem)}; {spent}")
+    if checkpoint.exists():
+        trainer.load_checkpoint(checkpoint)
+    begun, cpu = trainer.steps_done, time.process_time()
+    while trainer.steps_done < trainer.steps and trainer.stop_reason == "running":
+        trainer.step(STEPS_PER_CHECKPOINT)
+        trainer.save_checkpoint(checkpoint)
+    each = (time.process_time() - cpu) / max(1, trainer.steps_done - begun)
+    error = trainer.solution().error(problem)
+    print(f"accuracy, as published, 1x100, {epochs} epochs of 64^3: {error}; {each * trainer.steps:.0f} s of CPU time")
 
 
 def timed(problem: nbm.Problem, **options: Any) -> tuple[nbm.Solution, str]:
