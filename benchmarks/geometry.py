@@ -86,6 +86,30 @@ def measures(_: Any) -> Rows:
     return rows
 
 
+def labels(_: Any) -> Rows:
+    """What labels tell of volume and area, over 64 places of the solids among the voxels, 32 of these a diameter."""
+    rows = Rows()
+    cells = 32
+    for case in (ball(), torus(), gear(), turned_gear()):
+        errors = []
+        for shift in nbm.sampling.low_discrepancy(64):
+            voxels = case.moved((shift - 0.5) * case.diameter / cells).labels(cells)
+            counted = float(voxels.values.sum() * voxels.spacing.prod())
+            found = geometry.measure(
+                geometry.image_of(voxels), round(cells * max(case.box.edge) / case.diameter), case.box
+            )
+            errors.append([counted / case.volume - 1, found.volume / case.volume - 1, found.area / case.area - 1])
+        for what, error in zip(("voxels counted", "volume", "area"), np.transpose(errors), strict=True):
+            row = {
+                "solid": case.name,
+                "of": what,
+                "mean": float(error.mean()),
+                "standard deviation": float(error.std()),
+            }
+            rows.append(row | {"least": float(error.min()), "most": float(error.max())})
+    return rows
+
+
 def holes(_: Any) -> Rows:
     """Wrong signs at a million points of a mesh without 1 % of its triangles."""
     rows = Rows()
@@ -184,7 +208,7 @@ def conduction(_: Any) -> Rows:
 
 
 PARTS: dict[str, Callable[[Any], Rows]] = {
-    part.__name__: part for part in (orders, measures, holes, dragon, sphere, molecules, conduction)
+    part.__name__: part for part in (orders, measures, labels, holes, dragon, sphere, molecules, conduction)
 }
 
 

@@ -74,6 +74,10 @@ class Case:
             filled += np.clip(0.5 - level, 0, 1).reshape(filled.shape)
         return Voxels(filled / _FINE**3, voxels, centres[0, 0, 0])
 
+    def moved(self, shift: Float64Array) -> Case:
+        """Return the solid elsewhere in the same box."""
+        return replace(self, shape=self.shape.translate(shift))
+
     def _voxels(self, cells: int) -> tuple[Float64Array, Float64Array]:
         counts = np.round(cells * np.array(self.box.edge) / self.diameter).astype(int)
         size = np.array(self.box.edge) / counts

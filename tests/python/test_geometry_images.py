@@ -90,6 +90,35 @@ def test_labels_put_the_surface_between_voxels_and_keep_the_volume():
         assert measured.volume == pytest.approx(voxels, rel=3 * (2 / cells / 0.6) ** 2 / 8 + 0.005)
 
 
+def test_labels_do_not_round_off_what_is_as_small_as_ten_voxels():
+    def knobs(points):
+        return np.linalg.norm(points, axis=1) - 0.6 - 0.1 * np.sin(12 * points + 0.3).prod(axis=1)
+
+    box = nbm.Box((-1,) * 3, (1,) * 3)
+    exact, found = geometry.measure(geometry.Shape(knobs, [-0.7] * 3, [0.7] * 3, name="knobs"), 96, box), {}
+    axis = -1 + (np.arange(43) + 0.5) * 2 / 43
+    centres = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    for smoothing in (None, 1.0):
+        off = []
+        for shift in nbm.sampling.low_discrepancy(2) * 2 / 43:  # what the voxels happen to say averages out
+            labels = (knobs(centres + shift) < 0).astype(np.uint8).reshape(3 * (43,))
+            voxels = Voxels(labels, np.full(3, 2 / 43), np.full(3, axis[0]))
+            measured = geometry.measure(geometry.image_of(voxels, smoothing=smoothing), 64, box)
+            off.append([measured.volume / exact.volume - 1, measured.area / exact.area - 1])
+        found[smoothing] = np.abs(np.mean(off, axis=0))
+    assert np.all(found[None] < 0.01)
+    assert found[1.0][1] > 0.04
+
+
+def test_what_a_gaussian_leaves_nothing_of_is_an_error():
+    labels = np.zeros((9, 9, 9), dtype=np.uint8)
+    labels[4, 4, 4] = 1
+    for values, left in ((labels, "inside"), (1 - labels, "outside")):
+        with pytest.raises(nbm.InvalidArgument, match=f"nothing {left}.*smoothing = 0"):
+            geometry.image_of(values)
+    assert geometry.image_of(labels, smoothing=0)([[4.5, 4.5, 4.5]]) < 0
+
+
 def test_smoothing_makes_terraces_flat():
     rough, smooth = (geometry.image_of(ball(32, "label"), smoothing=s) for s in (0, 1.5))
     assert np.sqrt(np.mean(errors(smooth) ** 2)) < 0.6 * np.sqrt(np.mean(errors(rough) ** 2))

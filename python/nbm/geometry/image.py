@@ -16,14 +16,13 @@ from nbm.geometry.arguments import positive
 from nbm.geometry.filled_voxels import fit, fractions, keeping_volume, volume_of
 from nbm.geometry.image_files import Voxels, read_voxels
 from nbm.geometry.isosurface import redistance
-from nbm.geometry.packages import scipy_module
+from nbm.geometry.labelled_voxels import blurred, blurred_solid, labelled_solid
 from nbm.geometry.shape import Shape
 
 __all__ = ["Image", "image", "image_of"]
 
 Float64Array = NDArray[np.float64]
 _MOST_LABELS = 64  # more different whole numbers are grey values
-_LABEL_SMOOTHING = 1.0  # voxels
 
 
 class Image(Shape):
@@ -90,18 +89,21 @@ def image_of(
     The surface of a *grey* image is where its values, interpolated linearly, cross the threshold: second order in the
     voxel for images that are unsharp over two voxels or more. Where the voxels hold how much of them is filled (one
     layer of values between two ends, the threshold halfway), the surface is the one that fills them so: it is wrong by
-    0.003 to 0.02 voxels, and encloses what the voxels hold. A *label* says of each voxel only on which side it lies: a
-    Gaussian is needed, and the surface is first order, wrong by a fraction of a voxel; flat faces along the voxels lie
-    up to half a voxel off. What is blurred is shifted to keep the volume.
+    0.003 to 0.02 voxels, and encloses what the voxels hold. A *label* says of each voxel only on which side its centre
+    lies: the surface is that of a solid which has, under a Gaussian of one voxel, the values that the labels have; it
+    is first order, wrong by a fraction of a voxel. Flat faces along the voxels lie up to half a voxel off, which no
+    surface that is made from labels can know. What is blurred is shifted to keep the volume.
 
     Args:
         voxels: The image, or an array (nx, ny, nz) with voxels of 1 whose first centre is at 1/2.
         threshold: Grey value of the surface; larger values are inside.
         label: The value, or values, of the inside of a label image; default the larger of two.
-        smoothing: Standard deviation of the Gaussian, in voxels; default 1 for labels, 0 for grey values.
+        smoothing: Standard deviation of a Gaussian, in voxels, for noisy images; it rounds off what is as small.
+            Default none: grey values as they are, and labels as above.
 
     Raises:
-        InvalidArgument: one value only, a grey image without threshold, a label that does not occur, several labels.
+        InvalidArgument: one value only, a grey image without threshold, a label that does not occur, several labels, a
+            solid that is smaller than the Gaussian.
     """
     if not isinstance(voxels, Voxels):
         voxels = Voxels(np.asarray(voxels), np.ones(3), np.full(3, 0.5))
@@ -111,9 +113,10 @@ def image_of(
     else:
         chosen = _chosen_labels(voxels, label)
         indicator = np.isin(voxels.values, chosen).astype(np.float64)
-        width = _LABEL_SMOOTHING if smoothing is None else smoothing
-        distance = redistance(0.5 - _blurred(indicator, width), voxels.spacing)
-        distance = keeping_volume(distance, float(indicator.sum()), voxels.spacing)
+        if smoothing is None:
+            distance = labelled_solid(indicator, voxels.spacing)
+        else:
+            distance = blurred_solid(indicator, _width(smoothing), voxels.spacing)
         name = f"{voxels.name} label {', '.join(map(str, chosen))}"
     return Image(distance, voxels, name, voxels.notes)
 
@@ -127,10 +130,10 @@ def _grey(voxels: Voxels, threshold: float, smoothing: float) -> Float64Array:
         raise InvalidArgument(f"{message}; expected one between", "threshold")
     sharp = redistance(threshold - values, voxels.spacing)
     filled = fractions(values, threshold)
-    if smoothing > 0:
-        blurred = redistance(threshold - _blurred(values, smoothing), voxels.spacing)
+    if smoothing != 0:
+        smooth = redistance(threshold - blurred(values, _width(smoothing)), voxels.spacing)
         volume = volume_of(sharp, voxels.spacing) if filled is None else float(filled.sum())
-        return keeping_volume(blurred, volume, voxels.spacing)
+        return keeping_volume(smooth, volume, voxels.spacing)
     return sharp if filled is None else fit(sharp, filled, voxels.spacing)
 
 
@@ -157,7 +160,5 @@ def _chosen_labels(voxels: Voxels, label: int | Sequence[int] | None) -> list[An
     return chosen
 
 
-def _blurred(values: Float64Array, width: float) -> Float64Array:
-    if width == 0:
-        return values
-    return np.asarray(scipy_module("ndimage").gaussian_filter(values, positive(width, "smoothing"), mode="nearest"))
+def _width(smoothing: float) -> float:
+    return 0.0 if smoothing == 0 else positive(smoothing, "smoothing")
