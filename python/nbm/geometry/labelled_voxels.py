@@ -61,7 +61,7 @@ def labelled_solid(inside: Float64Array, spacing: Float64Array) -> Float64Array:
 def _missing(level: Float64Array, wanted: Float64Array) -> Float64Array:
     """Return how far the surface has to move outward for the blurred indicator to be what is wanted."""
     filled = np.clip(0.5 - level, 0.0, 1.0)
-    return (wanted - blurred(filled, _WIDTH_OF_FILLED)) / _SLOPE
+    return np.asarray((wanted - blurred(filled, _WIDTH_OF_FILLED)) / _SLOPE)
 
 
 def _trust(level: Float64Array, missing: Float64Array) -> Float64Array:
