@@ -263,14 +263,14 @@ void DeviceLeastSquares::append_normal_equations(std::vector<double>& message) c
   s.matrix.download(matrix, s.stream);
   s.read.download(vector, s.stream);
   s.wait();
-  pack_normal_equations(matrix, vector, s.count, message);
+  pack_normal_equations(matrix, vector, {kSides, s.count}, message);
 }
 
 void DeviceLeastSquares::take_normal_equations(std::span<const double> message) {
   State& s = *state_;
   std::vector<double> matrix(static_cast<std::size_t>(s.matrix.size()), 0.0);
   std::vector<double> vector(static_cast<std::size_t>(s.unknowns), 0.0);
-  unpack_normal_equations(message, s.count, matrix, vector);
+  unpack_normal_equations(message, {kSides, s.count}, matrix, vector);
   s.matrix.upload(matrix, s.stream);
   s.read.upload(vector, s.stream);
   s.wait();

@@ -206,6 +206,22 @@ void bind_solution(nb::module_& m) {
       .def_prop_ro("hidden", [](const Solution& s) { return s.siren().hidden; })
       .def_prop_ro("omega", [](const Solution& s) { return s.siren().omega; })
       .def_prop_ro("gamma", [](const Solution& s) { return s.siren().gamma; })
+      .def_prop_ro("network_counts",
+                   [](const Solution& s) {
+                     const NetworkMap& map = s.network_map();
+                     return std::pair(map.count(Side::minus), map.count(Side::plus));
+                   })
+      .def(
+          "network_at",
+          [](const Solution& s, int side, const PointsArray& points) {
+            const Points at = points_of(points);
+            std::vector<std::int64_t> network;
+            for (index_t i = 0; i < at.size(); ++i) {
+              network.push_back(s.network_map().at(side_of(side), s.box().normalize(at[i])));
+            }
+            return array_of(std::move(network));
+          },
+          nb::arg("side"), nb::arg("points"))
       .def_prop_ro(
           "parameters", [](const Solution& s) { return array_of(Values(s.parameters())); }, nb::rv_policy::automatic)
       .def_prop_rw("info", &Solution::info, &Solution::set_info)

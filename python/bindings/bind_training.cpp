@@ -76,6 +76,7 @@ void bind_options(nb::module_& m) {
            [](TrainingOptions& o, std::vector<int> hidden, double omega, double gamma) {
              o.network = {std::move(hidden), omega, gamma};
            })
+      .def("set_networks", [](TrainingOptions& o, const std::string& name) { o.networks = parse_networks(name); })
       .def("set_resolution",
            [](TrainingOptions& o, const std::array<double, kDim>& coarsest, int levels, const std::string& order) {
              o.resolution = {vector_of(coarsest), levels, parse_resolution_order(order)};
@@ -205,7 +206,9 @@ void bind_held_out(nb::module_& m) {
         PerGroup<std::vector<double>> groups;
         {
           const GilReleased release;
-          groups = held_out_residuals(problem, solution.siren(), solution.parameters(), options);
+          HeldOutOptions own = options;
+          own.network_map = solution.network_map();
+          groups = held_out_residuals(problem, solution.siren(), solution.parameters(), own);
         }
         nb::dict out;
         for (int g = 0; g < kStandardGroups; ++g) {

@@ -185,6 +185,17 @@ class Evaluation:
         """
         return self._at(points, "extrapolate", lambda at: self._evaluator.side(at, out, stream))
 
+    def network_at(self, points: Any) -> NDArray[np.int64]:
+        """Return the number of the network that gives u at each point as (...), int64, minus first.
+
+        0 on the minus side and 1 on the plus side, or with ``networks="pieces"`` the same number on one connected piece
+        of a side alone. ``InvalidField`` where the level set is not finite. Points in the memory of the CPU.
+        """
+        at = as_points(points)
+        rows, sides = at.reshape(-1, 3), self.side(at).ravel()
+        minus, plus = (self._native.network_at(side, rows) for side in (0, 1))
+        return cast("NDArray[np.int64]", np.where(sides == 0, minus, plus).reshape(at.shape[:-1]))
+
     def jump(self, points: Any, *, outside: Outside = "warn", out: Any = None, stream: Any = None) -> Float64Array:
         """Return plus minus minus of the two networks as (...): on the interface, the jump of u."""
         return self._at(points, outside, lambda at: self._evaluator.values(at, "jump", None, out, stream))
@@ -234,8 +245,13 @@ class Evaluation:
 
     @property
     def parameters(self) -> Float64Array:
-        """All weights and biases, a copy: the minus network, then the plus network (docs/conventions.md)."""
+        """All weights and biases, a copy: one network after the other, minus first (docs/conventions.md)."""
         return self._native.parameters
+
+    @property
+    def network_counts(self) -> tuple[int, int]:
+        """How many networks the minus and the plus side have: 1 and 1, or as many as they have connected pieces."""
+        return self._native.network_counts
 
     @property
     def info(self) -> dict[str, str]:

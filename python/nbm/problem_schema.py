@@ -199,6 +199,7 @@ class TrainingSection(_Section):
 
     cells: PositiveCount | None = None
     cell_size: Positive | None = None
+    networks: Literal["sides", "pieces"] | None = None
     levels: PositiveCount | None = None
     order: Literal["sequential", "cycle", "random"] | None = None
     discretization: Literal["auto", "bochkov_gibou", "direct_jump"] | None = None

@@ -39,8 +39,8 @@ def solve(problem: Problem, options: TrainingOptions) -> Solution:
     Problems with reactions (:class:`nbm.Medium`) are solved by Newton's method, a few such solves; times are then each
     one's.
 
-    With any option that concerns networks or their training, two sine networks are trained by these options, the
-    others being at their defaults. Such training may end far from the solution, from a bad seed for instance:
+    With any option that concerns networks or their training, sine networks are trained by these options, the others
+    being at their defaults. Such training may end far from the solution, from a bad seed for instance:
     ``solution.certify(problem)`` tells. Every option but the problem is a field of :class:`nbm.TrainingOptions`.
 
     Args:

@@ -1,4 +1,4 @@
-"""Training of the two networks: steps, callbacks and checkpoints."""
+"""Training of the networks: steps, callbacks and checkpoints."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["Trainer"]
 
 
 class Trainer:
-    """Trains the two networks of a problem; the options are those of :class:`nbm.TrainingOptions`.
+    """Trains the networks of a problem; the options are those of :class:`nbm.TrainingOptions`.
 
     Example:
         >>> trainer = nbm.Trainer(problem, cell_size=2 / 64, optimizer=nbm.Adam(steps=1000))
@@ -47,7 +47,7 @@ class Trainer:
         self.problem = as_instance(problem, "problem", Problem, "nbm.Problem(...) or nbm.manufactured(...)")
         self.options = options
         communicator = communicator_of(options.comm)
-        self._native = _core.Trainer(problem.native, options.native(problem), options.device, communicator)
+        self._native = _core.Trainer(problem.native, options.native(problem), options.chosen_device(), communicator)
         if options.start is not None:
             self._start_from(options.start)
 
@@ -117,7 +117,7 @@ class Trainer:
 
     @property
     def parameters(self) -> NDArray[np.float64]:
-        """Parameters of both networks, minus first (docs/conventions.md).
+        """Parameters of all networks, minus first (docs/conventions.md).
 
         Set them before the first step to start from those of another training.
         """

@@ -42,6 +42,10 @@ class TrainingOptions:
 
     Attributes:
         network: Shape of the networks; default five hidden layers of ten.
+        networks: "sides": two networks, one for each side of the interface. "pieces": one for each connected piece of a
+            side, 64 at most: for pieces whose solutions have little to do with each other, a core and the surroundings
+            of its shell, or grains. They are trained and evaluated on the CPU alone; with "auto" as the device that is
+            where training goes.
         cells: Cells along the longest edge of the box, instead of their size.
         cell_size: Edge of the implicit cell, a number or one for each axis; default the longest box edge over 64 for
             "bochkov_gibou" and over 4096 for "direct_jump". The error falls with its square, the cost does not depend
@@ -90,6 +94,7 @@ class TrainingOptions:
     """
 
     network: Siren | None = None
+    networks: Literal["sides", "pieces"] = "sides"
     cells: int | None = None
     cell_size: float | Sequence[float] | None = None
     resolution: Resolution | None = None
@@ -121,6 +126,7 @@ class TrainingOptions:
         for name, kind in classes.items():
             if getattr(self, name) is not None:
                 as_instance(getattr(self, name), name, kind, f"nbm.{kind.__name__}(...)")
+        as_choice(self.networks, "networks", ("sides", "pieces"))
         self._check_cells()
         _optimizer(self.optimizer, Siren())
         as_choice(self.discretization, "discretization", ("auto", *_DEFAULT_CELLS))
@@ -184,6 +190,10 @@ class TrainingOptions:
         cells = _DEFAULT_CELLS[self.chosen_discretization(problem)] if self.cells is None else self.cells
         return as_sizes(max(problem.box.edge) / cells)
 
+    def chosen_device(self) -> str:
+        """Return the device, which is the CPU where that was left open and no GPU can be used."""
+        return "cpu" if self.networks == "pieces" and self.device == "auto" else self.device
+
     def native(self, problem: Problem) -> _core.TrainingOptions:
         """Return the options of the engine for a problem, with all choices made."""
         network, optimizer = self.chosen_network(), self.chosen_optimizer()
@@ -192,6 +202,7 @@ class TrainingOptions:
         plateau = Plateau() if self.plateau is None else self.plateau
         options = _core.TrainingOptions()
         options.set_network(list(network.hidden), network.omega, network.gamma)
+        options.set_networks(self.networks)
         options.set_discretization(self.chosen_discretization(problem))
         options.set_resolution(self.chosen_cell_size(problem), resolution.levels, resolution.order)
         options.set_optimizer(optimizer.native())

@@ -57,7 +57,7 @@ nbm::Trainer::Callback callback_of(nbm_record_function record, void* user) {
 void require_count(const nbm_trainer* trainer, int64_t count, const void* values) {
   require_given(trainer, "trainer");
   require_given(values, "values");
-  const auto expected = static_cast<int64_t>(2 * trainer->trainer.options().network.parameter_count());
+  const auto expected = static_cast<int64_t>(trainer->trainer.options().parameter_count());
   if (count != expected) {
     throw nbm::InvalidArgument("count", "expected " + std::to_string(expected) + ", got " + std::to_string(count));
   }
@@ -141,7 +141,7 @@ nbm_status nbm_trainer_parameter_count(const nbm_trainer* trainer, int64_t* coun
   return guarded([&] {
     require_given(trainer, "trainer");
     require_given(count, "count");
-    *count = static_cast<int64_t>(2 * trainer->trainer.options().network.parameter_count());
+    *count = static_cast<int64_t>(trainer->trainer.options().parameter_count());
   });
 }
 

@@ -32,12 +32,14 @@ index_t Siren::parameter_count() const {
   return count + inputs + 1;
 }
 
-std::vector<double> initial_parameters(const Siren& siren, std::uint64_t seed, Side side, index_t start) {
+std::vector<double> initial_parameters(const Siren& siren, std::uint64_t seed, Side side, index_t start,
+                                       index_t piece) {
   siren.validate();
   std::vector<double> parameters;
   parameters.reserve(static_cast<std::size_t>(siren.parameter_count()));
+  const index_t first = piece * siren.parameter_count();
   const auto draw = [&](double bound) {
-    const auto number = static_cast<index_t>(parameters.size());
+    const index_t number = first + static_cast<index_t>(parameters.size());
     const double u = uniform(seed, Stream::parameters, kSides * start + index_of(side), number);
     parameters.push_back(bound * (2.0 * u - 1.0));
   };

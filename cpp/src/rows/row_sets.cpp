@@ -20,22 +20,22 @@ void DifferenceRows::resize(index_t n) {
 }
 
 void StencilRows::clear() {
-  for (std::size_t side = 0; side < kSides; ++side) {
-    begin[side].assign(1, 0);
-    for (auto& axis : x[side]) axis.clear();
-    weight[side].clear();
+  for (std::size_t s = 0; s < networks(); ++s) {
+    begin[s].assign(1, 0);
+    for (auto& axis : x[s]) axis.clear();
+    weight[s].clear();
   }
   rhs.clear();
 }
 
 void StencilRows::append(const StencilRows& other) {
-  for (std::size_t side = 0; side < kSides; ++side) {
-    const index_t entries = static_cast<index_t>(weight[side].size());
+  for (std::size_t s = 0; s < networks(); ++s) {
+    const index_t entries = static_cast<index_t>(weight[s].size());
     for (index_t row = 0; row < other.size(); ++row) {
-      begin[side].push_back(entries + other.begin[side][static_cast<std::size_t>(row) + 1]);
+      begin[s].push_back(entries + other.begin[s][static_cast<std::size_t>(row) + 1]);
     }
-    for (std::size_t axis = 0; axis < kDim; ++axis) append_all(x[side][axis], other.x[side][axis]);
-    append_all(weight[side], other.weight[side]);
+    for (std::size_t axis = 0; axis < kDim; ++axis) append_all(x[s][axis], other.x[s][axis]);
+    append_all(weight[s], other.weight[s]);
   }
   append_all(rhs, other.rhs);
 }

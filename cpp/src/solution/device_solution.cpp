@@ -40,6 +40,9 @@ std::unique_ptr<const cuda::SolutionEvaluator> make_evaluator(const Solution& so
     throw InvalidArgument("device", "is the CPU, where Solution itself evaluates; expected a GPU such as 'cuda'");
   }
   cuda::require_device(device.index);
+  if (!solution.network_map().one_a_side()) {
+    throw InvalidArgument("networks", "a solution with a network for each piece is evaluated on the CPU alone");
+  }
   return cuda::make_solution_evaluator(solution, device.index);
 }
 

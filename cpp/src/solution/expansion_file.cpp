@@ -5,6 +5,7 @@
 
 #include "nbm/core/error.hpp"
 #include "nbm/network/basis_point.hpp"
+#include "solution/label_file.hpp"
 
 namespace nbm {
 namespace {
@@ -24,36 +25,6 @@ Vec3<double> vector_of(const Json& json, const char* name) {
 }
 
 void append(std::vector<double>& to, const std::vector<double>& from) { to.insert(to.end(), from.begin(), from.end()); }
-
-// Runs of equal labels: pairs of a label and how often it is repeated.
-Tensor packed(const std::vector<std::int16_t>& labels) {
-  Tensor runs;
-  for (std::size_t i = 0; i < labels.size();) {
-    std::size_t end = i;
-    while (end < labels.size() && labels[end] == labels[i]) ++end;
-    runs.values.push_back(labels[i]);
-    runs.values.push_back(static_cast<double>(end - i));
-    i = end;
-  }
-  runs.shape = {static_cast<index_t>(runs.values.size() / 2), 2};
-  return runs;
-}
-
-std::vector<std::int16_t> unpacked(const Tensor& runs, index_t nodes, std::size_t pieces) {
-  std::vector<std::int16_t> labels;
-  labels.reserve(static_cast<std::size_t>(nodes));
-  for (std::size_t i = 0; i + 1 < runs.values.size(); i += 2) {
-    const double label = runs.values[i], count = runs.values[i + 1];
-    const bool fits = label >= -1.0 && label < static_cast<double>(pieces) && count >= 1.0 &&
-                      count <= static_cast<double>(nodes - static_cast<index_t>(labels.size()));
-    if (!fits) throw InvalidArgument("labels", "do not fit the grid of the expansion");
-    labels.insert(labels.end(), static_cast<std::size_t>(count), static_cast<std::int16_t>(label));
-  }
-  if (static_cast<index_t>(labels.size()) != nodes) {
-    throw InvalidArgument("labels", "do not fit the grid of the expansion");
-  }
-  return labels;
-}
 
 Json store_piece(const PieceBasis& basis, std::size_t piece, TensorFile& file) {
   Tensor waves{{kWaveRows, basis.sines()}, {}}, sources{{kSourceRows, basis.sources()}, {}};
@@ -117,11 +88,10 @@ Json store_expansion(const Expansion& expansion, TensorFile& file) {
   for (int s = 0; s < kSides; ++s) {
     const auto side = static_cast<std::size_t>(s);
     only.push_back(static_cast<int>(labels.only[side]));
-    if (!labels.label[side].empty()) file.tensors[name_of_labels(s)] = packed(labels.label[side]);
+    if (!labels.label[side].empty()) file.tensors[name_of_labels(s)] = pack_labels(labels.label[side]);
   }
-  return Json::Object{{"pieces", std::move(pieces)},
-                      {"cells", Json::Array{Json(labels.cells.x), Json(labels.cells.y), Json(labels.cells.z)}},
-                      {"only", std::move(only)}};
+  return Json::Object{
+      {"pieces", std::move(pieces)}, {"cells", store_label_cells(labels.cells)}, {"only", std::move(only)}};
 }
 
 Expansion restore_expansion(const Json& json, const std::string& path, TensorFile& file, const Box& box) {
@@ -132,13 +102,8 @@ Expansion restore_expansion(const Json& json, const std::string& path, TensorFil
     unknowns += pieces.back().size();
   }
   PieceLabels labels;
-  const Vec3<double> cells = vector_of(json.at("cells"), "cells");
-  index_t nodes = 1;
-  for (int k = 0; k < kDim; ++k) {
-    if (!(cells[k] >= 1.0 && cells[k] <= 4096.0)) throw InvalidArgument("cells", "is not the size of a grid");
-    labels.cells[k] = static_cast<index_t>(cells[k]);
-    nodes *= labels.cells[k] + 1;
-  }
+  labels.cells = restore_label_cells(json);
+  const index_t nodes = (labels.cells.x + 1) * (labels.cells.y + 1) * (labels.cells.z + 1);
   const Json::Array& only = json.at("only").array("only");
   if (only.size() != kSides) throw InvalidArgument("only", "expected two numbers");
   for (int s = 0; s < kSides; ++s) {
@@ -148,7 +113,8 @@ Expansion restore_expansion(const Json& json, const std::string& path, TensorFil
     labels.only[side] = static_cast<std::int16_t>(piece);
     const auto found = file.tensors.find(name_of_labels(s));
     if (found != file.tensors.end()) {
-      labels.label[side] = unpacked(file.take(path, name_of_labels(s), found->second.shape), nodes, pieces.size());
+      labels.label[side] = unpack_labels(file.take(path, name_of_labels(s), found->second.shape), nodes,
+                                         {-1, static_cast<index_t>(pieces.size()) - 1});
     }
   }
   std::vector<double> coefficients = file.take(path, "expansion.coefficients", {unknowns}).values;

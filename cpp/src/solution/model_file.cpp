@@ -1,18 +1,21 @@
+#include <limits>
+
 #include "core/json.hpp"
 #include "nbm/core/error.hpp"
 #include "nbm/core/tensor_file.hpp"
 #include "nbm/solution/solution.hpp"
 #include "solution/expansion_file.hpp"
 #include "solution/field_file.hpp"
+#include "solution/label_file.hpp"
 
 // The model file: a tensor for every weight matrix and bias of both networks, and under the metadata key "nbm" a JSON
 // document with the format's version, the network, the box, the level set and the free text of Solution::info(). Format
-// 2 has an expansion, two tensors with the values of a correction, or both; without either, files are of format 1, as
-// they always were.
+// 2 has an expansion, two tensors with the values of a correction, or both; format 3 has a network for each connected
+// piece of a side, and may have all that format 2 has. Without any of these files are of format 1, as they always were.
 namespace nbm {
 namespace {
 
-constexpr int kFormat = 1, kExtendedFormat = 2;
+constexpr int kFormat = 1, kExtendedFormat = 2, kPiecesFormat = 3;
 constexpr const char* kLevelSet = "level_set";
 
 struct NamedShape {
@@ -20,9 +23,14 @@ struct NamedShape {
   std::vector<index_t> shape;
 };
 
-// The tensors of one network in the order of its parameter vector.
-std::vector<NamedShape> layout(const Siren& siren, Side side) {
-  const std::string prefix = side == Side::minus ? "minus." : "plus.";
+std::string name_of(Side side) { return side == Side::minus ? "minus" : "plus"; }
+
+// The tensors of one network in the order of its parameter vector. Further pieces of a side have their number in the
+// name.
+std::vector<NamedShape> layout(const Siren& siren, const NetworkMap& map, index_t network) {
+  const Side side = map.side_of(network);
+  const index_t piece = network - map.first(side);
+  const std::string prefix = name_of(side) + (piece == 0 ? "." : "." + std::to_string(piece) + ".");
   std::vector<NamedShape> tensors;
   index_t inputs = kDim;
   for (std::size_t layer = 0; layer < siren.hidden.size(); ++layer) {
@@ -43,12 +51,53 @@ index_t volume(const std::vector<index_t>& shape) {
   return count;
 }
 
+int format_of(const Solution& solution) {
+  if (!solution.network_map().one_a_side()) return kPiecesFormat;
+  return solution.correction() || solution.expansion() ? kExtendedFormat : kFormat;
+}
+
+std::string name_of_labels(Side side) { return "networks.labels." + name_of(side); }
+
+Json store_map(const NetworkMap& map, TensorFile& file) {
+  for (const Side side : {Side::minus, Side::plus}) {
+    if (!map.labels(side).empty()) file.tensors[name_of_labels(side)] = pack_labels(map.labels(side));
+  }
+  return Json::Object{{"cells", store_label_cells(map.cells())},
+                      {"count", Json::Array{Json(map.count(Side::minus)), Json(map.count(Side::plus))}}};
+}
+
+NetworkMap restore_map(const Json& json, const std::string& path, TensorFile& file) {
+  const Vec3<index_t> cells = restore_label_cells(json);
+  const Json::Array& count = json.at("count").array("count");
+  if (count.size() != kSides) throw InvalidArgument("count", "expected two numbers");
+  std::array<NetworkMap::Labels, kSides> labels;
+  for (const Side side : {Side::minus, Side::plus}) {
+    const auto s = static_cast<std::size_t>(index_of(side));
+    const index_t pieces = count[s].integer("count");
+    if (pieces < 1 || pieces > std::numeric_limits<std::int16_t>::max()) {
+      throw InvalidArgument("count", "is not a number of networks");
+    }
+    const auto found = file.tensors.find(name_of_labels(side));
+    if (found == file.tensors.end()) continue;
+    labels[s] = unpack_labels(file.take(path, name_of_labels(side), found->second.shape),
+                              (cells.x + 1) * (cells.y + 1) * (cells.z + 1), {-pieces, pieces - 1});
+  }
+  NetworkMap map(cells, std::move(labels));
+  for (const Side side : {Side::minus, Side::plus}) {
+    if (map.count(side) != count[static_cast<std::size_t>(index_of(side))].integer("count")) {
+      throw InvalidArgument("count", "of the networks is not that of the pieces");
+    }
+  }
+  if (map.one_a_side()) throw InvalidArgument("count", "is that of a model without pieces");
+  return map;
+}
+
 Json describe(const Solution& solution, TensorFile& file) {
   Json::Array hidden(solution.siren().hidden.begin(), solution.siren().hidden.end());
   Json::Object info;
   for (const auto& [key, value] : solution.info()) info.emplace(key, value);
   Json::Object description{
-      {"format", solution.correction() || solution.expansion() ? kExtendedFormat : kFormat},
+      {"format", format_of(solution)},
       {"siren",
        Json::Object{
            {"hidden", std::move(hidden)}, {"omega", solution.siren().omega}, {"gamma", solution.siren().gamma}}},
@@ -56,6 +105,7 @@ Json describe(const Solution& solution, TensorFile& file) {
       {"level_set", store_field(solution.level_set(), kLevelSet, file)},
       {"info", std::move(info)},
   };
+  if (!solution.network_map().one_a_side()) description.emplace("networks", store_map(solution.network_map(), file));
   if (solution.correction() == nullptr && solution.expansion() == nullptr) return description;
   description.emplace("corrected", solution.correction() != nullptr);
   if (solution.expansion() != nullptr) description.emplace("expansion", store_expansion(*solution.expansion(), file));
@@ -82,17 +132,18 @@ Json read_description(const std::string& path, const TensorFile& file) {
   if (found == file.metadata.end())
     throw FileError(path, "a safetensors file, but not a model of nbm: no \"nbm\" metadata");
   Json json = Json::parse(found->second);
-  if (const index_t format = json.at("format").integer("format"); format < kFormat || format > kExtendedFormat) {
+  if (const index_t format = json.at("format").integer("format"); format < kFormat || format > kPiecesFormat) {
     throw FileError(path, "model format " + std::to_string(format) + " where this version of nbm reads formats up to " +
-                              std::to_string(kExtendedFormat) + "; update nbm");
+                              std::to_string(kPiecesFormat) + "; update nbm");
   }
   return json;
 }
 
-std::vector<double> take_parameters(const std::string& path, TensorFile& file, const Siren& siren) {
+std::vector<double> take_parameters(const std::string& path, TensorFile& file, const Siren& siren,
+                                    const NetworkMap& map) {
   std::vector<double> parameters;
-  for (const Side side : {Side::minus, Side::plus}) {
-    for (const NamedShape& tensor : layout(siren, side)) {
+  for (index_t network = 0; network < map.size(); ++network) {
+    for (const NamedShape& tensor : layout(siren, map, network)) {
       const Tensor values = file.take(path, tensor.name, tensor.shape);
       parameters.insert(parameters.end(), values.values.begin(), values.values.end());
     }
@@ -125,10 +176,12 @@ Solution load_model(const std::string& path, const Field* level_set) {
     }
     Solution::Info info;
     for (const auto& [key, value] : json.at("info").object("info")) info.emplace(key, value.string(key.c_str()));
+    const index_t format = json.at("format").integer("format");
+    const NetworkMap map = format == kPiecesFormat ? restore_map(json.at("networks"), path, file) : NetworkMap();
     const Solution networks(restore_box(json.at("box")),
                             level_set ? *level_set : restore_field(stored, kLevelSet, file), siren,
-                            take_parameters(path, file, siren), std::move(info));
-    if (json.at("format").integer("format") == kFormat) return networks;
+                            take_parameters(path, file, siren, map), std::move(info), map);
+    if (format == kFormat || (format == kPiecesFormat && !json.contains("corrected"))) return networks;
     const bool expanded = json.contains("expansion"), corrected = json.at("corrected").boolean("corrected");
     if (!expanded && !corrected) throw FileError(path, "says that it is extended, but not by what");
     const Solution base =
@@ -143,9 +196,9 @@ Solution load_model(const std::string& path, const Field* level_set) {
 
 void Solution::save(const std::string& path) const {
   TensorFile file;
-  for (const Side side : {Side::minus, Side::plus}) {
-    const double* next = parameters(side).data();
-    for (const NamedShape& tensor : layout(siren_, side)) {
+  for (index_t network = 0; network < network_map_.size(); ++network) {
+    const double* next = parameters(network).data();
+    for (const NamedShape& tensor : layout(siren_, network_map_, network)) {
       const index_t count = volume(tensor.shape);
       file.tensors[tensor.name] = {tensor.shape, {next, next + count}};
       next += count;

@@ -5,6 +5,7 @@
 
 #include "nbm/core/error.hpp"
 #include "network/argument_bound.hpp"
+#include "solution/network_split.hpp"
 #include "solution/side_split.hpp"
 
 namespace nbm {
@@ -59,21 +60,24 @@ void to_box_coordinates(const Box& box, const Solution::Gradient& gradient) {
 
 }  // namespace
 
-Solution::Solution(Box box, Field level_set, Siren siren, std::vector<double> parameters, Info info)
+Solution::Solution(Box box, Field level_set, Siren siren, std::vector<double> parameters, Info info,
+                   NetworkMap network_map)
     : box_(box),
       level_set_(std::move(level_set)),
       siren_(std::move(siren)),
       parameters_(std::move(parameters)),
-      info_(std::move(info)) {
+      info_(std::move(info)),
+      network_map_(std::move(network_map)) {
   box_.validate();
   siren_.validate();
-  if (static_cast<index_t>(parameters_.size()) != kSides * siren_.parameter_count()) {
-    throw InvalidArgument("parameters", "holds " + std::to_string(parameters_.size()) +
-                                            " numbers where two networks need " +
-                                            std::to_string(kSides * siren_.parameter_count()));
+  const index_t expected = network_map_.size() * siren_.parameter_count();
+  if (static_cast<index_t>(parameters_.size()) != expected) {
+    throw InvalidArgument("parameters", "holds " + std::to_string(parameters_.size()) + " numbers where " +
+                                            (network_map_.one_a_side() ? "two" : std::to_string(network_map_.size())) +
+                                            " networks need " + std::to_string(expected));
   }
-  for (const Side side : kBothSides) {
-    if (!(argument_bound(siren_, this->parameters(side)) <= kLargestArgument)) {
+  for (index_t network = 0; network < network_map_.size(); ++network) {
+    if (!(argument_bound(siren_, this->parameters(network)) <= kLargestArgument)) {
       throw InvalidArgument("parameters", "holds NaN, infinity or numbers beyond what a sine network can be given");
     }
   }
@@ -131,8 +135,8 @@ Solution Solution::centered(ThreadPool& pool) const {
   double mean = 0.0;
   for (std::size_t i = 0; i < u.size(); ++i) mean += weight[i] * u[i];
   Solution out = *this;
-  const std::size_t count = parameters_.size() / kSides;
-  for (std::size_t side = 1; side <= kSides; ++side) out.parameters_[side * count - 1] -= mean;  // the output biases
+  const auto networks = static_cast<std::size_t>(network_map_.size()), count = parameters_.size() / networks;
+  for (std::size_t n = 1; n <= networks; ++n) out.parameters_[n * count - 1] -= mean;  // the output biases
   return out;
 }
 
@@ -147,9 +151,25 @@ bool Solution::is_zero() const {
   return silent && !expansion_ && !correction_;
 }
 
-std::span<const double> Solution::parameters(Side side) const {
-  const std::size_t count = parameters_.size() / kSides;
-  return std::span(parameters_).subspan(static_cast<std::size_t>(index_of(side)) * count, count);
+std::span<const double> Solution::parameters(index_t network) const {
+  const std::size_t count = parameters_.size() / static_cast<std::size_t>(network_map_.size());
+  return std::span(parameters_).subspan(static_cast<std::size_t>(network) * count, count);
+}
+
+void Solution::evaluate_networks(Side side, PointsView network_points, std::span<double> values, ThreadPool& pool,
+                                 Precision precision) const {
+  const std::array outputs = {values};
+  for_each_network(network_map_, side, network_points, outputs, [&](index_t network, PointsView points, auto out) {
+    evaluate_network(siren_, parameters(network), points, out[0], precision, pool);
+  });
+}
+
+void Solution::evaluate_network_gradients(Side side, PointsView network_points, std::span<double> values,
+                                          Gradient gradient, ThreadPool& pool, Precision precision) const {
+  const std::array outputs = {values, gradient[0], gradient[1], gradient[2]};
+  for_each_network(network_map_, side, network_points, outputs, [&](index_t network, PointsView points, auto out) {
+    evaluate_network_gradient(siren_, parameters(network), points, out[0], {out[1], out[2], out[3]}, precision, pool);
+  });
 }
 
 void Solution::evaluate(PointsView points, std::span<double> values, ThreadPool& pool, Precision precision) const {
@@ -158,7 +178,7 @@ void Solution::evaluate(PointsView points, std::span<double> values, ThreadPool&
   for_batches(points, [&](index_t first, PointsView batch) {
     const SideSplit split(box_, level_set_, batch, pool);
     for (const Side side : kBothSides) {
-      evaluate_network(siren_, parameters(side), split.points(side), split.part(side, sorted), precision, pool);
+      evaluate_networks(side, split.points(side), split.part(side, sorted), pool, precision);
       add_expansion(side, split.points(side), split.part(side, sorted), pool);
       if (correction_) correction_->add(side, split.points(side), split.part(side, sorted), pool);
     }
@@ -174,8 +194,8 @@ void Solution::evaluate_gradient(PointsView points, std::span<double> values, Gr
   for_batches(points, [&](index_t first, PointsView batch) {
     const SideSplit split(box_, level_set_, batch, pool);
     for (const Side side : kBothSides) {
-      evaluate_network_gradient(siren_, parameters(side), split.points(side), split.part(side, u),
-                                {split.part(side, ux), split.part(side, uy), split.part(side, uz)}, precision, pool);
+      evaluate_network_gradients(side, split.points(side), split.part(side, u),
+                                 {split.part(side, ux), split.part(side, uy), split.part(side, uz)}, pool, precision);
       if (correction_) {
         correction_->add_gradient(side, split.points(side), split.part(side, u),
                                   {split.part(side, ux), split.part(side, uy), split.part(side, uz)}, pool);
@@ -198,7 +218,7 @@ void Solution::evaluate_side(Side side, PointsView points, std::span<double> val
   require_size("values", values.size(), points);
   for_batches(points, [&](index_t first, PointsView batch) {
     const Points network_points = normalized(box_, batch, pool);
-    evaluate_network(siren_, parameters(side), network_points.view(), part(values, first, batch.size), precision, pool);
+    evaluate_networks(side, network_points.view(), part(values, first, batch.size), pool, precision);
     add_expansion(side, network_points.view(), part(values, first, batch.size), pool);
     if (correction_) correction_->add(side, network_points.view(), part(values, first, batch.size), pool);
   });
@@ -211,8 +231,7 @@ void Solution::evaluate_gradient_side(Side side, PointsView points, std::span<do
     const Points network_points = normalized(box_, batch, pool);
     const Gradient g = {part(gradient[0], first, batch.size), part(gradient[1], first, batch.size),
                         part(gradient[2], first, batch.size)};
-    evaluate_network_gradient(siren_, parameters(side), network_points.view(), part(values, first, batch.size), g,
-                              precision, pool);
+    evaluate_network_gradients(side, network_points.view(), part(values, first, batch.size), g, pool, precision);
     if (correction_) correction_->add_gradient(side, network_points.view(), part(values, first, batch.size), g, pool);
     to_box_coordinates(box_, g);
     add_expansion_gradient(side, network_points.view(), part(values, first, batch.size), g, pool);
@@ -231,8 +250,12 @@ void Solution::add_expansion_gradient(Side side, PointsView network_points, std:
 void Solution::evaluate_differences(Side side, PointsView points, Vec3<double> step,
                                     const NetworkDifferences& differences, ThreadPool& pool) const {
   const Points network_points = normalized(box_, points, pool);
-  evaluate_network_differences(siren_, parameters(side), network_points.view(), box_.normalize_lengths(step),
-                               differences, pool);
+  const auto& [values, first, second] = differences;
+  const std::array outputs = {values, first[0], first[1], first[2], second[0], second[1], second[2]};
+  for_each_network(network_map_, side, network_points.view(), outputs, [&](index_t network, PointsView at, auto out) {
+    evaluate_network_differences(siren_, parameters(network), at, box_.normalize_lengths(step),
+                                 {out[0], {out[1], out[2], out[3]}, {out[4], out[5], out[6]}}, pool);
+  });
   if (expansion_) {
     expansion_->add_differences(side, points, step, differences.values, differences.first, differences.second, pool);
   }

@@ -23,7 +23,8 @@ Solution Trainer::solution() const {
                          {{"steps", std::to_string(steps_done())},
                           {"stop_reason", to_string(stop_reason())},
                           {"discretization", to_string(options().discretization)},
-                          {"cell_size", exact_text(h.x) + " " + exact_text(h.y) + " " + exact_text(h.z)}});
+                          {"cell_size", exact_text(h.x) + " " + exact_text(h.y) + " " + exact_text(h.z)}},
+                         options().network_map);
   if (!problem().is_floating()) return trained;
   ThreadPool pool(options().threads);
   return trained.centered(pool);

@@ -1,6 +1,7 @@
 #include "nbm/training/backend.hpp"
 
 #include "nbm/core/backend.hpp"
+#include "nbm/core/error.hpp"
 #include "training/cpu_backend.hpp"
 #include "training/cuda_training.hpp"
 
@@ -18,6 +19,9 @@ std::unique_ptr<TrainingBackend> make_training_backend(const Problem& problem, c
                                                        Device device, int rank, int ranks) {
   if (device.kind == Device::Kind::cuda) {
     cuda::require_device(device.index);
+    if (!options.network_map.one_a_side()) {
+      throw InvalidArgument("networks", "'pieces' are trained on the CPU alone; use device='cpu'");
+    }
     return cuda::make_training_backend(problem, options, device.index, rank, ranks);
   }
   return std::make_unique<CpuBackend>(problem, options, rank, ranks);

@@ -118,6 +118,7 @@ std::string fingerprint(const TrainingOptions& o, const Box& box) {
   // Only where they are asked for, so that checkpoints from before there were shares go on.
   const PointShares& shares = sampling.shares;
   if (shares.pieces != 0.0 || shares.sources != 0.0) text << "shares " << shares.pieces << ' ' << shares.sources << ' ';
+  if (o.networks != Networks::sides) text << "networks " << to_string(o.networks) << ' ' << o.network_map.size() << ' ';
   return text.str();
 }
 
@@ -180,8 +181,8 @@ std::vector<double> Trainer::State::read_checkpoint(const std::string& path) con
 void Trainer::State::take_units(const ValueScale& saved) {
   const ValueScale own = options.values();
   if (saved.scale == own.scale && saved.shift[0] == own.shift[0] && saved.shift[1] == own.shift[1]) return;
-  to_values(options.network, saved, parameters);
-  from_values(options.network, own, parameters);
+  to_values(options.network, options.network_map, saved, parameters);
+  from_values(options.network, options.network_map, own, parameters);
 }
 
 void Trainer::State::restore(const std::vector<double>& saved) {

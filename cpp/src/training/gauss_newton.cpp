@@ -12,10 +12,10 @@ constexpr double kLeastDamping = 1e-15, kMostDamping = 1e12;
 
 }  // namespace
 
-GaussNewton::GaussNewton(const GaussNewtonOptions& options, const Siren& siren)
+GaussNewton::GaussNewton(const GaussNewtonOptions& options, index_t parameters)
     : options_(options),
       damping_(options.damping),
-      gradient_(static_cast<std::size_t>(2 * siren.parameter_count())),
+      gradient_(static_cast<std::size_t>(parameters)),
       candidate_(gradient_.size()) {
   options.validate();
 }

@@ -6,7 +6,8 @@ namespace nbm {
 // Levenberg-Marquardt (docs/method.md, section 10).
 class GaussNewton {
  public:
-  GaussNewton(const GaussNewtonOptions& options, const Siren& siren);
+  // parameters: of all networks.
+  GaussNewton(const GaussNewtonOptions& options, index_t parameters);
 
   // As those of Optimizer.
   GroupSums step(const Objective& objective, std::span<double> parameters);

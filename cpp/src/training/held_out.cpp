@@ -13,6 +13,7 @@ PerGroup<std::vector<double>> held_out_residuals(const Problem& problem, const S
                                                  std::span<const double> parameters, const HeldOutOptions& options) {
   TrainingOptions training;
   training.network = siren;
+  training.network_map = options.network_map;
   training.resolution.coarsest = options.cell_size;
   training.sampling.counts = options.counts;
   training.sampling.shares = {0.0, 0.0};  // means over the points are means over the volume

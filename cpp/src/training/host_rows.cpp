@@ -4,6 +4,7 @@
 
 #include "nbm/core/error.hpp"
 #include "nbm/rows/assemble.hpp"
+#include "training/rows_by_network.hpp"
 
 namespace nbm {
 namespace {
@@ -31,6 +32,7 @@ HostRowMaker::HostRowMaker(const Problem& problem, const TrainingOptions& option
       discretization_(options.discretization),
       interface_points_(options.sampling.counts.irregular),
       values_(options.values()),
+      network_map_(options.network_map),
       rank_(rank),
       ranks_(ranks),
       pool_(pool),
@@ -47,6 +49,7 @@ HostRowMaker::HostRowMaker(const Problem& problem, const TrainingOptions& option
 }
 
 void HostRowMaker::assemble(index_t draw, Vec3<double> cell_size, RowSet& rows) const {
+  if (rows.networks() != kSides) rows = RowSet{};
   rows.points.clear();
   if (uses_points()) {
     assemble_points(draw, cell_size, rows);
@@ -57,6 +60,7 @@ void HostRowMaker::assemble(index_t draw, Vec3<double> cell_size, RowSet& rows) 
   for (const ObservationRows& data : observations_) {
     if (used_[static_cast<std::size_t>(data.group())]) data.append(draw, cell_size, rank_, ranks_, rows.points);
   }
+  if (!network_map_.one_a_side()) sort_by_network(network_map_, rows);
 }
 
 // Whether the rows of any group of the problem are wanted.

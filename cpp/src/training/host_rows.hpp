@@ -32,6 +32,7 @@ class NBM_EXPORT HostRowMaker {
   Discretization discretization_;
   index_t interface_points_;  // of a draw, for the jump rows
   ValueScale values_;
+  NetworkMap network_map_;
   int rank_, ranks_;
   ThreadPool& pool_;
   PerGroup<bool> used_;

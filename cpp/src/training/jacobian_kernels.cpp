@@ -70,7 +70,7 @@ void point_rows(const SirenView<double>* nets, const PointRowsView& rows, index_
       }
       Pass::forward(nets[s], x, work, out);
       for (int q = 0; q < terms; ++q) residual = residual + seed[0][q] * out[0][q];
-      const index_t column = (s - first_side) * target.plus_offset;
+      const index_t column = (s - first_side) * target.next_network;
       RowSink sink{target.jacobian + (i - begin) * target.stride + column, target.stride, lanes};
       Pass::backward(nets[s], x, work, seed, sink);
     }
@@ -113,9 +113,10 @@ void stencil_rows(const SirenView<double>* nets, const StencilRowsView& rows, in
   T* work = sums + parameter_count(nets[0]);
   for (index_t i = begin; i < end; ++i) {
     double residual = -target.scale * rows.rhs[i];
-    for (int s = 0; s < kSides; ++s) {
-      residual += stencil_part(nets[s], rows.x[s], rows.weight[s], rows.begin[s][i], rows.begin[s][i + 1], target.scale,
-                               sums, work, target.jacobian + (i - begin) * target.stride + s * target.plus_offset);
+    for (int s = 0; s < rows.networks; ++s) {
+      const StencilEntriesView& own = rows.network[s];
+      residual += stencil_part(nets[s], own.x, own.weight, own.begin[i], own.begin[i + 1], target.scale, sums, work,
+                               target.jacobian + (i - begin) * target.stride + s * target.next_network);
     }
     target.residuals[i - begin] = residual;
   }

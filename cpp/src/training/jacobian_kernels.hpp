@@ -3,14 +3,14 @@
 
 // Jacobians of batches of rows by the networks' parameters in double precision, compiled for each SIMD level.
 // Row i of the batch goes to jacobian[(i - begin) * stride + ...] and its residual to residuals[i - begin], both times
-// `scale`. Rows of one network write parameter_count numbers; rows of both write the plus network's `plus_offset`
-// numbers behind the minus network's. Columns in between are left alone.
+// `scale`. A network writes parameter_count numbers, `next_network` numbers behind those of the network before it;
+// columns in between are left alone.
 namespace nbm {
 
 struct JacobianTarget {
   double* jacobian;
   index_t stride;
-  index_t plus_offset;
+  index_t next_network;
   double* residuals;
   double scale;
 };

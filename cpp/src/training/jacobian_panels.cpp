@@ -16,14 +16,17 @@ constexpr TaskGrains kPanels = {.one_sided = kPanelRows, .two_sided = kPanelRows
 
 JacobianPanels::JacobianPanels(const Siren& siren, std::span<const double> parameters, const RowSet& rows,
                                ThreadPool& pool)
-    : rows_(rows), pool_(pool), count_(siren.parameter_count()), padded_(padded_parameters(siren)) {
-  for (std::size_t s = 0; s < kSides; ++s) {
+    : rows_(rows),
+      pool_(pool),
+      count_(siren.parameter_count()),
+      padded_(padded_parameters(siren)),
+      stride_(static_cast<index_t>(rows.networks()) * padded_) {
+  for (std::size_t s = 0; s < rows.networks(); ++s) {
     const auto own = parameters.subspan(s * static_cast<std::size_t>(count_), static_cast<std::size_t>(count_));
-    networks_[s] = std::make_unique<PreparedNetwork<double>>(siren, own, difference_step(rows));
-    views_[s] = networks_[s]->view();
+    networks_.push_back(std::make_unique<PreparedNetwork<double>>(siren, own, difference_step(rows)));
+    views_.push_back(networks_[s]->view());
   }
-  const index_t columns = 2 * padded_;
-  std::fill_n(jacobian_.reserve(kPanelRows * columns), kPanelRows * columns, 0.0);
+  std::fill_n(jacobian_.reserve(kPanelRows * stride_), kPanelRows * stride_, 0.0);
   residuals_.reserve(kPanelRows);
 }
 
@@ -44,38 +47,59 @@ GroupSums JacobianPanels::for_each(const PerGroup<double>& factors, const std::f
 }
 
 JacobianPanels::Panel JacobianPanels::fill(const RowTask& rows, double scale) {
-  const index_t count = rows.end - rows.begin, stride = 2 * padded_;
+  const index_t count = rows.end - rows.begin;
+  const std::vector<std::size_t> networks = networks_of(rows);
   pool_.run((count + kRowsInTask - 1) / kRowsInTask, [&](index_t t) {
     const index_t begin = rows.begin + t * kRowsInTask;
-    fill_rows({rows.kind, rows.set, rows.group, begin, std::min(rows.end, begin + kRowsInTask)}, t * kRowsInTask,
-              scale);
+    fill_rows({rows.kind, rows.set, rows.group, begin, std::min(rows.end, begin + kRowsInTask)}, networks,
+              t * kRowsInTask, scale);
   });
-  if (const int side = only_side(rows); side >= 0) {
-    return {count, side * padded_, padded_, jacobian_.data(), stride, residuals_.data()};
+  return {count, blocks_of(networks), jacobian_.data(), stride_, residuals_.data()};
+}
+
+std::vector<std::size_t> JacobianPanels::networks_of(const RowTask& task) const {
+  if (task.kind == RowKind::regular) return {task.set};
+  if (task.kind == RowKind::irregular) return touched_networks(rows_.irregular, task.begin, task.end);
+  const PointRows& rows = rows_.points[task.set];
+  std::vector<std::size_t> networks;
+  for (std::size_t side = 0; side < kSides; ++side) {
+    if (rows.touches(side)) networks.push_back(rows.network[side]);
   }
-  return {count, 0, stride, jacobian_.data(), stride, residuals_.data()};
+  return networks;
 }
 
-// The side of rows of one network; -1: they are of both.
-int JacobianPanels::only_side(const RowTask& task) const {
-  if (task.kind == RowKind::regular) return static_cast<int>(task.set);
-  if (task.kind == RowKind::irregular || !rows_.points[task.set].one_sided()) return -1;
-  return rows_.points[task.set].touches(0) ? 0 : 1;
+std::vector<JacobianPanels::Block> JacobianPanels::blocks_of(const std::vector<std::size_t>& networks) const {
+  std::vector<Block> blocks;
+  for (std::size_t i = 0; i < networks.size(); ++i) {
+    if (i > 0 && networks[i] == networks[i - 1] + 1) {
+      blocks.back().columns += padded_;
+    } else {
+      blocks.push_back({static_cast<index_t>(networks[i]) * padded_, static_cast<index_t>(i) * padded_, padded_});
+    }
+  }
+  return blocks;
 }
 
-// Rows [task.begin, task.end) into the panel from row `at` on. One-sided rows use its first columns.
-void JacobianPanels::fill_rows(const RowTask& task, index_t at, double scale) {
+// Rows [task.begin, task.end) into the panel from row `at` on; the networks' columns side by side.
+void JacobianPanels::fill_rows(const RowTask& task, const std::vector<std::size_t>& networks, index_t at,
+                               double scale) {
   const JacobianKernels& kernels = jacobian_kernels();
   AlignedBuffer<double> memory(kernels.pack_size * jacobian_workspace(views_[0]));
-  const index_t stride = 2 * padded_;
-  const JacobianTarget target{jacobian_.data() + at * stride, stride, padded_, residuals_.data() + at, scale};
-  const auto run = [&](auto kernel, const auto& networks, const auto& rows) {
-    kernel(networks, rows, task.begin, task.end, target, memory.data());
+  const JacobianTarget target{jacobian_.data() + at * stride_, stride_, padded_, residuals_.data() + at, scale};
+  const auto run = [&](auto kernel, const auto& nets, const auto& rows) {
+    kernel(nets, rows, task.begin, task.end, target, memory.data());
   };
+  std::vector<SirenView<double>> touched;
+  for (const std::size_t s : networks) touched.push_back(views_[s]);
   switch (task.kind) {
     case RowKind::regular: return run(kernels.difference_rows, views_[task.set], view_of(rows_.regular[task.set]));
-    case RowKind::points: return run(kernels.point_rows, views_.data(), view_of(rows_.points[task.set]));
-    case RowKind::irregular: return run(kernels.stencil_rows, views_.data(), view_of(rows_.irregular));
+    case RowKind::points: {
+      const PointRows& rows = rows_.points[task.set];
+      const SirenView<double> pair[kSides] = {views_[rows.network[0]], views_[rows.network[1]]};
+      return run(kernels.point_rows, pair, view_of(rows));
+    }
+    case RowKind::irregular:
+      return run(kernels.stencil_rows, touched.data(), StencilViews(rows_.irregular, networks).view());
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-#include <array>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "nbm/core/aligned_buffer.hpp"
 #include "nbm/training/loss.hpp"
@@ -12,15 +12,21 @@
 namespace nbm {
 
 // The Jacobian of a row set, its rows weighted by sqrt(factors[g]), in panels: memory does not grow with the batch.
-// Columns are the padded parameters of the minus network, then of the plus network; those of the padding are zero.
+// Columns are the padded parameters of one network after the other; those of the padding are zero.
 class JacobianPanels {
  public:
   JacobianPanels(const Siren& siren, std::span<const double> parameters, const RowSet& rows, ThreadPool& pool);
 
-  // Rows of one set. Those of one network have that network's columns alone, from first_column on.
+  // Columns of networks with consecutive numbers: `columns` from `to` on of the Jacobian, which a panel has from `from`
+  // on.
+  struct Block {
+    index_t to, from, columns;
+  };
+  // Rows of one set, with the columns of those networks alone that they touch, in increasing number.
   struct Panel {
-    index_t rows, first_column, columns;
-    const double* jacobian;  // [rows][stride], from first_column on
+    index_t rows;
+    std::vector<Block> blocks;
+    const double* jacobian;  // [rows][stride]
     index_t stride;
     const double* residuals;
   };
@@ -29,15 +35,17 @@ class JacobianPanels {
 
  private:
   Panel fill(const RowTask& rows, double scale);
-  int only_side(const RowTask& task) const;
-  void fill_rows(const RowTask& task, index_t at, double scale);
+  std::vector<std::size_t> networks_of(const RowTask& task) const;
+  std::vector<Block> blocks_of(const std::vector<std::size_t>& networks) const;
+  void fill_rows(const RowTask& task, const std::vector<std::size_t>& networks, index_t at, double scale);
 
   const RowSet& rows_;
   ThreadPool& pool_;
   index_t count_, padded_;
-  std::array<std::unique_ptr<PreparedNetwork<double>>, kSides> networks_;
-  std::array<SirenView<double>, kSides> views_;
-  AlignedBuffer<double> jacobian_;   // [most rows][2 padded_]
+  index_t stride_;
+  std::vector<std::unique_ptr<PreparedNetwork<double>>> networks_;
+  std::vector<SirenView<double>> views_;
+  AlignedBuffer<double> jacobian_;   // [most rows][stride_]
   AlignedBuffer<double> residuals_;  // [most rows]
 };
 

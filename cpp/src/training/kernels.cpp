@@ -100,7 +100,7 @@ double any_point_rows(const SirenView<S>* nets, const PointRowsView& rows, index
 // One network's part in a block of stencil rows: its entries in groups of packs, each with a workspace of its own, so
 // that the backward pass finds what the forward pass kept.
 template <class S>
-struct StencilSide {
+struct StencilPart {
   using T = P<S>;
   static constexpr int columns = kStencilColumns;
   static constexpr int group_size = columns * T::size;
@@ -145,45 +145,48 @@ double stencil_rows(const SirenView<S>* nets, const StencilRowsView& rows, index
   const index_t workspace = siren_workspace(nets[0].width, nets[0].depth, kStencilColumns);
   const index_t groups = stencil_groups<S>(most_entries, T::size);
   auto* base = reinterpret_cast<T*>(memory);
-  const index_t side_memory = parameters + groups * (kStencilColumns + workspace);
-  const auto side_at = [&](int s) {
-    T* sums = base + s * side_memory;
+  const index_t part_memory = parameters + groups * (kStencilColumns + workspace);
+  const auto part_of = [&](int s) {
+    T* sums = base + s * part_memory;
     T* values = sums + parameters;
-    return StencilSide<S>{nets[s], rows.x[s], {sums}, values, values + groups * kStencilColumns, workspace};
+    return StencilPart<S>{nets[s], rows.network[s].x, {sums}, values, values + groups * kStencilColumns, workspace};
   };
-  StencilSide<S> sides[kSides] = {side_at(0), side_at(1)};
-  for (auto& side : sides) set_zero(side.sink.sums, parameters);
+  for (int s = 0; s < rows.networks; ++s) set_zero(part_of(s).sink.sums, parameters);
 
   double squares = 0;
   for (index_t first = begin; first < end; first += kStencilBlock) {
     const index_t last = first + kStencilBlock < end ? first + kStencilBlock : end;
-    for (int s = 0; s < kSides; ++s) sides[s].forward(rows.begin[s][first], rows.begin[s][last]);
+    for (int s = 0; s < rows.networks; ++s) {
+      part_of(s).forward(rows.network[s].begin[first], rows.network[s].begin[last]);
+    }
     for (index_t i = first; i < last; ++i) {
       double residual = -rows.rhs[i];
-      for (int s = 0; s < kSides; ++s) {
-        const S* u = reinterpret_cast<const S*>(sides[s].values) - rows.begin[s][first];
-        for (index_t j = rows.begin[s][i]; j < rows.begin[s][i + 1]; ++j) {
-          residual += rows.weight[s][j] * static_cast<double>(u[j]);
-        }
+      for (int s = 0; s < rows.networks; ++s) {
+        const StencilEntriesView& own = rows.network[s];
+        const S* u = reinterpret_cast<const S*>(part_of(s).values) - own.begin[first];
+        for (index_t j = own.begin[i]; j < own.begin[i + 1]; ++j) residual += own.weight[j] * static_cast<double>(u[j]);
       }
       squares += residual * residual;
-      for (int s = 0; s < kSides; ++s) {
-        S* seed = reinterpret_cast<S*>(sides[s].values) - rows.begin[s][first];
-        for (index_t j = rows.begin[s][i]; j < rows.begin[s][i + 1]; ++j) {
-          seed[j] = static_cast<S>(rows.weight[s][j] * residual);
-        }
+      for (int s = 0; s < rows.networks; ++s) {
+        const StencilEntriesView& own = rows.network[s];
+        S* seed = reinterpret_cast<S*>(part_of(s).values) - own.begin[first];
+        for (index_t j = own.begin[i]; j < own.begin[i + 1]; ++j) seed[j] = static_cast<S>(own.weight[j] * residual);
       }
     }
-    for (int s = 0; s < kSides && gradient != nullptr; ++s) {
+    for (int s = 0; s < rows.networks && gradient != nullptr; ++s) {
       // The lanes behind the last entry carry no seed.
-      S* seed = reinterpret_cast<S*>(sides[s].values);
-      const index_t entries = rows.begin[s][last] - rows.begin[s][first];
-      const index_t padded = stencil_groups<S>(entries, T::size) * StencilSide<S>::group_size;
+      StencilPart<S> part = part_of(s);
+      const index_t* at = rows.network[s].begin;
+      S* seed = reinterpret_cast<S*>(part.values);
+      const index_t entries = at[last] - at[first];
+      const index_t padded = stencil_groups<S>(entries, T::size) * StencilPart<S>::group_size;
       for (index_t j = entries; j < padded; ++j) seed[j] = S(0);
-      sides[s].backward(rows.begin[s][first], rows.begin[s][last]);
+      part.backward(at[first], at[last]);
     }
   }
-  for (int s = 0; s < kSides && gradient != nullptr; ++s) add_lanes(sides[s].sink.sums, parameters, gradient[s]);
+  for (int s = 0; s < rows.networks && gradient != nullptr; ++s) {
+    add_lanes(part_of(s).sink.sums, parameters, gradient[s]);
+  }
   return squares;
 }
 

@@ -24,10 +24,14 @@ struct PointRowsView {  // row_sets.hpp: PointRows
   bool has_differences;
 };
 
-struct StencilRowsView {  // row_sets.hpp: StencilRows
-  const index_t* begin[kSides];
-  const double* x[kSides][kDim];
-  const double* weight[kSides];
+struct StencilEntriesView {  // of one network
+  const index_t* begin;
+  const double* x[kDim];
+  const double* weight;
+};
+struct StencilRowsView {  // row_sets.hpp: StencilRows, or some of its networks
+  const StencilEntriesView* network;
+  int networks;
   const double* rhs;
 };
 
@@ -42,7 +46,7 @@ struct TrainingKernels {
                             double* gradient, S* memory);
   double (*point_rows)(const SirenView<S>* nets, const PointRowsView& rows, index_t begin, index_t end,
                        double* const* gradient, S* memory);
-  // most_entries: of one network in any kStencilBlock consecutive rows.
+  // nets, gradient: of the networks of `rows`; most_entries: of one of them in any kStencilBlock consecutive rows.
   double (*stencil_rows)(const SirenView<S>* nets, const StencilRowsView& rows, index_t begin, index_t end,
                          index_t most_entries, double* const* gradient, S* memory);
 };
@@ -69,9 +73,9 @@ NBM_HD index_t stencil_groups(index_t entries, int pack_size) {
   return (entries + kStencilColumns * pack_size - 1) / (kStencilColumns * pack_size);
 }
 template <class S>
-NBM_HD index_t stencil_rows_workspace(const SirenView<S>& net, index_t most_entries, int pack_size) {
+NBM_HD index_t stencil_rows_workspace(const SirenView<S>& net, int networks, index_t most_entries, int pack_size) {
   const index_t group = siren_workspace(net.width, net.depth, kStencilColumns) + kStencilColumns;
-  return kSides * (parameter_count(net) + stencil_groups<S>(most_entries, pack_size) * group);
+  return networks * (parameter_count(net) + stencil_groups<S>(most_entries, pack_size) * group);
 }
 
 NBM_SIMD_TABLE(ByPrecision<TrainingKernels>, training_kernels);

@@ -9,7 +9,6 @@
 namespace nbm {
 namespace {
 
-constexpr double kCells = 96;  // along the longest edge
 constexpr index_t kLeastCells = 8;
 constexpr index_t kGrain = 16384;
 
@@ -34,11 +33,11 @@ class Sets {
 
 class Nodes {
  public:
-  Nodes(const Problem& problem, ThreadPool& pool) : problem_(problem), pool_(pool) {
+  Nodes(const Problem& problem, int most_cells, ThreadPool& pool) : problem_(problem), pool_(pool) {
     const Vec3<double> edge = problem.box.edge();
     const double longest = std::max({edge.x, edge.y, edge.z});
     for (int k = 0; k < kDim; ++k) {
-      cells[k] = std::max(kLeastCells, static_cast<index_t>(std::lround(kCells * edge[k] / longest)));
+      cells[k] = std::max(kLeastCells, static_cast<index_t>(std::lround(most_cells * edge[k] / longest)));
       spacing[k] = edge[k] / static_cast<double>(cells[k]);
     }
     step = {(cells.y + 1) * (cells.z + 1), cells.z + 1, 1};
@@ -263,7 +262,7 @@ void add_hidden_pieces(const Nodes& nodes, const Problem& problem, const Points&
     for (const Side side : {Side::minus, Side::plus}) {
       if (cluster.near[at(index_of(side))] || found.pieces.size() == std::numeric_limits<std::int16_t>::max()) continue;
       const auto piece = static_cast<std::int16_t>(found.pieces.size());
-      found.pieces.push_back({side, cluster.lower, cluster.upper, cluster.share_of(problem.box), false});
+      found.pieces.push_back({side, cluster.lower, cluster.upper, cluster.share_of(problem.box), false, true});
       for (const Vec3<index_t>& cell : cluster.cells) {
         for_neighbours(nodes, dot(cell, nodes.step), 0, 1,
                        [&](index_t m) { label[at(index_of(side))][at(m)] = piece; });
@@ -274,8 +273,8 @@ void add_hidden_pieces(const Nodes& nodes, const Problem& problem, const Points&
 
 }  // namespace
 
-LabelledPieces label_pieces(const Problem& problem, const Points& surface, ThreadPool& pool) {
-  const Nodes nodes(problem, pool);
+LabelledPieces label_pieces(const Problem& problem, const Points& surface, ThreadPool& pool, int cells) {
+  const Nodes nodes(problem, cells, pool);
   Sets sets(nodes.size());
   join_neighbours(nodes, sets);
   join_diagonals(nodes, sets);
@@ -313,6 +312,7 @@ LabelledPieces label_pieces(const Problem& problem, const Points& surface, Threa
     spread(nodes, label[s]);
     found.labels.label[s] = std::move(label[s]);
   }
+  found.of_node = std::move(piece_of);
   return found;
 }
 

@@ -10,13 +10,14 @@ namespace nbm {
 GroupSums LeastSquares::linearize(const Siren& siren, std::span<const double> parameters, const RowSet& rows,
                                   const PerGroup<double>& factors, LinearSystem system, std::span<double> gradient,
                                   ThreadPool& pool) {
-  check_parameters(siren, parameters);
+  check_parameters(siren, parameters, rows.networks());
+  networks_ = static_cast<index_t>(rows.networks());
   system_ = system;
   count_ = siren.parameter_count();
   padded_ = padded_parameters(siren);
   if (system == LinearSystem::rows) {
     const GroupSums sums = make_row_system(siren, parameters, rows, factors, pool);
-    for (index_t p = 0; p < 2 * count_; ++p) {
+    for (index_t p = 0; p < networks_ * count_; ++p) {
       const double* column = columns_.data() + static_cast<index_t>(padded_at(p)) * rows_;
       double product = 0;
       for (index_t i = 0; i < rows_; ++i) product += column[i] * vector_[static_cast<std::size_t>(i)];
@@ -26,13 +27,13 @@ GroupSums LeastSquares::linearize(const Siren& siren, std::span<const double> pa
     return sums;
   }
   const GroupSums sums = make_normal_equations(siren, parameters, rows, factors, pool);
-  for (index_t p = 0; p < 2 * count_; ++p) gradient[static_cast<std::size_t>(p)] = vector_[padded_at(p)];
+  for (index_t p = 0; p < networks_ * count_; ++p) gradient[static_cast<std::size_t>(p)] = vector_[padded_at(p)];
   return sums;
 }
 
 GroupSums LeastSquares::make_normal_equations(const Siren& siren, std::span<const double> parameters,
                                               const RowSet& rows, const PerGroup<double>& factors, ThreadPool& pool) {
-  const auto n = static_cast<std::size_t>(2 * padded_);
+  const auto n = static_cast<std::size_t>(networks_ * padded_);
   matrix_.assign(n * n, 0.0);
   vector_.assign(n, 0.0);
   return add_normal_equations(siren, parameters, rows, factors, matrix_, vector_, pool);
@@ -43,18 +44,21 @@ GroupSums LeastSquares::make_row_system(const Siren& siren, std::span<const doub
                                         const PerGroup<double>& factors, ThreadPool& pool) {
   rows_ = 0;
   for (const double count : row_counts(rows)) rows_ += static_cast<index_t>(count);
-  std::fill_n(columns_.reserve(2 * padded_ * rows_), 2 * padded_ * rows_, 0.0);
+  std::fill_n(columns_.reserve(networks_ * padded_ * rows_), networks_ * padded_ * rows_, 0.0);
   vector_.assign(static_cast<std::size_t>(rows_), 0.0);
   index_t first_row = 0;
   return JacobianPanels(siren, parameters, rows, pool).for_each(factors, [&](const JacobianPanels::Panel& panel) {
     constexpr index_t kColumnsInTask = 64;
-    pool.run((panel.columns + kColumnsInTask - 1) / kColumnsInTask, [&](index_t t) {
-      const index_t end = std::min(panel.columns, (t + 1) * kColumnsInTask);
-      for (index_t p = t * kColumnsInTask; p < end; ++p) {
-        double* column = columns_.data() + (panel.first_column + p) * rows_ + first_row;
-        for (index_t i = 0; i < panel.rows; ++i) column[i] = panel.jacobian[i * panel.stride + p];
-      }
-    });
+    for (const auto& [to, from, columns] : panel.blocks) {
+      pool.run((columns + kColumnsInTask - 1) / kColumnsInTask,
+               [&, to = to, from = from, columns = columns](index_t t) {
+                 const index_t end = std::min(columns, (t + 1) * kColumnsInTask);
+                 for (index_t p = t * kColumnsInTask; p < end; ++p) {
+                   double* column = columns_.data() + (to + p) * rows_ + first_row;
+                   for (index_t i = 0; i < panel.rows; ++i) column[i] = panel.jacobian[i * panel.stride + from + p];
+                 }
+               });
+    }
     std::copy_n(panel.residuals, panel.rows, vector_.data() + first_row);
     first_row += panel.rows;
   });
@@ -62,8 +66,8 @@ GroupSums LeastSquares::make_row_system(const Siren& siren, std::span<const doub
 
 // S' in the place of J', and the matrix S S'.
 void LeastSquares::scale_columns(ThreadPool& pool) {
-  inverse_norms_.assign(static_cast<std::size_t>(2 * padded_), 0.0);
-  pool.run(2 * padded_, [&](index_t p) {
+  inverse_norms_.assign(static_cast<std::size_t>(networks_ * padded_), 0.0);
+  pool.run(networks_ * padded_, [&](index_t p) {
     double* column = columns_.data() + p * rows_;
     double squares = 0;
     for (index_t i = 0; i < rows_; ++i) squares += column[i] * column[i];
@@ -73,14 +77,14 @@ void LeastSquares::scale_columns(ThreadPool& pool) {
     for (index_t i = 0; i < rows_; ++i) column[i] *= inverse;
   });
   matrix_.assign(static_cast<std::size_t>(rows_ * rows_), 0.0);
-  add_gram_matrix(1.0, columns_.data(), rows_, 2 * padded_, matrix_.data(), rows_, rows_, pool);
+  add_gram_matrix(1.0, columns_.data(), rows_, networks_ * padded_, matrix_.data(), rows_, rows_, pool);
 }
 
 bool LeastSquares::solve_damped(double damping, std::span<double> step, ThreadPool& pool) {
   if (system_ == LinearSystem::rows) return solve_row_system(damping, step, pool);
   solution_.resize(vector_.size());
   if (!solver_.solve(matrix_, vector_, {1.0 + damping, 0.0}, solution_, pool)) return false;
-  for (index_t p = 0; p < 2 * count_; ++p) step[static_cast<std::size_t>(p)] = solution_[padded_at(p)];
+  for (index_t p = 0; p < networks_ * count_; ++p) step[static_cast<std::size_t>(p)] = solution_[padded_at(p)];
   return true;
 }
 
@@ -88,7 +92,7 @@ bool LeastSquares::solve_damped(double damping, std::span<double> step, ThreadPo
 bool LeastSquares::solve_row_system(double damping, std::span<double> step, ThreadPool& pool) {
   solution_.resize(vector_.size());
   if (!solver_.solve(matrix_, vector_, {1.0, damping}, solution_, pool)) return false;
-  for (index_t p = 0; p < 2 * count_; ++p) {
+  for (index_t p = 0; p < networks_ * count_; ++p) {
     const std::size_t at = padded_at(p);
     const double* column = columns_.data() + static_cast<index_t>(at) * rows_;
     double product = 0;
@@ -99,15 +103,15 @@ bool LeastSquares::solve_row_system(double damping, std::span<double> step, Thre
 }
 
 std::size_t LeastSquares::padded_at(index_t parameter) const {
-  return static_cast<std::size_t>(parameter < count_ ? parameter : padded_ + parameter - count_);
+  return static_cast<std::size_t>(parameter / count_ * padded_ + parameter % count_);
 }
 
 void LeastSquares::append_normal_equations(std::vector<double>& message) const {
-  pack_normal_equations(matrix_, vector_, count_, message);
+  pack_normal_equations(matrix_, vector_, {networks_, count_}, message);
 }
 
 void LeastSquares::take_normal_equations(std::span<const double> message) {
-  unpack_normal_equations(message, count_, matrix_, vector_);
+  unpack_normal_equations(message, {networks_, count_}, matrix_, vector_);
 }
 
 namespace {
@@ -115,32 +119,33 @@ namespace {
 // use(piece) for the rows of the upper triangle, each from its diagonal on, and then for the vector, in pieces without
 // padding.
 template <class Number, class Use>
-void for_each_piece(std::span<Number> matrix, std::span<Number> vector, index_t network, Use use) {
-  const std::size_t n = vector.size(), padded = n / kSides, count = static_cast<std::size_t>(network);
-  for (std::size_t row_side = 0; row_side < kSides; ++row_side) {
+void for_each_piece(std::span<Number> matrix, std::span<Number> vector, NetworkSizes sizes, Use use) {
+  const auto networks = static_cast<std::size_t>(sizes.networks), count = static_cast<std::size_t>(sizes.parameters);
+  const std::size_t n = vector.size(), padded = n / networks;
+  for (std::size_t of_row = 0; of_row < networks; ++of_row) {
     for (std::size_t p = 0; p < count; ++p) {
-      const std::size_t row = (row_side * padded + p) * n;
-      for (std::size_t side = row_side; side < kSides; ++side) {
-        const std::size_t first = side == row_side ? p : 0;
-        use(matrix.subspan(row + side * padded + first, count - first));
+      const std::size_t row = (of_row * padded + p) * n;
+      for (std::size_t s = of_row; s < networks; ++s) {
+        const std::size_t first = s == of_row ? p : 0;
+        use(matrix.subspan(row + s * padded + first, count - first));
       }
     }
   }
-  for (std::size_t side = 0; side < kSides; ++side) use(vector.subspan(side * padded, count));
+  for (std::size_t s = 0; s < networks; ++s) use(vector.subspan(s * padded, count));
 }
 
 }  // namespace
 
-void pack_normal_equations(std::span<const double> matrix, std::span<const double> vector, index_t count,
+void pack_normal_equations(std::span<const double> matrix, std::span<const double> vector, NetworkSizes sizes,
                            std::vector<double>& message) {
-  for_each_piece(matrix, vector, count,
+  for_each_piece(matrix, vector, sizes,
                  [&](std::span<const double> piece) { message.insert(message.end(), piece.begin(), piece.end()); });
 }
 
-void unpack_normal_equations(std::span<const double> message, index_t count, std::span<double> matrix,
+void unpack_normal_equations(std::span<const double> message, NetworkSizes sizes, std::span<double> matrix,
                              std::span<double> vector) {
   const double* next = message.data();
-  for_each_piece(matrix, vector, count, [&](std::span<double> piece) {
+  for_each_piece(matrix, vector, sizes, [&](std::span<double> piece) {
     std::copy_n(next, piece.size(), piece.begin());
     next += piece.size();
   });

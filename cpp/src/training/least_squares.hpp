@@ -28,22 +28,28 @@ class NBM_EXPORT LeastSquares {
   std::size_t padded_at(index_t parameter) const;
 
   LinearSystem system_ = LinearSystem::normal;
+  index_t networks_ = kSides;
   index_t count_ = 0, padded_ = 0;  // parameters of one network
   std::vector<double> matrix_;      // upper triangle: J'J, or S S' with S = J diag(J'J)^(-1/2)
   std::vector<double> vector_;      // J'r, or r
   std::vector<double> solution_;
-  // For the system of the rows: S' [parameter][row], padded parameters of both networks, and diag(J'J)^(-1/2).
+  // For the system of the rows: S' [parameter][row], padded parameters of all networks, and diag(J'J)^(-1/2).
   index_t rows_ = 0;
   AlignedBuffer<double> columns_;
   std::vector<double> inverse_norms_;
   DampedSolver solver_;
 };
 
-// The normal equations of two networks without what a message need not hold: the half below the diagonal, and the
-// padding: n (n + 1) / 2 + n numbers for n = 2 count. pack: appends matrix and vector, padded; unpack: the reverse.
-NBM_EXPORT void pack_normal_equations(std::span<const double> matrix, std::span<const double> vector, index_t count,
-                                      std::vector<double>& message);
-NBM_EXPORT void unpack_normal_equations(std::span<const double> message, index_t count, std::span<double> matrix,
+struct NetworkSizes {
+  index_t networks, parameters;  // parameters of each
+};
+
+// The normal equations of networks without what a message need not hold: the half below the diagonal, and the padding:
+// n (n + 1) / 2 + n numbers for n = networks * parameters. pack: appends matrix and vector, padded; unpack: the
+// reverse.
+NBM_EXPORT void pack_normal_equations(std::span<const double> matrix, std::span<const double> vector,
+                                      NetworkSizes sizes, std::vector<double>& message);
+NBM_EXPORT void unpack_normal_equations(std::span<const double> message, NetworkSizes sizes, std::span<double> matrix,
                                         std::span<double> vector);
 
 }  // namespace nbm

@@ -98,7 +98,7 @@ void Trainer::State::average(LocalTotals& totals, std::exception_ptr failure) {
 }
 
 index_t local_message_size(const TrainingOptions& options) {
-  const index_t parameters = 2 * options.network.parameter_count();
+  const index_t parameters = options.parameter_count();
   constexpr index_t kAdamStep = 1, kTotals = 2 * kMostGroups + 2;
   return 3 * parameters + kAdamStep + kTotals;
 }

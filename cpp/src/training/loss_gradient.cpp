@@ -36,12 +36,12 @@ class LossGradient {
         most_entries_(most_block_entries(rows.irregular)),
         tasks_(make_tasks(rows, kGrains)),
         squares_(tasks_.size(), 0.0) {
-    for (std::size_t s = 0; s < kSides; ++s) {
+    for (std::size_t s = 0; s < rows.networks(); ++s) {
       const auto own = parameters.subspan(s * static_cast<std::size_t>(count_), static_cast<std::size_t>(count_));
-      networks_[s] = std::make_unique<PreparedNetwork<S>>(siren, own, difference_step(rows));
-      views_[s] = networks_[s]->view();
-      stencil_networks_[s] = std::make_unique<PreparedNetwork<double>>(siren, own);
-      stencil_views_[s] = stencil_networks_[s]->view();
+      networks_.push_back(std::make_unique<PreparedNetwork<S>>(siren, own, difference_step(rows)));
+      views_.push_back(networks_[s]->view());
+      stencil_networks_.push_back(std::make_unique<PreparedNetwork<double>>(siren, own));
+      stencil_views_.push_back(stencil_networks_[s]->view());
     }
   }
 
@@ -57,7 +57,7 @@ class LossGradient {
   }
 
   GroupSums gradient(const PerGroup<double>& factors, std::span<double> gradient, ThreadPool& pool) {
-    gradients_.assign(tasks_.size() * static_cast<std::size_t>(2 * count_), 0.0);
+    gradients_.assign(tasks_.size() * numbers(), 0.0);
     const GroupSums sums = squares(pool);
     for (std::size_t t = 0; t < tasks_.size(); ++t) {
       const double factor = factors[tasks_[t].group];
@@ -87,67 +87,82 @@ class LossGradient {
  private:
   // Of the same group, in the sets before.
   index_t rows_before(const RowTask& task) const {
-    if (task.kind == RowKind::regular) return task.set == 0 ? 0 : rows_.regular[0].size();
     index_t rows = 0;
+    for (std::size_t s = 0; task.kind == RowKind::regular && s < task.set; ++s) rows += rows_.regular[s].size();
     for (std::size_t s = 0; task.kind == RowKind::points && s < task.set; ++s) {
       if (rows_.points[s].group == rows_.points[task.set].group) rows += rows_.points[s].size();
     }
     return rows;
   }
 
-  double* gradient_part(std::size_t task) { return gradients_.data() + task * static_cast<std::size_t>(2 * count_); }
+  std::size_t numbers() const { return rows_.networks() * static_cast<std::size_t>(count_); }
+  double* gradient_part(std::size_t task) { return gradients_.data() + task * numbers(); }
+  double* gradient_of(double* gradient, std::size_t network) const {
+    return gradient == nullptr ? nullptr : gradient + static_cast<index_t>(network) * count_;
+  }
 
-  // The sum of squared residuals; also adds to `gradient` (of both networks) unless it is null.
+  // The sum of squared residuals; also adds to `gradient` (of all networks) unless it is null.
   double squares_of(const RowTask& task, double* gradient) const {
-    double* const both[kSides] = {gradient, gradient != nullptr ? gradient + count_ : nullptr};
-    double* const* gradients = gradient != nullptr ? both : nullptr;
     const TrainingKernels<S>& kernels = kernels_for<S>(training_kernels());
     AlignedBuffer<S> memory;
     switch (task.kind) {
       case RowKind::regular:
         memory.reserve(kernels.pack_size * difference_rows_workspace(views_[0]));
         return kernels.difference_rows(views_[task.set], view_of(rows_.regular[task.set]), task.begin, task.end,
-                                       both[task.set], memory.data());
-      case RowKind::points:
+                                       gradient_of(gradient, task.set), memory.data());
+      case RowKind::points: {
         memory.reserve(kernels.pack_size * point_rows_workspace(views_[0]));
-        return kernels.point_rows(views_.data(), view_of(rows_.points[task.set]), task.begin, task.end, gradients,
+        const PointRows& rows = rows_.points[task.set];
+        const SirenView<S> nets[kSides] = {views_[rows.network[0]], views_[rows.network[1]]};
+        double* const gradients[kSides] = {gradient_of(gradient, rows.network[0]),
+                                           gradient_of(gradient, rows.network[1])};
+        return kernels.point_rows(nets, view_of(rows), task.begin, task.end, gradient == nullptr ? nullptr : gradients,
                                   memory.data());
+      }
       case RowKind::irregular: break;
     }
-    return irregular_squares(task, gradients);
+    return irregular_squares(task, gradient);
   }
 
-  double irregular_squares(const RowTask& task, double* const* gradients) const {
+  double irregular_squares(const RowTask& task, double* gradient) const {
     const TrainingKernels<double>& kernels = kernels_for<double>(training_kernels());
-    AlignedBuffer<double> memory(kernels.pack_size *
-                                 stencil_rows_workspace(stencil_views_[0], most_entries_, kernels.pack_size));
-    return kernels.stencil_rows(stencil_views_.data(), view_of(rows_.irregular), task.begin, task.end, most_entries_,
-                                gradients, memory.data());
+    const std::vector<std::size_t> touched = touched_networks(rows_.irregular, task.begin, task.end);
+    std::vector<SirenView<double>> nets;
+    std::vector<double*> gradients;
+    for (const std::size_t s : touched) {
+      nets.push_back(stencil_views_[s]);
+      gradients.push_back(gradient_of(gradient, s));
+    }
+    AlignedBuffer<double> memory(kernels.pack_size * stencil_rows_workspace(stencil_views_[0],
+                                                                            static_cast<int>(touched.size()),
+                                                                            most_entries_, kernels.pack_size));
+    return kernels.stencil_rows(nets.data(), StencilViews(rows_.irregular, touched).view(), task.begin, task.end,
+                                most_entries_, gradient == nullptr ? nullptr : gradients.data(), memory.data());
   }
 
   const RowSet& rows_;
   index_t count_;
   index_t most_entries_;
   std::vector<RowTask> tasks_;
-  std::vector<double> gradients_;  // [task][2 * count_]; empty when only residuals are wanted
+  std::vector<double> gradients_;  // [task][network][count_]; empty when only residuals are wanted
   std::vector<double> squares_;    // [task]
-  std::array<std::unique_ptr<PreparedNetwork<S>>, kSides> networks_;
-  std::array<std::unique_ptr<PreparedNetwork<double>>, kSides> stencil_networks_;
-  std::array<SirenView<S>, kSides> views_;
-  std::array<SirenView<double>, kSides> stencil_views_;
+  std::vector<std::unique_ptr<PreparedNetwork<S>>> networks_;
+  std::vector<std::unique_ptr<PreparedNetwork<double>>> stencil_networks_;
+  std::vector<SirenView<S>> views_;
+  std::vector<SirenView<double>> stencil_views_;
 };
 
 }  // namespace
 
 PerGroup<std::vector<double>> absolute_residuals(const Siren& siren, std::span<const double> parameters,
                                                  const RowSet& rows, ThreadPool& pool) {
-  check_parameters(siren, parameters);
+  check_parameters(siren, parameters, rows.networks());
   return LossGradient<double>(siren, parameters, rows).absolute_residuals(pool);
 }
 
 GroupSums loss_sums(const Siren& siren, std::span<const double> parameters, const RowSet& rows, Precision precision,
                     ThreadPool& pool) {
-  check_parameters(siren, parameters);
+  check_parameters(siren, parameters, rows.networks());
   if (precision == Precision::float32) return LossGradient<float>(siren, parameters, rows).squares(pool);
   return LossGradient<double>(siren, parameters, rows).squares(pool);
 }
@@ -155,8 +170,8 @@ GroupSums loss_sums(const Siren& siren, std::span<const double> parameters, cons
 GroupSums add_loss_gradient(const Siren& siren, std::span<const double> parameters, const RowSet& rows,
                             const PerGroup<double>& factors, Precision precision, std::span<double> gradient,
                             ThreadPool& pool) {
-  check_parameters(siren, parameters);
-  check_parameters(siren, gradient);
+  check_parameters(siren, parameters, rows.networks());
+  check_parameters(siren, gradient, rows.networks());
   if (precision == Precision::float32) {
     return LossGradient<float>(siren, parameters, rows).gradient(factors, gradient, pool);
   }

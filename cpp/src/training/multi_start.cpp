@@ -6,20 +6,23 @@
 
 namespace nbm {
 
-std::vector<double> initial_networks(const Siren& siren, std::uint64_t seed, index_t start) {
-  std::vector<double> both = initial_parameters(siren, seed, Side::minus, start);
-  const std::vector<double> plus = initial_parameters(siren, seed, Side::plus, start);
-  both.insert(both.end(), plus.begin(), plus.end());
-  return both;
+std::vector<double> StartingNetworks::parameters(index_t start) const {
+  std::vector<double> all;
+  for (const Side side : {Side::minus, Side::plus}) {
+    for (index_t piece = 0; piece < map.count(side); ++piece) {
+      const std::vector<double> own = initial_parameters(siren, seed, side, start, piece);
+      all.insert(all.end(), own.begin(), own.end());
+    }
+  }
+  return all;
 }
 
-MultiStart::MultiStart(const GaussNewtonOptions& options, const Siren& siren, std::uint64_t seed)
+MultiStart::MultiStart(const GaussNewtonOptions& options, StartingNetworks starting)
     : options_(options),
-      siren_(siren),
-      seed_(seed),
-      runner_(std::make_unique<GaussNewton>(options, siren)),
+      starting_(std::move(starting)),
+      runner_(std::make_unique<GaussNewton>(options, starting_.parameter_count())),
       race_over_(options.starts == 1),
-      best_(static_cast<std::size_t>(2 * siren.parameter_count()), 0.0),
+      best_(static_cast<std::size_t>(starting_.parameter_count()), 0.0),
       best_state_(runner_->state()) {}
 
 index_t MultiStart::steps_total() const {
@@ -71,10 +74,10 @@ void MultiStart::end_start(std::span<double> parameters) {
   }
   step_ = 0;
   ++start_;
-  runner_ = std::make_unique<GaussNewton>(options_, siren_);
+  runner_ = std::make_unique<GaussNewton>(options_, starting_.parameter_count());
   race_over_ = start_ == options_.starts;
   if (race_over_) runner_->restore(best_state_);
-  const std::vector<double> next = race_over_ ? best_ : initial_networks(siren_, seed_, start_);
+  const std::vector<double> next = race_over_ ? best_ : starting_.parameters(start_);
   std::copy(next.begin(), next.end(), parameters.begin());
 }
 

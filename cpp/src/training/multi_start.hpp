@@ -3,11 +3,22 @@
 
 namespace nbm {
 
+// What the networks are at the beginning, of whatever start.
+struct StartingNetworks {
+  Siren siren;
+  NetworkMap map;
+  std::uint64_t seed;
+
+  // All networks of start number `start`; number 0 is the initialization of a single start.
+  std::vector<double> parameters(index_t start = 0) const;
+  index_t parameter_count() const { return map.size() * siren.parameter_count(); }
+};
+
 // Gauss-Newton from several random starts: each runs `start_steps` steps, the one that ends with the lowest loss goes
 // on. Half of all starts may end in a valley of the loss from which descent is slow; few starts find one that does not.
 class MultiStart final : public Optimizer {
  public:
-  MultiStart(const GaussNewtonOptions& options, const Siren& siren, std::uint64_t seed);
+  MultiStart(const GaussNewtonOptions& options, StartingNetworks starting);
 
   GroupSums step(const Objective& objective, std::span<double> parameters) override;
   std::optional<GroupSums> follow(StartsAhead& ahead, const PerGroup<double>& weights,
@@ -25,8 +36,7 @@ class MultiStart final : public Optimizer {
   void end_start(std::span<double> parameters);
 
   GaussNewtonOptions options_;
-  Siren siren_;
-  std::uint64_t seed_;
+  StartingNetworks starting_;
   std::unique_ptr<GaussNewton> runner_;
   index_t start_ = 0, step_ = 0;  // of the start
   bool race_over_;
@@ -36,8 +46,5 @@ class MultiStart final : public Optimizer {
   std::vector<double> best_;  // parameters
   std::map<std::string, std::vector<double>> best_state_;
 };
-
-// The networks of start number `start`, minus and plus; number 0 is the initialization of a single start.
-std::vector<double> initial_networks(const Siren& siren, std::uint64_t seed, index_t start = 0);
 
 }  // namespace nbm

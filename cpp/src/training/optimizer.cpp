@@ -8,11 +8,12 @@
 
 namespace nbm {
 
-std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, const Siren& siren, std::uint64_t seed) {
-  if (const auto* adam = std::get_if<AdamOptions>(&options)) {
-    return std::make_unique<Adam>(*adam, 2 * siren.parameter_count());
+std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options) {
+  if (const auto* adam = std::get_if<AdamOptions>(&options.optimizer)) {
+    return std::make_unique<Adam>(*adam, options.parameter_count());
   }
-  return std::make_unique<MultiStart>(std::get<GaussNewtonOptions>(options), siren, seed);
+  return std::make_unique<MultiStart>(std::get<GaussNewtonOptions>(options.optimizer),
+                                      StartingNetworks{options.network, options.network_map, options.seed});
 }
 
 void require_finite(const GroupSums& sums, std::span<const double> gradient, const std::vector<std::string>& names,

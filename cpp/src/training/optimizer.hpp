@@ -40,7 +40,7 @@ class Optimizer {
   virtual void restore(const std::map<std::string, std::vector<double>>& state) = 0;
 };
 
-std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, const Siren& siren, std::uint64_t seed);
+std::unique_ptr<Optimizer> make_optimizer(const TrainingOptions& options);
 
 // Throws NonFiniteLoss naming the group whose residuals are not finite, or "gradient". names: of the groups.
 NBM_EXPORT void require_finite(const GroupSums& sums, std::span<const double> gradient,

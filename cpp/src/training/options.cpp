@@ -23,6 +23,15 @@ RateSchedule parse_rate_schedule(const std::string& name) {
   throw InvalidArgument("schedule", "expected 'constant', 'exponential' or 'cosine', got '" + name + "'");
 }
 
+Networks parse_networks(const std::string& name) {
+  for (const Networks networks : {Networks::sides, Networks::pieces}) {
+    if (to_string(networks) == name) return networks;
+  }
+  throw InvalidArgument("networks", "expected 'sides' or 'pieces', got '" + name + "'");
+}
+
+std::string to_string(Networks networks) { return networks == Networks::sides ? "sides" : "pieces"; }
+
 std::string to_string(LinearSystem system) {
   switch (system) {
     case LinearSystem::automatic: return "auto";

@@ -15,8 +15,8 @@ void add_tasks(std::vector<RowTask>& tasks, RowTask all, index_t grain) {
 std::vector<RowTask> make_tasks(const RowSet& rows, const TaskGrains& grains) {
   std::vector<RowTask> tasks;
   add_tasks(tasks, {RowKind::irregular, 0, kIrregularGroup, 0, rows.irregular.size()}, grains.irregular);
-  for (std::size_t side = 0; side < kSides; ++side) {
-    add_tasks(tasks, {RowKind::regular, side, kRegularGroup, 0, rows.regular[side].size()}, grains.one_sided);
+  for (std::size_t network = 0; network < rows.networks(); ++network) {
+    add_tasks(tasks, {RowKind::regular, network, kRegularGroup, 0, rows.regular[network].size()}, grains.one_sided);
   }
   for (std::size_t s = 0; s < rows.points.size(); ++s) {
     const PointRows& set = rows.points[s];
@@ -37,17 +37,18 @@ Vec3<double> difference_step(const RowSet& rows) {
     step = set.step;
     found = true;
   };
-  for (const DifferenceRows& side : rows.regular) visit(side);
+  for (const DifferenceRows& set : rows.regular) visit(set);
   for (const PointRows& set : rows.points) {
     if (set.has_differences()) visit(set);
   }
   return step;
 }
 
-void check_parameters(const Siren& siren, std::span<const double> parameters) {
-  const auto expected = static_cast<std::size_t>(2 * siren.parameter_count());
+void check_parameters(const Siren& siren, std::span<const double> parameters, std::size_t networks) {
+  const std::size_t expected = networks * static_cast<std::size_t>(siren.parameter_count());
   if (parameters.size() == expected) return;
-  throw InvalidArgument("parameters", "two networks of this shape have " + std::to_string(expected) +
+  throw InvalidArgument("parameters", (networks == kSides ? "two" : std::to_string(networks)) +
+                                          " networks of this shape have " + std::to_string(expected) +
                                           " parameters, got " + std::to_string(parameters.size()));
 }
 

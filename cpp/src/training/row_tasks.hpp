@@ -12,7 +12,7 @@ enum class RowKind { regular, irregular, points };
 // A piece of the rows of one set. Its result has a place of its own, so that sums are made in the order of the tasks.
 struct RowTask {
   RowKind kind;
-  std::size_t set;    // of regular rows the side, of point rows the number of the set
+  std::size_t set;    // of regular rows the network, of point rows the number of the set
   std::size_t group;  // whose rows they are
   index_t begin, end;
 };
@@ -28,7 +28,7 @@ std::vector<RowTask> make_tasks(const RowSet& rows, const TaskGrains& grains);
 // The cell size of the rows in difference form, in network coordinates: one for all of a set.
 Vec3<double> difference_step(const RowSet& rows);
 
-// Throws InvalidArgument unless there are as many numbers as two networks have parameters.
-NBM_EXPORT void check_parameters(const Siren& siren, std::span<const double> parameters);
+// Throws InvalidArgument unless there are as many numbers as that many networks have parameters.
+NBM_EXPORT void check_parameters(const Siren& siren, std::span<const double> parameters, std::size_t networks = kSides);
 
 }  // namespace nbm

@@ -46,8 +46,9 @@ void StartsAhead::run(index_t start, Lane& lane) {
     const Communicator alone;
     StepMessage message;
     RowSupply supply(*backend, alone, false);
-    GaussNewton runner(optimizer, options_.network);
-    std::vector<double> parameters = initial_networks(options_.network, options_.seed, start);
+    const StartingNetworks starting{options_.network, options_.network_map, options_.seed};
+    GaussNewton runner(optimizer, starting.parameter_count());
+    std::vector<double> parameters = starting.parameters(start);
     for (index_t i = 0; i < optimizer.start_steps && !unwanted_; ++i) {
       const index_t number = start * optimizer.start_steps + i;
       const Plan& plan = plans_[static_cast<std::size_t>(number)];

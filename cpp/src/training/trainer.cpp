@@ -11,6 +11,7 @@
 #include "nbm/core/thread_pool.hpp"
 #include "nbm/rows/grid_system.hpp"
 #include "training/multi_start.hpp"
+#include "training/piece_networks.hpp"
 #include "training/trainer_state.hpp"
 #include "training/value_units.hpp"
 
@@ -61,7 +62,7 @@ TrainingOptions agreed(TrainingOptions options, const Box& box, const Communicat
 
 // The longest message: the normal equations, a gradient, or the averages.
 StepMessage message_for(const TrainingOptions& options, const Communicator& communicator) {
-  const index_t parameters = 2 * options.network.parameter_count();
+  const index_t parameters = options.parameter_count();
   const bool with_matrix = std::holds_alternative<GaussNewtonOptions>(options.optimizer);
   const index_t matrix = with_matrix ? parameters * (parameters + 1) / 2 : 0;
   return {std::max(matrix + parameters + kMostGroups, local_message_size(options)), communicator};
@@ -80,8 +81,6 @@ Trainer::State::State(Problem p, TrainingOptions o, Device d, Communicator c)
       problem(std::move(p)),
       options(agreed(std::move(o), problem.box, communicator)),
       group_names(options.group_names()),
-      parameters(initial_networks(options.network, options.seed)),
-      optimizer(make_optimizer(options.optimizer, options.network, options.seed)),
       plateau(options.plateau.window, options.plateau.tolerance),
       device(d) {
   start();
@@ -98,9 +97,13 @@ void Trainer::State::start() {
          const ValueScale units = value_scale_of(options, problem);
          options.value_scale = units.scale;
          options.value_shift = {units.shift[0], units.shift[1]};
+         const int threads = threads_for(options, communicator);
+         ThreadPool pool(threads);
+         if (options.networks == Networks::pieces) options.network_map = piece_networks(problem, pool);
+         parameters = StartingNetworks{options.network, options.network_map, options.seed}.parameters();
+         optimizer = make_optimizer(options);
          TrainingOptions own = options;
-         own.threads = threads_for(options, communicator);
-         ThreadPool pool(own.threads);
+         own.threads = threads;
          require_balance(problem, pool);
          has_interface = nbm::has_interface(problem, pool);
          backend = make_training_backend(problem, own, device, communicator.rank(), communicator.size());
@@ -279,7 +282,7 @@ StopReason Trainer::stop_reason() const { return state_->stop_reason; }
 const History& Trainer::history() const { return state_->history; }
 std::vector<double> Trainer::parameters() const {
   std::vector<double> parameters = state_->parameters;
-  to_values(options().network, options().values(), parameters);
+  to_values(options().network, options().network_map, options().values(), parameters);
   return parameters;
 }
 
@@ -309,10 +312,10 @@ void Trainer::set_weights(const WeightFactors& weights) {
 void Trainer::set_parameters(std::vector<double> parameters) {
   if (parameters.size() != state_->parameters.size()) {
     throw InvalidArgument("parameters", "expected " + std::to_string(state_->parameters.size()) +
-                                            " numbers (both networks), got " + std::to_string(parameters.size()));
+                                            " numbers (all networks), got " + std::to_string(parameters.size()));
   }
   if (steps_done() > 0) throw InvalidArgument("parameters", "can be set before the first step only");
-  from_values(options().network, options().values(), parameters);
+  from_values(options().network, options().network_map, options().values(), parameters);
   state_->parameters = std::move(parameters);
   state_->resident_started = false;
   state_->optimizer->parameters_given();

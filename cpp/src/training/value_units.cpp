@@ -150,10 +150,12 @@ class Estimate {
 
 // change(weight), change_bias(side, bias) for the output layers.
 template <class Weight, class Bias>
-void change_outputs(const Siren& siren, std::span<double> parameters, const Weight& weight, const Bias& bias) {
+void change_outputs(const Siren& siren, const NetworkMap& map, std::span<double> parameters, const Weight& weight,
+                    const Bias& bias) {
   const auto count = at(siren.parameter_count()), inputs = at(siren.hidden.back());
-  for (std::size_t side = 0; side < kSides; ++side) {
-    const std::span<double> network = parameters.subspan(side * count, count);
+  for (index_t n = 0; n < map.size(); ++n) {
+    const auto side = at(index_of(map.side_of(n)));
+    const std::span<double> network = parameters.subspan(at(n) * count, count);
     for (double& w : network.subspan(count - 1 - inputs, inputs)) w = weight(w);
     network.back() = bias(side, network.back());
   }
@@ -169,15 +171,15 @@ ValueScale value_scale_of(const TrainingOptions& options, const Problem& problem
   return values;
 }
 
-void to_values(const Siren& siren, const ValueScale& values, std::span<double> parameters) {
+void to_values(const Siren& siren, const NetworkMap& map, const ValueScale& values, std::span<double> parameters) {
   change_outputs(
-      siren, parameters, [&](double w) { return values.scale * w; },
+      siren, map, parameters, [&](double w) { return values.scale * w; },
       [&](std::size_t side, double c) { return values.scale * c + values.shift[side]; });
 }
 
-void from_values(const Siren& siren, const ValueScale& values, std::span<double> parameters) {
+void from_values(const Siren& siren, const NetworkMap& map, const ValueScale& values, std::span<double> parameters) {
   change_outputs(
-      siren, parameters, [&](double w) { return w / values.scale; },
+      siren, map, parameters, [&](double w) { return w / values.scale; },
       [&](std::size_t side, double c) { return (c - values.shift[side]) / values.scale; });
 }
 

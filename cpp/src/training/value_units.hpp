@@ -11,7 +11,9 @@ namespace nbm {
 NBM_EXPORT ValueScale value_scale_of(const TrainingOptions& options, const Problem& problem);
 
 // From networks for v to networks for u = shift + scale v, and back: their output layers.
-NBM_EXPORT void to_values(const Siren& siren, const ValueScale& values, std::span<double> parameters);
-NBM_EXPORT void from_values(const Siren& siren, const ValueScale& values, std::span<double> parameters);
+NBM_EXPORT void to_values(const Siren& siren, const NetworkMap& map, const ValueScale& values,
+                          std::span<double> parameters);
+NBM_EXPORT void from_values(const Siren& siren, const NetworkMap& map, const ValueScale& values,
+                            std::span<double> parameters);
 
 }  // namespace nbm

@@ -34,6 +34,7 @@ _ALT = {
 _DEFAULTS = {
     "network.hidden": ("5 layers of 10", "982 parameters on both sides; Gauss–Newton is quick on these"),
     "network.omega": ("2", "for solutions that do not oscillate"),
+    "training.networks": ("sides", "one network for each side of the interface"),
     "training.discretization": ("bochkov_gibou", "cut cells: robust for any interface"),
     "training.cell_size": ("a 64th of the longest edge, a 4096th for direct_jump", "the error falls with its square"),
     "training.loss": ("balanced", "all groups of rows weigh alike at the error of the discretization"),

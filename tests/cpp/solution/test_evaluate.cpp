@@ -20,7 +20,8 @@ constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kNetworkTolerance = 500 * kEps;
 
 double reference(const Solution& solution, Side side, Vec3<double> point) {
-  return reference::network(solution.siren(), solution.parameters(side), solution.box().normalize(point));
+  return reference::network(solution.siren(), solution.parameters(nbm::index_of(side)),
+                            solution.box().normalize(point));
 }
 
 double level_set_of_unit_sphere(Vec3<double> p) { return dot(p, p) - 1.0; }

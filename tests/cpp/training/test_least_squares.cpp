@@ -115,10 +115,10 @@ TEST(PackedNormalEquations, AreTheUpperTriangleWithoutPadding) {
   // Two networks of one parameter, padded to two each.
   std::vector<double> matrix(16), vector = {5, -1, 6, -1}, message;
   for (std::size_t i = 0; i < 16; ++i) matrix[i] = static_cast<double>(i);
-  nbm::pack_normal_equations(matrix, vector, 1, message);
+  nbm::pack_normal_equations(matrix, vector, {2, 1}, message);
   EXPECT_EQ(message, (std::vector<double>{0, 2, 10, 5, 6}));
   for (double& v : message) v *= 2;
-  nbm::unpack_normal_equations(message, 1, matrix, vector);
+  nbm::unpack_normal_equations(message, {2, 1}, matrix, vector);
   EXPECT_EQ(vector, (std::vector<double>{10, -1, 12, -1}));
   EXPECT_EQ(matrix[0], 0);
   EXPECT_EQ(matrix[2], 4);

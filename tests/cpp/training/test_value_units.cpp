@@ -48,7 +48,7 @@ TEST_P(ValueUnits, ResidualsAreThoseOfUDividedByTheScale) {
   options.value_scale = 250.0;
   options.value_shift = {30.0, -7.0};
   nbm::HostRowMaker(problem, options, 0, 1, pool).assemble(0, options.resolution.coarsest, scaled);
-  nbm::from_values(options.network, options.values(), networks);
+  nbm::from_values(options.network, {}, options.values(), networks);
   const auto of_v = nbm::loss_sums(options.network, networks, scaled, options.precision, pool);
   for (std::size_t g = 0; g < nbm::kMostGroups; ++g) {
     EXPECT_EQ(of_u.rows[g], of_v.rows[g]);
@@ -70,13 +70,13 @@ TEST(ValueUnits, NetworksGoThereAndBack) {
   const std::vector<double> start = nbm::testing::both_networks(siren, 1);
   std::vector<double> networks = start;
   const ValueScale values{1e4, {300.0, 299.0}};
-  nbm::to_values(siren, values, networks);
+  nbm::to_values(siren, {}, values, networks);
   const auto count = static_cast<std::size_t>(siren.parameter_count());
   EXPECT_EQ(networks[count - 1], 300.0);  // the bias starts at 0
   EXPECT_EQ(networks.back(), 299.0);
   EXPECT_EQ(networks[count - 2], 1e4 * start[count - 2]);
   EXPECT_EQ(networks[0], start[0]);
-  nbm::from_values(siren, values, networks);
+  nbm::from_values(siren, {}, values, networks);
   for (std::size_t i = 0; i < start.size(); ++i) EXPECT_NEAR(networks[i], start[i], 1e-15);
 }
 
@@ -105,7 +105,7 @@ TEST_P(ValueUnits, OtherUnitsGiveTheSameTraining) {
     Trainer trainer(rescaled(length, unit, mu, shift), options);
     trainer.run();
     std::vector<double> networks = trainer.parameters();
-    nbm::from_values(options.network, trainer.options().values(), networks);
+    nbm::from_values(options.network, {}, trainer.options().values(), networks);
     return std::pair(networks, trainer.history().back().loss);
   };
   const auto [expected, loss] = train(1.0, 1.0, 1.0, 0.0);

@@ -20,8 +20,9 @@ struct NBM_EXPORT Siren {
 };
 
 // Parameters in one vector: for each hidden layer its weights [out][in] row-major, then its biases [out];
-// last the output weights [in] and the output bias. Both networks of a problem: minus first, then plus.
-// start: number of the random start, for training that makes several.
-NBM_EXPORT std::vector<double> initial_parameters(const Siren& siren, std::uint64_t seed, Side side, index_t start = 0);
+// last the output weights [in] and the output bias. All networks of a problem: minus first, then plus.
+// start: number of the random start, for training that makes several. piece: of the side, where each has a network.
+NBM_EXPORT std::vector<double> initial_parameters(const Siren& siren, std::uint64_t seed, Side side, index_t start = 0,
+                                                  index_t piece = 0);
 
 }  // namespace nbm

@@ -24,13 +24,18 @@ struct NBM_EXPORT DifferenceRows {
   void resize(index_t n);
 };
 
-// Rows that touch any number of points of both networks (section 7), compressed by row:
-//   residual_i = sum_side sum_{begin[side][i] <= j < begin[side][i+1]} weight[side][j] u_side(x[side][j]) - rhs_i
+// Rows that touch any number of points of all networks (section 7), compressed by row; network s is that of side s,
+// where a side has one:
+//   residual_i = sum_s sum_{begin[s][i] <= j < begin[s][i+1]} weight[s][j] u_s(x[s][j]) - rhs_i
 struct NBM_EXPORT StencilRows {
-  std::array<std::vector<index_t>, kSides> begin;               // [n + 1] a side
-  std::array<std::array<std::vector<double>, kDim>, kSides> x;  // [entries] a side and axis
-  std::array<std::vector<double>, kSides> weight;               // [entries] a side
-  std::vector<double> rhs;                                      // [n]
+  std::vector<std::vector<index_t>> begin;               // [n + 1] a network
+  std::vector<std::array<std::vector<double>, kDim>> x;  // [entries] a network and axis
+  std::vector<std::vector<double>> weight;               // [entries] a network
+  std::vector<double> rhs;                               // [n]
+
+  explicit StencilRows(std::size_t networks = kSides) : begin(networks), x(networks), weight(networks) {}
+
+  std::size_t networks() const { return weight.size(); }
 
   index_t size() const { return static_cast<index_t>(rhs.size()); }
   void clear();
@@ -48,6 +53,7 @@ struct PointTerms {
 //   residual_i = sum_side,q weight[side][q][i] term_side,q - rhs_i
 struct NBM_EXPORT PointRows {
   int group = kBoundaryGroup;
+  std::array<std::size_t, kSides> network = {0, 1};                         // of each side
   Vec3<double> step;                                                        // as in DifferenceRows
   std::array<std::vector<double>, kDim> x;                                  // [n]
   std::array<std::array<std::vector<double>, kPointTerms>, kSides> weight;  // [n] a side and term, or empty
@@ -70,9 +76,11 @@ struct NBM_EXPORT PointRows {
 
 // All rows of one training step that this process holds. Irregular rows belong to the sharp-interface discretization.
 struct NBM_EXPORT RowSet {
-  std::array<DifferenceRows, kSides> regular;
-  StencilRows irregular;
+  std::vector<DifferenceRows> regular = std::vector<DifferenceRows>(kSides);  // of each network
+  StencilRows irregular = StencilRows();
   std::vector<PointRows> points;  // by group; of one group those of the minus side first
+
+  std::size_t networks() const { return regular.size(); }
 };
 
 }  // namespace nbm

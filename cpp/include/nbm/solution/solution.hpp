@@ -9,23 +9,26 @@
 
 #include "nbm/network/evaluate.hpp"
 #include "nbm/network/expansion.hpp"
+#include "nbm/network/network_map.hpp"
 #include "nbm/problem/problem.hpp"
 #include "nbm/solution/sided_grid.hpp"
 
 namespace nbm {
 
-// A solution: u = minus network where level_set < 0, plus network elsewhere (docs/method.md, section 2), and on each
-// side an expansion (section 14) and a correction on a grid (section 9) where there are such. A value; every method is
-// const and may be called from many threads at once (each with a pool of its own). Points are in box coordinates.
-// Outside the box the networks extrapolate: nothing there was trained. Outputs hold points.size values; InvalidArgument
-// otherwise. InvalidField where the level set is not finite.
+// A solution: u = minus network where level_set < 0, plus network elsewhere, or the network of the connected piece
+// where each has one (docs/method.md, section 2), and on each side an expansion (section 14) and a correction on a grid
+// (section 9) where there are such. A value; every method is const and may be called from many threads at once (each
+// with a pool of its own). Points are in box coordinates. Outside the box the networks extrapolate: nothing there was
+// trained. Outputs hold points.size values; InvalidArgument otherwise. InvalidField where the level set is not finite.
 class NBM_EXPORT Solution {
  public:
   using Gradient = std::array<std::span<double>, kDim>;  // gradient[axis][i], by box coordinates
   using Info = std::map<std::string, std::string>;       // free text kept with the model: training, problem, author
 
-  // parameters: the minus network, then the plus network, siren.parameter_count() each. Throws InvalidArgument.
-  Solution(Box box, Field level_set, Siren siren, std::vector<double> parameters, Info info = {});
+  // parameters: of one network of the map after the other, siren.parameter_count() each: by default the minus network,
+  // then the plus network. Throws InvalidArgument.
+  Solution(Box box, Field level_set, Siren siren, std::vector<double> parameters, Info info = {},
+           NetworkMap network_map = {});
   // A grid or an expansion alone: the networks are 0.
   Solution(Box box, Field level_set, SidedGrid grid, Info info = {});
   static Solution of_expansion(Box box, Field level_set, Expansion expansion, Info info = {});
@@ -34,7 +37,8 @@ class NBM_EXPORT Solution {
   const Field& level_set() const { return level_set_; }
   const Siren& siren() const { return siren_; }
   const std::vector<double>& parameters() const { return parameters_; }
-  std::span<const double> parameters(Side side) const;
+  std::span<const double> parameters(index_t network) const;
+  const NetworkMap& network_map() const { return network_map_; }
   const Info& info() const { return info_; }
   void set_info(Info info) { info_ = std::move(info); }
 
@@ -81,6 +85,10 @@ class NBM_EXPORT Solution {
   static Solution load(const std::string& path, Field level_set);
 
  private:
+  void evaluate_networks(Side side, PointsView network_points, std::span<double> values, ThreadPool& pool,
+                         Precision precision) const;
+  void evaluate_network_gradients(Side side, PointsView network_points, std::span<double> values, Gradient gradient,
+                                  ThreadPool& pool, Precision precision) const;
   void add_expansion(Side side, PointsView network_points, std::span<double> values, ThreadPool& pool) const;
   void add_expansion_gradient(Side side, PointsView network_points, std::span<double> values, const Gradient& gradient,
                               ThreadPool& pool) const;
@@ -90,6 +98,7 @@ class NBM_EXPORT Solution {
   Siren siren_;
   std::vector<double> parameters_;
   Info info_;
+  NetworkMap network_map_;
   std::shared_ptr<const Expansion> expansion_;  // shared by copies: it is large
   std::optional<SidedGrid> correction_;
 };

@@ -1,16 +1,18 @@
 #pragma once
+#include "nbm/network/network_map.hpp"
 #include "nbm/sampling/sampler.hpp"
 #include "nbm/training/loss.hpp"
 
 namespace nbm {
 
-// Points at which two networks are examined. No training draws them, whatever its seed.
+// Points at which networks are examined. No training draws them, whatever its seed.
 struct HeldOutOptions {
   Discretization discretization = Discretization::bochkov_gibou;
   SampleCounts counts;
   Vec3<double> cell_size;
   std::uint64_t seed = 0;
   int threads = 0;  // 0: all cores
+  NetworkMap network_map;
 };
 
 // Absolute residuals of the rows of each group; of one-sided rows those of the minus side come first. In double

@@ -46,7 +46,7 @@ NBM_EXPORT GroupSums loss_sums(const Siren& siren, std::span<const double> param
                                Precision precision, ThreadPool& pool);
 
 // Also their gradient: adds sum_g factors[g] sum_i r_i dr_i/dparameters to `gradient`.
-// parameters, gradient: minus network, then plus network.
+// parameters, gradient: of all networks, as many as the rows have.
 NBM_EXPORT GroupSums add_loss_gradient(const Siren& siren, std::span<const double> parameters, const RowSet& rows,
                                        const PerGroup<double>& factors, Precision precision, std::span<double> gradient,
                                        ThreadPool& pool);
@@ -56,7 +56,7 @@ NBM_EXPORT GroupSums add_loss_gradient(const Siren& siren, std::span<const doubl
 NBM_EXPORT index_t padded_parameters(const Siren& siren);
 
 // The normal equations of the rows weighted by sqrt(factors[g]), in double precision: adds J'J to the upper triangle of
-// `matrix` ([n][n] row-major, n = 2 padded_parameters: minus network, then plus network) and J'r to `vector` ([n]).
+// `matrix` ([n][n] row-major, n = networks * padded_parameters) and J'r to `vector` ([n]).
 NBM_EXPORT GroupSums add_normal_equations(const Siren& siren, std::span<const double> parameters, const RowSet& rows,
                                           const PerGroup<double>& factors, std::span<double> matrix,
                                           std::span<double> vector, ThreadPool& pool);

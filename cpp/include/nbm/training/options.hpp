@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nbm/network/evaluate.hpp"
+#include "nbm/network/network_map.hpp"
 #include "nbm/rows/observations.hpp"
 #include "nbm/rows/value_scale.hpp"
 #include "nbm/sampling/resolution.hpp"
@@ -93,8 +94,15 @@ struct NBM_EXPORT SamplingOptions {
 // weight 0 are left out.
 using WeightFactors = std::map<std::string, double>;
 
+// How many networks there are: one for each side, or one for each connected piece of a side.
+enum class Networks { sides, pieces };
+NBM_EXPORT Networks parse_networks(const std::string& name);
+NBM_EXPORT std::string to_string(Networks networks);
+
 struct NBM_EXPORT TrainingOptions {
-  Siren network;
+  Siren network;  // of each
+  Networks networks = Networks::sides;
+  NetworkMap network_map;         // found by the trainer, which overwrites it where `networks` are of pieces
   ResolutionSchedule resolution;  // coarsest: the cell size
   SamplingOptions sampling;
   Discretization discretization = Discretization::bochkov_gibou;
@@ -115,6 +123,8 @@ struct NBM_EXPORT TrainingOptions {
   index_t check_every = 100;   // steps between comparisons of the ranks' parameters; 0: never
   bool overlap = true;         // on many ranks: make the next rows while a message is under way
 
+  // Of all networks.
+  index_t parameter_count() const { return network_map.size() * network.parameter_count(); }
   // The units as far as they are given; u itself otherwise.
   ValueScale values() const;
   // Throws InvalidArgument, naming the option.
