@@ -3,10 +3,10 @@
 import functools
 
 import nbm
-from nbm.symbols import cos, exp, sin, sinh, u, x, y, z
+from nbm.symbols import Abs, cos, exp, sin, sinh, sqrt, u, x, y, z
 
 BOX = nbm.Box((-1, -1, -1), (1, 1, 1))
-BALL = nbm.symbols.sqrt(x**2 + y**2 + z**2) - 0.5
+BALL = sqrt(x**2 + y**2 + z**2) - 0.5
 THROUGH_WALLS = z - 0.3 * x - 0.1
 CUT_CELLS, DIRECT_JUMP = "bochkov_gibou", "direct_jump"
 
@@ -49,6 +49,12 @@ def nonlinear():
         boundary=0.5 + z / 4,
     )
     return nbm.linearized(stated, nbm.solve_on_grid(stated, 10, threads=1))
+
+
+def shell():
+    """Two pieces of the plus side."""
+    level_set = Abs(sqrt(x**2 + y**2 + z**2) - 0.5) - 0.15
+    return nbm.Problem(BOX, level_set, minus=nbm.Medium(mu=2 + x), plus=nbm.Medium(f=1.0), jump_u=0.5, boundary=x + z)
 
 
 _LINES = {

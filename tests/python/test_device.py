@@ -6,7 +6,7 @@ import pytest
 import nbm
 from nbm import _core
 from nbm.doctor import examine
-from physics_lines import LINES, laws
+from physics_lines import LINES, laws, shell
 from physics_lines import trainer as trainer_of_line
 from solution_helpers import make_solution, some_points
 
@@ -101,6 +101,15 @@ def test_cut_cells_refuse_laws_on_the_gpu_too():
         nbm.InvalidArgument, match="cut cells take no resistance or surface_reaction; use 'direct_jump'"
     ):
         nbm.Trainer(laws(), discretization="bochkov_gibou", device="cuda")
+
+
+@pytest.mark.device
+def test_networks_of_pieces_stay_on_the_cpu():
+    with pytest.raises(nbm.InvalidArgument, match="'pieces' are trained on the CPU alone; use device='cpu'"):
+        nbm.Trainer(shell(), networks="pieces", device="cuda")
+    solution = nbm.Trainer(shell(), networks="pieces", device="auto").solution()
+    with pytest.raises(nbm.InvalidArgument, match="a network for each piece is evaluated on the CPU alone"):
+        solution.to("cuda")
 
 
 @pytest.mark.device

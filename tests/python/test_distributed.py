@@ -8,7 +8,7 @@ import pytest
 
 import nbm
 from nbm.communicator import communicator_of
-from physics_lines import LINES
+from physics_lines import LINES, shell
 from physics_lines import trainer as trainer_of_line
 
 pytestmark = pytest.mark.distributed
@@ -118,6 +118,18 @@ def test_every_line_of_physics_follows_one_rank_and_goes_on(comm, line, optimize
     again.load_checkpoint(path)
     again.run()
     np.testing.assert_array_equal(again.parameters, together.parameters)
+
+
+@pytest.mark.parametrize("optimizer", [nbm.Adam(steps=4, local_steps=2), gauss_newton(4)], ids=["adam", "gauss_newton"])
+def test_networks_of_pieces_are_alike_on_all_ranks(comm, optimizer):
+    together = nbm.Trainer(shell(), comm=comm, networks="pieces", **options(optimizer))
+    alone = nbm.Trainer(shell(), networks="pieces", **options(optimizer))
+    together.run()
+    alone.run()
+    if isinstance(optimizer, nbm.GaussNewton) or comm is None:  # local steps are another method
+        np.testing.assert_allclose(losses(together), losses(alone), rtol=ROUND_OFF)
+    if comm is not None:
+        np.testing.assert_array_equal(together.parameters, comm.bcast(together.parameters, root=0))
 
 
 def test_losses_are_the_expected_ones(comm):

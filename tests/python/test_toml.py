@@ -136,12 +136,13 @@ def test_every_option_of_training_has_its_key():
 
 def test_values_of_options_reach_training(tmp_path):
     text = STATED.replace(
-        "seed = 7", 'discretization = "auto"\nvalue_scale = "auto"\nvalue_shift = [1, 2.5]\nseconds = 3'
+        "seed = 7",
+        'networks = "pieces"\ndiscretization = "auto"\nvalue_scale = "auto"\nvalue_shift = [1, 2.5]\nseconds = 3',
     )
     source = read_problem(write(tmp_path, text))
     options = TrainingOptions(**source.options())
     assert (options.discretization, options.value_scale, options.value_shift) == ("auto", "auto", [1, 2.5])
-    assert options.seconds == 3
+    assert (options.seconds, options.networks) == (3, "pieces")
     assert options.native(source.problem()).value_shift == [1.0, 2.5]
 
 
