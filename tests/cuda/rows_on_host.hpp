@@ -142,9 +142,11 @@ inline void expect_close(const DifferenceRows& device, const DifferenceRows& cpu
 
 inline void expect_close(const StencilRows& device, const StencilRows& cpu, double tolerance) {
   EXPECT_EQ(device.begin, cpu.begin);
-  expect_close(device.x[0], cpu.x[0], tolerance, "irregular x-");
-  expect_close(device.x[1], cpu.x[1], tolerance, "irregular x+");
-  expect_close(device.weight, cpu.weight, tolerance, "irregular weight");
+  ASSERT_EQ(device.networks(), cpu.networks());
+  for (std::size_t s = 0; s < cpu.networks(); ++s) {
+    expect_close(device.x[s], cpu.x[s], tolerance, s == 0 ? "irregular x-" : "irregular x+");
+    expect_close(device.weight[s], cpu.weight[s], tolerance, "irregular weight");
+  }
   expect_close(device.rhs, cpu.rhs, tolerance, "irregular rhs");
 }
 
