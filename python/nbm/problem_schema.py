@@ -142,7 +142,7 @@ def _keys_of_faces(walls: dict[str, WallSection]) -> dict[str, WallSection]:
 
 
 Face = Literal["x-", "x+", "y-", "y+", "z-", "z+"]
-Wall = Literal["x-", "x+", "y-", "y+", "z-", "z+", "x", "y", "z"]
+Wall = Literal[Face, "x", "y", "z"]
 WallsSection = Annotated[dict[Wall, WallSection], AfterValidator(_keys_of_faces)]
 
 

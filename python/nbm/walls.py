@@ -64,10 +64,13 @@ class Periodic:
     Level set and mu are the same on both walls; u on the upper one is u on the lower one and ``jump``.
 
     Args:
-        jump: A field as of :class:`nbm.Medium`, asked for on the lower wall; a number E L is a mean gradient E along
-            an edge of length L.
-        source: What the surface brings into the box: mu du/dx on the upper wall less that on the lower one, a field
-            likewise, asked for on the upper wall.
+        jump: A field as of :class:`nbm.Medium`, units of u, asked for on the lower wall; a number E L is a mean
+            gradient E along an edge of length L.
+        source: What the surface brings into the box: mu du/dx on the upper wall less that on the lower one, for the
+            axis x; a field likewise, units of mu times u over length, asked for on the upper wall.
+
+    Walls of other axes that give u must go over too: their u at the upper edge is that at the lower one and ``jump``,
+    which is not checked.
     """
 
     jump: FieldLike = 0.0

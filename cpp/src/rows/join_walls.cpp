@@ -136,7 +136,7 @@ void match_opposite_walls(const Problem& problem, const LatticeView& nodes, std:
 void join_opposite_walls(const Problem& problem, GridSystem& system, ThreadPool& pool) {
   const LatticeView lattice{system.nodes, nullptr};
   std::vector<GridCopy> found = find_copies(problem, lattice);
-  // A node where another wall gives u is as it was, and so are its copies.
+  // Where a wall of another axis gives u, rows have the diagonal alone: such nodes keep their given values.
   std::erase_if(found, [&](const GridCopy& copy) {
     return system.row_begin[at(copy.node + 1)] - system.row_begin[at(copy.node)] == 1;
   });

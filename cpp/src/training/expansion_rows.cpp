@@ -7,6 +7,7 @@
 #include "nbm/rows/assemble.hpp"
 #include "nbm/rows/point_row.hpp"
 #include "network/basis_view.hpp"
+#include "problem/periods.hpp"
 
 namespace nbm {
 namespace {
@@ -145,15 +146,10 @@ void add_period_rows(const Problem& problem, const PeriodPart& part, index_t all
                      const Expansion& lookup, ThreadPool& pool, std::vector<RowBlock>& blocks) {
   const int face = 2 * part.axis + 1;
   const Side side = pieces[at(part.piece[0])].side;
-  Points walls[2] = {part.points, part.points};
+  const Points walls[2] = {part.points, on_upper_wall(problem.box, part.axis, part.points.view())};
   std::vector<double> jump(part.points.x.size()), mu(jump.size());
   evaluate_finite(problem.periods[at(part.axis)].jump_u, "walls.jump", part.points.view(), jump);
   evaluate_positive(problem.medium(side).mu, names_of(side).mu, part.points.view(), mu);
-  for (index_t i = 0; i < part.points.size(); ++i) {
-    Vec3<double> p = part.points[i];
-    p[part.axis] = problem.box.upper[part.axis];
-    walls[1].set(i, p);
-  }
   const std::vector<double> source = evaluate_wall(problem.walls, face, side, walls[1].view()).flux;
   const double weight = kBoundaryWeight / std::sqrt(static_cast<double>(all));
   const double length = half_of_longest_edge(problem.box.edge());

@@ -7,8 +7,8 @@
 namespace nbm {
 
 // How much closer than elsewhere points of the interface must lie to show what happens at each: 1, but less where a
-// wall comes near along the normal. Between the wall and a surface of radius R at a distance t fluxes change over (R
-// t)^1/2.
+// wall comes near along the normal. Between the wall and a surface of radius R at a distance t fluxes change over
+// sqrt(R t).
 std::vector<double> local_scales(const Box& box, PointsView points, PointsView normals);
 
 // `count` of the points, each the one farthest from those before in local scales: evenly spread, whatever the density.
