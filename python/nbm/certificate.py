@@ -254,7 +254,10 @@ def _period_misses(
         own = axes == axis
         lower[own, axis], upper[own, axis] = problem.box.lower[axis], problem.box.upper[axis]
         jump = problem.fields[f"walls.{AXES[axis]}.jump"].evaluate(lower[own])
-        misses[own] = solution(upper[own]) - solution(lower[own]) - jump
+        minus, plus = (of_side(upper[own]) - of_side(lower[own]) for of_side in (solution.minus, solution.plus))
+        misses[own] = (
+            np.where(solution.side(lower[own]) == 0, minus, plus) - jump
+        )  # that of the upper wall may be rounded
     return misses
 
 

@@ -59,6 +59,22 @@ def test_solve_is_far_more_accurate(level_set):
     assert solution.certificate.boundary.relative < 1e-5
 
 
+def test_a_jump_that_varies_beside_a_wall_that_exchanges():
+    known = nbm.manufactured(
+        u_minus=exp(z) * (1 + sin(pi * x) / 3) + (1 + y) * x / 2,
+        u_plus=cos(pi * x) * sin(y) + z**2 / 2 + (1 + y) * x / 2,
+        mu_plus=2 + sin(pi * x),
+        level_set=INSIDE,
+        walls={"y+": 2.0, "z-": 0.0},
+    )
+    problem = known.replace(walls={**known.walls, "x": nbm.Periodic(jump=1 + y)})
+    rms = []
+    for cells in (12, 24):
+        solved = nbm.solve_on_grid(problem, cells)
+        rms.append(np.sqrt(np.mean((solved.values - known.exact(solved.points)) ** 2)))
+    assert 1.8 <= np.log2(rms[0] / rms[1]) <= 2.3
+
+
 def test_a_source_on_the_seam_is_exact_on_any_grid():
     # -u'' = -F / 2 between two walls that together bring F into the box: u = F x^2 / 4, but for its mean.
     source = 3.0
@@ -128,6 +144,10 @@ def test_layers_conduct_in_series_and_in_parallel():
         ({"plus": nbm.Medium(walls={"x": nbm.Periodic()})}, "a period holds on both sides"),
         ({"walls": PERIODIC, "plus": nbm.Medium(mu=2 + y)}, "walls.y: is periodic, but plus.mu is 1 on its lower wall"),
         ({"walls": PERIODIC, "level_set": R - 0.5 + x}, "walls.x: is periodic, but level_set is"),
+        (
+            {"walls": {"x": nbm.Periodic()}, "boundary": x},
+            "walls.x: is periodic, but u less its jump is -1 on its lower",
+        ),
     ],
 )
 def test_wrong_statements_are_one_sentence(statement, says):
@@ -144,11 +164,15 @@ def test_unbalanced_data_and_networks_say_so():
 
 
 def test_statements_compare_and_travel(tmp_path):
-    stated = nbm.Problem(nbm.Box(), INSIDE, walls={"x": nbm.Periodic(jump=1 + y), "z": nbm.Periodic()})
+    insulated = {"y-": nbm.Neumann(), "y+": nbm.Neumann()}
+    stated = nbm.Problem(nbm.Box(), INSIDE, walls={"x": nbm.Periodic(jump=1 + y), "z": nbm.Periodic(), **insulated})
     assert pickle.loads(pickle.dumps(stated)).digest() == stated.digest()
-    assert stated.digest() != nbm.Problem(nbm.Box(), INSIDE, walls={"x": nbm.Periodic(jump=1 + y)}).digest()
+    assert stated.digest() != stated.replace(walls={"x": nbm.Periodic(jump=1 + y), **insulated}).digest()
     file = tmp_path / "cell.toml"
-    file.write_text('[problem]\nlevel_set = "sqrt(x**2 + y**2 + z**2) - 0.5"\n[walls]\nx = {jump = "1 + y"}\nz = {}\n')
+    file.write_text(
+        '[problem]\nlevel_set = "sqrt(x**2 + y**2 + z**2) - 0.5"\n'
+        '[walls]\nx = {jump = "1 + y"}\nz = {}\ny- = {flux = 0}\n"y+" = {flux = 0}\n'
+    )
     assert nbm.problem_from_toml(file).digest() == stated.digest()
     for line, says in (
         ("x = {flux = 1}", "a period has a jump and a source"),

@@ -32,8 +32,9 @@ nbm::Field& field_of(nbm_problem* handle, nbm_field field) {
     return wall % 3 == NBM_TRANSFER ? law.transfer : wall % 3 == NBM_AMBIENT ? law.ambient : law.flux;
   }
   if (const std::int64_t axis = std::int64_t{field} - NBM_PERIOD(0); axis >= 0 && axis < nbm::kDim) {
-    problem.set_period(static_cast<int>(axis), 0.0);
-    return problem.periods[static_cast<std::size_t>(axis)].jump_u;
+    nbm::Period& period = problem.periods[static_cast<std::size_t>(axis)];
+    if (!period.periodic) problem.set_period(static_cast<int>(axis), 0.0);
+    return period.jump_u;
   }
   throw nbm::InvalidArgument("field", "there is no field number " + std::to_string(field));
 }

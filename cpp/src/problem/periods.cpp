@@ -33,7 +33,7 @@ void require_same(int axis, const char* name, Vec3<double> place, double lower, 
 void check_sides(const Problem& problem, int axis, const Points& lower) {
   const std::vector<double> phi = values_at(problem.level_set, "level_set", lower);
   const std::vector<double> opposite =
-      values_at(problem.level_set, "level_set", on_upper_wall(problem.box, axis, lower.view()));
+      values_at(problem.level_set, "level_set", moved_to_wall(problem.box, 2 * axis + 1, lower.view()));
   double size = 0.0;
   for (const double value : phi) size = std::max(size, std::abs(value));
   for (std::size_t i = 0; i < phi.size(); ++i) {
@@ -51,22 +51,58 @@ void check_mu(const Problem& problem, int axis, Side side, const Points& lower) 
   const char* name = names_of(side).mu;
   const std::vector<double> mu = values_at(problem.medium(side).mu, name, own);
   const std::vector<double> opposite =
-      values_at(problem.medium(side).mu, name, on_upper_wall(problem.box, axis, own.view()));
+      values_at(problem.medium(side).mu, name, moved_to_wall(problem.box, 2 * axis + 1, own.view()));
   for (std::size_t i = 0; i < mu.size(); ++i) {
     require_same(axis, name, own[static_cast<index_t>(i)], mu[i], opposite[i], std::abs(mu[i]));
   }
 }
 
+// Where another wall gives u, at the edges of both walls: u given there must go over too, with the jump.
+void check_edges(const Problem& problem, int axis, const Points& lower) {
+  for (int face = 0; face < kBoxFaces; ++face) {
+    if (!problem.walls[at(face)].gives_u) continue;
+    const Points edge = moved_to_wall(problem.box, face, lower.view());
+    const Points opposite = moved_to_wall(problem.box, 2 * axis + 1, edge.view());
+    const std::vector<double> phi = values_at(problem.level_set, "level_set", edge);
+    const std::vector<double> jump = values_at(problem.periods[at(axis)].jump_u, "walls.jump", edge);
+    for (const Side side : {Side::minus, Side::plus}) {
+      const Field& given = problem.medium(side).boundary;
+      const std::vector<double> here = values_at(given, names_of(side).boundary, edge);
+      const std::vector<double> there = values_at(given, names_of(side).boundary, opposite);
+      for (std::size_t i = 0; i < phi.size(); ++i) {
+        if ((phi[i] < 0.0) != (side == Side::minus)) continue;
+        const double size = std::max({std::abs(here[i]), std::abs(there[i]), std::abs(jump[i])});
+        require_same(axis, "u less its jump", edge[static_cast<index_t>(i)], here[i], there[i] - jump[i], size);
+      }
+    }
+  }
+}
+
+bool is_zero(const Field& field) { return field.constant() != nullptr && *field.constant() == 0.0; }
+
+// A period has no law on its walls but a source, on the upper one.
+void check_laws(const Problem& problem, int axis) {
+  const Wall &lower = problem.walls[at(2 * axis)], &upper = problem.walls[at(2 * axis + 1)];
+  bool own = lower.gives_u || upper.gives_u;
+  for (std::size_t s = 0; s < kSides; ++s) {
+    own = own || !is_zero(lower.law[s].flux) || !is_zero(lower.law[s].transfer) || !is_zero(upper.law[s].transfer);
+  }
+  if (!own) return;
+  throw InvalidArgument(std::string("walls.") + "xyz"[axis],
+                        "is periodic, but one of its two walls has a condition too");
+}
+
 }  // namespace
 
-Points on_upper_wall(const Box& box, int axis, PointsView lower) {
-  Points upper(lower.size);
-  for (index_t i = 0; i < lower.size; ++i) {
-    Vec3<double> p = lower[i];
-    p[axis] = box.upper[axis];
-    upper.set(i, p);
+Points moved_to_wall(const Box& box, int face, PointsView points) {
+  const int axis = face / 2;
+  Points moved(points.size);
+  for (index_t i = 0; i < points.size; ++i) {
+    Vec3<double> p = points[i];
+    p[axis] = face % 2 == 0 ? box.lower[axis] : box.upper[axis];
+    moved.set(i, p);
   }
-  return upper;
+  return moved;
 }
 
 void check_periods(const Problem& problem, const Points& faces) {
@@ -74,7 +110,9 @@ void check_periods(const Problem& problem, const Points& faces) {
     if (!problem.periods[at(axis)].periodic) continue;
     const Points lower = on_wall(problem.box, 2 * axis, faces);
     values_at(problem.periods[at(axis)].jump_u, "walls.jump", lower);
+    check_laws(problem, axis);
     check_sides(problem, axis, lower);
+    check_edges(problem, axis, lower);
     for (const Side side : {Side::minus, Side::plus}) check_mu(problem, axis, side, lower);
   }
 }

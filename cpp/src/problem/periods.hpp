@@ -3,10 +3,11 @@
 
 namespace nbm {
 
-// Points of the lower wall of an axis, as they are on the upper one.
-Points on_upper_wall(const Box& box, int axis, PointsView lower);
+// The feet of points on a wall.
+Points moved_to_wall(const Box& box, int face, PointsView points);
 
-// That the media on the two walls of every period are the same, at points of the faces: throws InvalidArgument.
+// That level set and mu on the two walls of every period are the same, and u where other walls give it; at points of
+// the faces. That its walls have no condition of their own. Throws InvalidArgument.
 void check_periods(const Problem& problem, const Points& faces);
 
 }  // namespace nbm

@@ -25,10 +25,14 @@ std::string text_of(double value) {
   return out.str();
 }
 
+double cells_of(const GridSystem& system) {
+  return static_cast<double>((system.nodes.x - 1) * (system.nodes.y - 1) * (system.nodes.z - 1));
+}
+
 // What nodes have of the box.
 std::vector<double> shares_of_nodes(const GridSystem& system) {
   const index_t ny = system.nodes.y, nz = system.nodes.z;
-  const auto cells = static_cast<double>((system.nodes.x - 1) * (ny - 1) * (nz - 1));
+  const double cells = cells_of(system);
   std::vector<double> share(at(system.size()));
   for (index_t i = 0; i < system.size(); ++i) {
     share[at(i)] = cell_share(system.nodes, {i / (ny * nz), i / nz % ny, i % nz}) / cells;
@@ -53,7 +57,7 @@ class Constants {
       share_[at(copy.of)] += share_[at(copy.node)];
       share_[at(copy.node)] = balance_[at(copy.node)] = 0.0;
     }
-    const auto cells = static_cast<double>((system.nodes.x - 1) * (system.nodes.y - 1) * (system.nodes.z - 1));
+    const double cells = cells_of(system);
     for (std::size_t i = 0; i < share_.size(); ++i) source_[i] = cells * share_[i] / system.diagonal[i];
     multiply<double>(matrix, std::vector<double>(at(system.size()), 1.0), image_, pool);
     add_source(1.0, image_);
@@ -78,6 +82,7 @@ class Constants {
   }
 
  private:
+  // Rows of copies hold their own unknown alone, which is to stay 0 until the end: a constant is not one of theirs.
   void clear_copies(std::span<double> values) const {
     for (const GridCopy& copy : system_.copies) values[at(copy.node)] = 0.0;
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "nbm/rows/assemble.hpp"
+#include "problem/periods.hpp"
 #include "solution/nearest_on_interface.hpp"
 
 namespace nbm {
@@ -80,7 +81,7 @@ void Residual::period_jump(int axis, PointsView lower, std::span<double> out) co
   std::vector<double> phi(out.size()), here(out.size()), there(out.size());
   evaluate_finite(problem_.periods[static_cast<std::size_t>(axis)].jump_u, "walls.jump", lower, out);
   evaluate_finite(problem_.level_set, "level_set", lower, phi);
-  const Points upper = on_wall(2 * axis + 1, lower);
+  const Points upper = moved_to_wall(problem_.box, 2 * axis + 1, lower);
   for (const Side side : {Side::minus, Side::plus}) {
     base_.evaluate_side(side, lower, here, alone);
     base_.evaluate_side(side, upper.view(), there, alone);
@@ -96,19 +97,8 @@ void Residual::wall(int face, Side side, PointsView points, std::span<double> ou
   if (face % 2 == 0) return std::fill(out.begin(), out.end(), 0.0);
   std::vector<double> opposite(out.size());
   owed_to_wall(face, side, points, out);
-  owed_to_wall(face - 1, side, on_wall(face - 1, points).view(), opposite);
+  owed_to_wall(face - 1, side, moved_to_wall(problem_.box, face - 1, points).view(), opposite);
   for (std::size_t i = 0; i < out.size(); ++i) out[i] += opposite[i];
-}
-
-Points Residual::on_wall(int face, PointsView points) const {
-  const int axis = face / 2;
-  Points moved(points.size);
-  for (index_t i = 0; i < points.size; ++i) {
-    Vec3<double> p = points[i];
-    p[axis] = face % 2 == 0 ? problem_.box.lower[axis] : problem_.box.upper[axis];
-    moved.set(i, p);
-  }
-  return moved;
 }
 
 void Residual::owed_to_wall(int face, Side side, PointsView points, std::span<double> out) const {

@@ -47,7 +47,6 @@ class Residual {
   };
 
   void owed_to_wall(int face, Side side, PointsView points, std::span<double> out) const;
-  Points on_wall(int face, PointsView points) const;
   void jumps(PointsView points, double Owed::*which, std::span<double> out) const;
   Place place_of(Vec3<double> p) const;
   std::vector<Owed> owed_at(const std::vector<Place>& places) const;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "problem/periods.hpp"
 #include "training/spread_out.hpp"
 
 namespace nbm {
@@ -96,12 +97,11 @@ void share_sources(const ExpansionOptions& options, std::vector<InterfacePart>& 
 void place_period(const Problem& problem, const Expansion& lookup, int axis, const Points& lower,
                   std::vector<PeriodPart>& periods, ThreadPool& pool) {
   const std::vector<double> phi = level_set_at(problem, lower, pool);
+  const Points upper = moved_to_wall(problem.box, 2 * axis + 1, lower.view());
   std::map<std::array<index_t, 2>, std::size_t> known;
   for (index_t i = 0; i < lower.size(); ++i) {
     const Side side = phi[at(i)] < 0.0 ? Side::minus : Side::plus;
-    Vec3<double> upper = lower[i];
-    upper[axis] = problem.box.upper[axis];
-    const std::array<index_t, 2> between = {lookup.piece_at(side, lower[i]), lookup.piece_at(side, upper)};
+    const std::array<index_t, 2> between = {lookup.piece_at(side, lower[i]), lookup.piece_at(side, upper[i])};
     if (between[0] < 0 || between[1] < 0) continue;
     const auto [entry, is_new] = known.emplace(between, periods.size());
     if (is_new) periods.push_back({axis, between, {}});

@@ -146,7 +146,7 @@ void add_period_rows(const Problem& problem, const PeriodPart& part, index_t all
                      const Expansion& lookup, ThreadPool& pool, std::vector<RowBlock>& blocks) {
   const int face = 2 * part.axis + 1;
   const Side side = pieces[at(part.piece[0])].side;
-  const Points walls[2] = {part.points, on_upper_wall(problem.box, part.axis, part.points.view())};
+  const Points walls[2] = {part.points, moved_to_wall(problem.box, face, part.points.view())};
   std::vector<double> jump(part.points.x.size()), mu(jump.size());
   evaluate_finite(problem.periods[at(part.axis)].jump_u, "walls.jump", part.points.view(), jump);
   evaluate_positive(problem.medium(side).mu, names_of(side).mu, part.points.view(), mu);

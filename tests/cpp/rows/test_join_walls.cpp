@@ -63,9 +63,9 @@ TEST(JoinWalls, HoldsForALinearFunction) {
   const GridSystem system = assemble_grid_system(problem, cells, pool);
   const auto u = [&](index_t n) {
     const index_t nz = cells.z + 1, ny = cells.y + 1;
-    const Vec3<double> p = grid_node(problem.box, cells,
-                                     {static_cast<double>(n / (ny * nz)), static_cast<double>(n / nz % ny),
-                                      static_cast<double>(n % nz)});
+    const Vec3<double> p =
+        grid_node(problem.box, cells,
+                  {static_cast<double>(n / (ny * nz)), static_cast<double>(n / nz % ny), static_cast<double>(n % nz)});
     return p.x + 2.0 * p.y;
   };
   for (const GridCopy& copy : system.copies) EXPECT_NEAR(u(copy.node), u(copy.of) + copy.jump, 1e-13);
@@ -90,6 +90,9 @@ TEST(JoinWalls, HasTheSameBitsForAnyTeam) {
   EXPECT_EQ(a.column, b.column);
   EXPECT_EQ(a.value, b.value);
   EXPECT_EQ(a.rhs, b.rhs);
+  EXPECT_EQ(a.diagonal, b.diagonal);
+  ASSERT_EQ(a.copies.size(), b.copies.size());
+  for (std::size_t i = 0; i < a.copies.size(); ++i) EXPECT_EQ(a.copies[i].jump, b.copies[i].jump);
 }
 
 }  // namespace

@@ -183,7 +183,8 @@ double held_out_loss(const TrainingOptions& options, const std::vector<double>& 
                                                  {.discretization = options.discretization,
                                                   .counts = options.sampling.counts,
                                                   .cell_size = {h, h, h},
-                                                  .threads = 1});
+                                                  .threads = 1,
+                                                  .network_map = {}});
   const auto weights = nbm::group_weights(options.loss, options.discretization, problem.box, {h, h, h});
   double loss = 0;
   for (std::size_t g = 0; g < nbm::kMostGroups; ++g) {
