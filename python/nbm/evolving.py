@@ -64,7 +64,8 @@ def evolve(
             to plus, so that minus grows where it is positive. A number, an expression or a grid; or a function (state,
             points on the interface, unit normals) -> (n,) of the state before, whose ``minus``, ``plus``,
             ``gradient_minus`` and ``gradient_plus`` are functions of points: :func:`nbm.stefan_speed`. The level set
-            of the problem is then that of the start alone. Second order in dt (two steps of Adams and Bashforth).
+            of the problem is then that of the start alone. Second order in dt (two steps of Adams and Bashforth). A
+            front does not go over from one wall of a period to the other.
         front_cells: Along the longest edge, of the grid that holds the moving interface (needs the extra "geometry").
         folder: Where each step is written as soon as it is made.
         resume: Go on with what is in the folder; without anything there, begin.
