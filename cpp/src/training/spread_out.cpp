@@ -7,7 +7,8 @@
 namespace nbm {
 namespace {
 
-constexpr double kNear = 0.2;  // of the shortest edge: walls that are farther along the normal are not looked at
+constexpr double kNear = 0.125;     // of the shortest edge: walls that are farther along the normal are not looked at
+constexpr double kFullScale = 0.2;  // of the same: the distance that would leave the scale 1
 constexpr double kLeastScale = 0.2;
 constexpr double kFacing = 0.5;  // least cosine between the normals of a surface and of a wall that faces it
 
@@ -15,16 +16,17 @@ constexpr double kFacing = 0.5;  // least cosine between the normals of a surfac
 
 std::vector<double> local_scales(const Box& box, PointsView points, PointsView normals) {
   const Vec3<double> edge = box.edge();
-  const double near = kNear * std::min({edge.x, edge.y, edge.z});
+  const double shortest = std::min({edge.x, edge.y, edge.z});
   std::vector<double> scale;
   for (index_t i = 0; i < points.size; ++i) {
-    double distance = near;
+    double distance = shortest;
     for (int k = 0; k < kDim; ++k) {
       const double cosine = std::abs(normals[i][k]);
       if (cosine < kFacing) continue;
       distance = std::min({distance, (points[i][k] - box.lower[k]) / cosine, (box.upper[k] - points[i][k]) / cosine});
     }
-    scale.push_back(std::max(kLeastScale, std::sqrt(std::max(distance, 0.0) / near)));
+    const double share = std::max(distance, 0.0) / shortest;
+    scale.push_back(share < kNear ? std::max(kLeastScale, std::sqrt(share / kFullScale)) : 1.0);
   }
   return scale;
 }
