@@ -75,6 +75,12 @@ def test_a_jump_that_varies_beside_a_wall_that_exchanges():
     assert 1.8 <= np.log2(rms[0] / rms[1]) <= 2.3
 
 
+def test_u_that_other_walls_give_may_vanish_at_the_seam_up_to_rounding():
+    problem = nbm.Problem(BOX, boundary=sin(pi * x) * y, walls={"x": nbm.Periodic()})
+    u = nbm.solve_on_grid(problem, 8)
+    np.testing.assert_allclose(u.values[u.points[:, 1] == 0.0], 0.0, atol=1e-9)
+
+
 def test_a_source_on_the_seam_is_exact_on_any_grid():
     # -u'' = -F / 2 between two walls that together bring F into the box: u = F x^2 / 4, but for its mean.
     source = 3.0

@@ -20,6 +20,12 @@ std::vector<double> values_at(const Field& field, const char* name, const Points
   return values;
 }
 
+double largest(const std::vector<double>& values) {
+  double most = 0.0;
+  for (const double value : values) most = std::max(most, std::abs(value));
+  return most;
+}
+
 void require_same(int axis, const char* name, Vec3<double> place, double lower, double upper, double size) {
   if (std::abs(upper - lower) <= kSame * size) return;
   std::ostringstream text;
@@ -34,8 +40,7 @@ void check_sides(const Problem& problem, int axis, const Points& lower) {
   const std::vector<double> phi = values_at(problem.level_set, "level_set", lower);
   const std::vector<double> opposite =
       values_at(problem.level_set, "level_set", moved_to_wall(problem.box, 2 * axis + 1, lower.view()));
-  double size = 0.0;
-  for (const double value : phi) size = std::max(size, std::abs(value));
+  const double size = largest(phi);
   for (std::size_t i = 0; i < phi.size(); ++i) {
     if ((phi[i] < 0.0) == (opposite[i] < 0.0)) continue;
     require_same(axis, "level_set", lower[static_cast<index_t>(i)], phi[i], opposite[i], size);
@@ -57,8 +62,9 @@ void check_mu(const Problem& problem, int axis, Side side, const Points& lower) 
   }
 }
 
-// Where another wall gives u, at the edges of both walls: u given there must go over too, with the jump.
-void check_edges(const Problem& problem, int axis, const Points& lower) {
+// Where another wall gives u, at the edges of both walls: u given there must go over too, with the jump. Compared with
+// the largest u that is given anywhere: it may be 0 at all edges, but for rounding.
+void check_edges(const Problem& problem, int axis, const Points& lower, const Points& faces) {
   for (int face = 0; face < kBoxFaces; ++face) {
     if (!problem.walls[at(face)].gives_u) continue;
     const Points edge = moved_to_wall(problem.box, face, lower.view());
@@ -67,11 +73,11 @@ void check_edges(const Problem& problem, int axis, const Points& lower) {
     const std::vector<double> jump = values_at(problem.periods[at(axis)].jump_u, "walls.jump", edge);
     for (const Side side : {Side::minus, Side::plus}) {
       const Field& given = problem.medium(side).boundary;
-      const std::vector<double> here = values_at(given, names_of(side).boundary, edge);
-      const std::vector<double> there = values_at(given, names_of(side).boundary, opposite);
+      const char* name = names_of(side).boundary;
+      const std::vector<double> here = values_at(given, name, edge), there = values_at(given, name, opposite);
+      const double size = std::max(largest(jump), largest(values_at(given, name, faces)));
       for (std::size_t i = 0; i < phi.size(); ++i) {
         if ((phi[i] < 0.0) != (side == Side::minus)) continue;
-        const double size = std::max({std::abs(here[i]), std::abs(there[i]), std::abs(jump[i])});
         require_same(axis, "u less its jump", edge[static_cast<index_t>(i)], here[i], there[i] - jump[i], size);
       }
     }
@@ -112,7 +118,7 @@ void check_periods(const Problem& problem, const Points& faces) {
     values_at(problem.periods[at(axis)].jump_u, "walls.jump", lower);
     check_laws(problem, axis);
     check_sides(problem, axis, lower);
-    check_edges(problem, axis, lower);
+    check_edges(problem, axis, lower, faces);
     for (const Side side : {Side::minus, Side::plus}) check_mu(problem, axis, side, lower);
   }
 }

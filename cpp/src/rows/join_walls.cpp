@@ -50,7 +50,7 @@ void find_jumps(const Problem& problem, const LatticeView& lattice, std::vector<
   }
 }
 
-// Where nodes and their copies are: nodes_of(n) are those whose rows make that of n.
+// Which nodes are copies, and which copies a node has.
 class Copies {
  public:
   Copies(const GridSystem& system, std::vector<GridCopy> all) : all_(std::move(all)), number_(system.rhs.size(), -1) {
