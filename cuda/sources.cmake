@@ -26,6 +26,7 @@ set(NBM_CUDA_SOURCES
   solution/expansion_sums.cu
   solution/solution_kernels.cu
   training/adam_kernels.cu
+  training/clear_held.cu
   training/cuda_backend.cpp
   training/device_adam.cpp
   training/device_least_squares.cpp

@@ -6,6 +6,7 @@
 #include "core/branches.hpp"
 #include "core/device_buffer.hpp"
 #include "core/lanes.hpp"
+#include "training/clear_held.hpp"
 #include "training/device_loss.hpp"
 #include "training/jacobian_kernels.hpp"
 #include "training/least_squares.hpp"
@@ -55,7 +56,8 @@ struct DeviceLeastSquares::State {
         blas(s),
         branches(kPanels),
         count(of.parameter_count()),
-        padded(padded_parameters(of)) {}
+        padded(padded_parameters(of)),
+        held(of, padded) {}
 
   cudaStream_t stream;
   index_t panel_bytes;
@@ -63,6 +65,7 @@ struct DeviceLeastSquares::State {
   Blas blas;
   Branches branches;
   index_t count, padded;  // parameters of one network
+  HeldWeights held;       // among the padded ones
   LinearSystem system = LinearSystem::normal;
   // Panels of the Jacobian, [parameter][row], of which kPanels are filled side by side, or all of it.
   DeviceBuffer<double> columns[kPanels], all_columns, residuals[kPanels], workspace[kPanels];
@@ -119,6 +122,7 @@ struct DeviceLeastSquares::State {
         jacobian, pitch, static_cast<int>(padded),     residual, std::sqrt(factor), part.begin, part.end, own,
         numbers,  warps, branches.fork(branch, stream)};
     fill(networks.views(), rows, part.piece, panel);
+    clear_held(held, part.width, jacobian, pitch, part.end - part.begin, panel.stream);
     launch_panel_squares(panel, factor, squares() + number);
   }
 

@@ -6,6 +6,7 @@
 #include "core/branches.hpp"
 #include "core/lanes.hpp"
 #include "core/sum_parts.hpp"
+#include "training/clear_held.hpp"
 #include "training/fused_rows.hpp"
 #include "training/shallow_points.hpp"
 #include "training/shallow_stencils.hpp"
@@ -111,6 +112,7 @@ struct DeviceLoss::State {
         shallow(has_shallow_stencils(of)),
         shallow_points(has_shallow_points(of)),
         count(static_cast<int>(of.parameter_count())),
+        held(of, count),
         single(of, s),
         twice(of, s),
         branches(branch_count, Urgency::urgent) {}
@@ -122,6 +124,7 @@ struct DeviceLoss::State {
   bool shallow;         // whether irregular rows have
   bool shallow_points;  // whether point rows have
   int count;
+  HeldWeights held;
   Passes<float> single;
   Passes<double> twice;
   Branches branches;
@@ -267,7 +270,10 @@ struct DeviceLoss::State {
 
   void add_parts(double* gradient) const {
     const index_t numbers = index_t{2} * count;
-    if (parts_given > 0) return sum_parts(gradients.data(), parts_given, numbers, gradient, stream);
+    if (parts_given > 0) {
+      sum_parts(gradients.data(), parts_given, numbers, gradient, stream);
+      return clear_held(held, numbers, gradient, 1, 1, stream);
+    }
     const auto bytes = sizeof(double) * static_cast<std::size_t>(numbers);
     check(cudaMemsetAsync(gradient, 0, bytes, stream), "clearing GPU memory");
   }

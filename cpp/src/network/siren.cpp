@@ -1,12 +1,41 @@
 #include "nbm/network/siren.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <string>
 
 #include "nbm/core/error.hpp"
 #include "nbm/core/philox.hpp"
+#include "nbm/network/held_weights.hpp"
 
 namespace nbm {
+namespace {
+
+// The weight of a wave with `turns` over a period.
+double wave(const Siren& siren, double turns) { return turns * std::numbers::pi / siren.omega; }
+
+// Integer waves of about the range of the others, from their draws in (-1, 1). Two neurons an axis are waves of 1 along
+// it alone, as far as there are neurons: sine and cosine, of which all functions with the period are functions.
+void make_periodic(const Siren& siren, std::vector<double>& first_layer) {
+  const double most = std::max(1.0, std::round(siren.omega / std::numbers::pi));
+  for (std::size_t i = 0; i < first_layer.size(); ++i) {
+    if (!siren.periodic[i % kDim]) continue;
+    const double turns = std::floor(0.5 * (first_layer[i] + 1.0) * (2.0 * most + 1.0)) - most;
+    first_layer[i] = wave(siren, std::min(turns, most));
+  }
+  std::size_t neuron = 0;
+  for (std::size_t axis = 0; axis < kDim; ++axis) {
+    if (!siren.periodic[axis]) continue;
+    for (int copy = 0; copy < 2 && kDim * neuron < first_layer.size(); ++copy, ++neuron) {
+      for (std::size_t k = 0; k < kDim; ++k) {
+        if (siren.periodic[k]) first_layer[kDim * neuron + k] = wave(siren, k == axis ? 1.0 : 0.0);
+      }
+    }
+  }
+}
+
+}  // namespace
 
 void Siren::validate() const {
   if (hidden.empty()) throw InvalidArgument("hidden", "a network needs at least one hidden layer, got none");
@@ -48,12 +77,24 @@ std::vector<double> initial_parameters(const Siren& siren, std::uint64_t seed, S
     const index_t width = siren.hidden[l];
     const double bound = l == 0 ? 1.0 : siren.gamma / std::sqrt(static_cast<double>(inputs));
     for (index_t i = 0; i < width * inputs; ++i) draw(bound);
+    if (l == 0) make_periodic(siren, parameters);
     for (index_t i = 0; i < width; ++i) draw(1.0);
     inputs = width;
   }
   for (index_t i = 0; i < inputs; ++i) draw(siren.gamma / std::sqrt(static_cast<double>(inputs)));
   parameters.push_back(0.0);
   return parameters;
+}
+
+bool has_periods(const Siren& siren, std::span<const double> parameters) {
+  constexpr double kRounding = 1e-12;  // of numbers of turns
+  const HeldWeights held(siren, siren.parameter_count());
+  for (index_t p = 0; p < std::ssize(parameters); ++p) {
+    if (!held.holds(p)) continue;
+    const double turns = parameters[static_cast<std::size_t>(p)] / wave(siren, 1.0);
+    if (!(std::abs(turns - std::round(turns)) <= kRounding * std::max(1.0, std::abs(turns)))) return false;
+  }
+  return true;
 }
 
 }  // namespace nbm

@@ -98,6 +98,23 @@ void check_laws(const Problem& problem, int axis) {
                         "is periodic, but one of its two walls has a condition too");
 }
 
+bool lies_inside(const Box& box, const std::array<bool, kDim>& periodic, PointsView points) {
+  for (index_t i = 0; i < points.size; ++i) {
+    if (!(folded(box, periodic, points[i]) == points[i])) return false;
+  }
+  return true;
+}
+
+void continue_periodically(const Box& box, const std::array<bool, kDim>& periodic, Field& field) {
+  if (field.constant() != nullptr) return;
+  field = Field([=](PointsView points, std::span<double> values) {
+    if (lies_inside(box, periodic, points)) return field.evaluate(points, values);
+    Points moved(points.size);
+    for (index_t i = 0; i < points.size; ++i) moved.set(i, folded(box, periodic, points[i]));
+    field.evaluate(moved.view(), values);
+  });
+}
+
 }  // namespace
 
 Points moved_to_wall(const Box& box, int face, PointsView points) {
@@ -121,6 +138,48 @@ void check_periods(const Problem& problem, const Points& faces) {
     check_edges(problem, axis, lower, faces);
     for (const Side side : {Side::minus, Side::plus}) check_mu(problem, axis, side, lower);
   }
+}
+
+Vec3<double> folded(const Box& box, const std::array<bool, kDim>& periodic, Vec3<double> p) {
+  for (int axis = 0; axis < kDim; ++axis) {
+    if (!periodic[at(axis)]) continue;
+    const double edge = box.edge()[axis];
+    if (p[axis] < box.lower[axis]) p[axis] += edge;
+    if (p[axis] > box.upper[axis]) p[axis] -= edge;
+  }
+  return p;
+}
+
+Problem continued_periodically(const Problem& problem) {
+  if (!problem.is_periodic()) return problem;
+  Problem out = problem;
+  const std::array<bool, kDim> axes = problem.periodic_axes();
+  const auto go_on = [&](Field& field) { continue_periodically(problem.box, axes, field); };
+  for (Field* field : {&out.level_set, &out.jump_u, &out.jump_flux, &out.resistance, &out.surface_reaction}) {
+    go_on(*field);
+  }
+  for (Medium* medium : {&out.minus, &out.plus}) {
+    for (Field* field : {&medium->k, &medium->mu, &medium->f, &medium->boundary}) go_on(*field);
+  }
+  return out;
+}
+
+Vec3<double> jump_ramp(const Problem& problem) {
+  Vec3<double> slope{};
+  for (int axis = 0; axis < kDim; ++axis) {
+    const Period& period = problem.periods[at(axis)];
+    if (!period.periodic) continue;
+    const double* const jump = period.jump_u.constant();
+    const Wall& upper = problem.walls[at(2 * axis + 1)];
+    if (jump == nullptr || !is_zero(upper.law[0].flux) || !is_zero(upper.law[1].flux)) {
+      throw InvalidArgument(std::string("walls.") + "xyz"[axis],
+                            std::string(jump == nullptr ? "its jump varies over the wall" : "has a source") +
+                                ", which trained networks do not meet; leave the options of training out, or solve on "
+                                "a grid");
+    }
+    slope[axis] = 0.5 * *jump;
+  }
+  return slope;
 }
 
 }  // namespace nbm

@@ -119,6 +119,10 @@ bool Problem::is_periodic() const {
   return std::any_of(periods.begin(), periods.end(), [](const Period& period) { return period.periodic; });
 }
 
+std::array<bool, kDim> Problem::periodic_axes() const {
+  return {periods[0].periodic, periods[1].periodic, periods[2].periodic};
+}
+
 bool Problem::is_floating() const {
   constexpr index_t kProbes = 2048;
   for (const Wall& wall : walls) {

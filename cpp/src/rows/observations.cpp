@@ -37,10 +37,11 @@ std::string text(Vec3<double> v) {
   return "(" + std::to_string(v.x) + ", " + std::to_string(v.y) + ", " + std::to_string(v.z) + ")";
 }
 
-// The row for v of u = shift + scale v.
-PointRow<double> in_units(PointRow<double> row, const ValueScale& values) {
+// The row for v of u = shift + ramp . x + scale v, at a point and with a cell in network coordinates.
+PointRow<double> in_units(PointRow<double> row, Vec3<double> x, Vec3<double> step, const ValueScale& values) {
   for (int side = 0; side < kSides; ++side) {
-    row.rhs -= row.weight[side][0] * values.shift[side];
+    row.rhs -= row.weight[side][0] * (values.shift[side] + dot(values.ramp, x));
+    for (int axis = 0; axis < kDim; ++axis) row.rhs -= row.weight[side][1 + axis] * values.ramp[axis] * step[axis];
     for (double& weight : row.weight[side]) weight *= values.scale;
   }
   return row;
@@ -116,9 +117,12 @@ std::array<std::vector<std::size_t>, kSides> ObservationRows::members(index_t dr
 
 PointRow<double> ObservationRows::row(std::size_t number, int side, Vec3<double> h) const {
   const double sigma = data_.sigma.size() == 1 ? data_.sigma[0] : data_.sigma[number];
-  if (data_.directions.size() == 0) return in_units(observed_value_row(side, data_.values[number], sigma), values_);
+  const Vec3<double> x = box_.normalize(data_.points[static_cast<index_t>(number)]), step = box_.normalize_lengths(h);
+  if (data_.directions.size() == 0) {
+    return in_units(observed_value_row(side, data_.values[number], sigma), x, step, values_);
+  }
   const Vec3<double> direction = data_.directions[static_cast<index_t>(number)];
-  return in_units(observed_slope_row(side, direction, data_.values[number], sigma, h), values_);
+  return in_units(observed_slope_row(side, direction, data_.values[number], sigma, h), x, step, values_);
 }
 
 void ObservationRows::append(index_t draw, Vec3<double> h, int rank, int ranks, std::vector<PointRows>& sets) const {

@@ -22,7 +22,12 @@ void check_below(const char* name, index_t value, index_t limit) {
 }  // namespace
 
 GridBatches::GridBatches(const Problem& problem, index_t nodes, std::uint64_t seed, index_t batch)
-    : box_(problem.box), level_set_(problem.level_set), nodes_(nodes), batch_(batch), seed_(seed) {
+    : box_(problem.box),
+      periodic_(problem.periodic_axes()),
+      level_set_(problem.level_set),
+      nodes_(nodes),
+      batch_(batch),
+      seed_(seed) {
   box_.validate();
   if (nodes < 2 || nodes > kMostNodes) {
     throw InvalidArgument("nodes", "must be from 2 to 2^20 an axis, got " + std::to_string(nodes));
@@ -56,7 +61,7 @@ SampleSet GridBatches::part(const Permutation& order, IndexRange positions, Vec3
   classify(level_set_, inside.view(), cell_size, kind);
   for (index_t i = 0; i < inside.size(); ++i) {
     const auto k = static_cast<CellKind>(kind[static_cast<std::size_t>(i)]);
-    if (!stays_inside(box_, inside[i], cell_size, reach_of(k))) continue;
+    if (!stays_inside(box_, inside[i], inset_of(periodic_, cell_size), reach_of(k))) continue;
     (k == CellKind::irregular ? set.irregular : set.regular[static_cast<std::size_t>(k)]).push_back(inside[i]);
   }
   std::vector<double> phi(on_faces.x.size());

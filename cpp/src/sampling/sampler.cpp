@@ -10,6 +10,7 @@
 #include "nbm/core/error.hpp"
 #include "nbm/sampling/classify.hpp"
 #include "nbm/sampling/resolution.hpp"
+#include "problem/periods.hpp"
 #include "sample_tasks.hpp"
 
 namespace nbm {
@@ -63,6 +64,7 @@ void SampleSet::append(const SampleSet& other) {
 
 struct Sampler::State {
   Box box;
+  std::array<bool, kDim> periodic;
   Field level_set;
   SampleCounts counts;
   std::uint64_t seed;
@@ -73,6 +75,7 @@ struct Sampler::State {
 
   State(const Problem& problem, SampleCounts wanted, std::uint64_t random_seed, ThreadPool& pool, PointShares shares)
       : box(problem.box),
+        periodic(problem.periodic_axes()),
         level_set(problem.level_set),
         counts(wanted),
         seed(random_seed),
@@ -89,19 +92,20 @@ struct Sampler::State {
 
 Points Sampler::State::spread_block(index_t first, index_t count, const ScrambledSobol& sobol, Vec3<double> h) const {
   Points points(count);
+  const Vec3<double> inset = inset_of(periodic, h);
   if (!density.even()) {
     const Vec3<double> edge = box.edge();
     const DensityView view = density.view();
     for (int axis = 0; axis < kDim; ++axis) {
       fill_low_discrepancy(sobol, first, count, axis, &coordinate(points, axis, 0));
     }
-    for (index_t i = 0; i < count; ++i) points.set(i, dense_center(box, edge, h, at_density(view, points[i])));
+    for (index_t i = 0; i < count; ++i) points.set(i, dense_center(box, edge, inset, at_density(view, points[i])));
     return points;
   }
   for (int axis = 0; axis < kDim; ++axis) {
     double* x = &coordinate(points, axis, 0);
     fill_low_discrepancy(sobol, first, count, axis, x);
-    const double lower = box.lower[axis], edge = box.edge()[axis], size = h[axis];
+    const double lower = box.lower[axis], edge = box.edge()[axis], size = inset[axis];
     for (index_t i = 0; i < count; ++i) x[i] = cell_center(lower, edge, size, x[i]);
   }
   return points;
@@ -138,12 +142,13 @@ SampleSet Sampler::State::by_side_part(IndexRange range, const ScrambledSobol& s
 
 SampleSet Sampler::State::irregular_part(IndexRange range, const ScrambledSobol& sobol, Vec3<double> h) const {
   const InterfacePoints on = interface.draw(range, sobol);
+  const Vec3<double> inset = inset_of(periodic, h);
   Points candidates;
   for (index_t i = 0; i < on.size(); ++i) {
     const index_t number = on.number[static_cast<std::size_t>(i)];
-    const Vec3<double> point =
-        beside_interface(on.points[i], on.normals[i], h, low_discrepancy(sobol, number, kOffsetDim));
-    if (stays_inside(box, point, h, kIrregularReach)) candidates.push_back(point);
+    const Vec3<double> point = folded(
+        box, periodic, beside_interface(on.points[i], on.normals[i], h, low_discrepancy(sobol, number, kOffsetDim)));
+    if (stays_inside(box, point, inset, kIrregularReach)) candidates.push_back(point);
   }
   const std::vector<std::uint8_t> kind = kinds_of(level_set, candidates, h);
   SampleSet set;

@@ -4,12 +4,19 @@
 
 #include "nbm/core/error.hpp"
 #include "nbm/rows/assemble.hpp"
+#include "problem/periods.hpp"
 #include "training/rows_by_network.hpp"
 
 namespace nbm {
 namespace {
 
 constexpr index_t kRegularGrain = 1024, kIrregularGrain = 64, kBoundaryGrain = 1024;
+
+ValueScale units_of(const Problem& problem, const TrainingOptions& options) {
+  ValueScale values = options.values();
+  values.ramp = jump_ramp(problem);
+  return values;
+}
 
 // Points of a group whose rows are left out.
 void drop(std::array<Points, kSides>& points) {
@@ -21,17 +28,18 @@ void drop(std::array<Points, kSides>& points) {
 std::vector<ObservationRows> observation_rows(const Problem& problem, const TrainingOptions& options) {
   std::vector<ObservationRows> all;
   for (const Observations& data : options.observations) {
-    all.emplace_back(problem, data, kStandardGroups + static_cast<int>(all.size()), options.seed, options.values());
+    all.emplace_back(problem, data, kStandardGroups + static_cast<int>(all.size()), options.seed,
+                     units_of(problem, options));
   }
   return all;
 }
 
 HostRowMaker::HostRowMaker(const Problem& problem, const TrainingOptions& options, int rank, int ranks,
                            ThreadPool& pool)
-    : problem_(problem),
+    : problem_(continued_periodically(problem)),
       discretization_(options.discretization),
       interface_points_(options.sampling.counts.irregular),
-      values_(options.values()),
+      values_(units_of(problem, options)),
       network_map_(options.network_map),
       rank_(rank),
       ranks_(ranks),
@@ -42,9 +50,9 @@ HostRowMaker::HostRowMaker(const Problem& problem, const TrainingOptions& option
   }
   used_.fill(true);
   if (options.sampling.mode == SamplingOptions::Mode::grid) {
-    grid_.emplace(problem, options.sampling.grid_nodes, options.seed, options.sampling.batch);
+    grid_.emplace(problem_, options.sampling.grid_nodes, options.seed, options.sampling.batch);
   } else {
-    sampler_.emplace(problem, options.sampling.counts, options.seed, pool_, options.sampling.shares);
+    sampler_.emplace(problem_, options.sampling.counts, options.seed, pool_, options.sampling.shares);
   }
 }
 

@@ -20,6 +20,7 @@ JacobianPanels::JacobianPanels(const Siren& siren, std::span<const double> param
       pool_(pool),
       count_(siren.parameter_count()),
       padded_(padded_parameters(siren)),
+      held_(siren, padded_),
       stride_(static_cast<index_t>(rows.networks()) * padded_) {
   for (std::size_t s = 0; s < rows.networks(); ++s) {
     const auto own = parameters.subspan(s * static_cast<std::size_t>(count_), static_cast<std::size_t>(count_));
@@ -54,7 +55,20 @@ JacobianPanels::Panel JacobianPanels::fill(const RowTask& rows, double scale) {
     fill_rows({rows.kind, rows.set, rows.group, begin, std::min(rows.end, begin + kRowsInTask)}, networks,
               t * kRowsInTask, scale);
   });
+  if (held_.any()) clear_held(count);
   return {count, blocks_of(networks), jacobian_.data(), stride_, residuals_.data()};
+}
+
+// Nothing depends on weights that are held: their unknowns stay 0.
+void JacobianPanels::clear_held(index_t rows) {
+  for (index_t i = 0; i < rows; ++i) {
+    double* const row = jacobian_.data() + i * stride_;
+    for (index_t network = 0; network < stride_; network += padded_) {
+      for (index_t p = network; p < network + held_.weights; ++p) {
+        if (held_.holds(p)) row[p] = 0.0;
+      }
+    }
+  }
 }
 
 std::vector<std::size_t> JacobianPanels::networks_of(const RowTask& task) const {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "nbm/core/aligned_buffer.hpp"
+#include "nbm/network/held_weights.hpp"
 #include "nbm/training/loss.hpp"
 #include "network/prepared_network.hpp"
 #include "training/jacobian_kernels.hpp"
@@ -35,6 +36,7 @@ class JacobianPanels {
 
  private:
   Panel fill(const RowTask& rows, double scale);
+  void clear_held(index_t rows);
   std::vector<std::size_t> networks_of(const RowTask& task) const;
   std::vector<Block> blocks_of(const std::vector<std::size_t>& networks) const;
   void fill_rows(const RowTask& task, const std::vector<std::size_t>& networks, index_t at, double scale);
@@ -42,6 +44,7 @@ class JacobianPanels {
   const RowSet& rows_;
   ThreadPool& pool_;
   index_t count_, padded_;
+  HeldWeights held_;  // among the padded parameters
   index_t stride_;
   std::vector<std::unique_ptr<PreparedNetwork<double>>> networks_;
   std::vector<SirenView<double>> views_;

@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "core/rank_failure.hpp"
+#include "nbm/network/held_weights.hpp"
 #include "training/trainer_state.hpp"
 
 // Local steps: where a message costs more than a step, each rank makes some steps of Adam alone, on its share of the
@@ -84,6 +85,7 @@ void Trainer::State::average(LocalTotals& totals, std::exception_ptr failure) {
   }
   numbers.resize(static_cast<std::size_t>(local_message_size(options)), 0.0);
   sum_over_ranks(communicator, numbers, std::move(failure));
+  const std::vector<double> own = parameters;
   const double* next = numbers.data();
   for_each_piece(parameters, optimizer_state, totals, [&](std::span<double> piece) {
     std::copy_n(next, piece.size(), piece.begin());
@@ -91,6 +93,10 @@ void Trainer::State::average(LocalTotals& totals, std::exception_ptr failure) {
   });
   const auto ranks = static_cast<double>(communicator.size());
   for (double& value : parameters) value /= ranks;
+  const HeldWeights held(options.network, options.network.parameter_count());
+  for (std::size_t p = 0; p < parameters.size(); ++p) {  // the same on all ranks, but a mean may round
+    if (held.holds(static_cast<index_t>(p))) parameters[p] = own[p];
+  }
   for (auto& [name, values] : optimizer_state) {
     for (double& value : values) value /= ranks;
   }

@@ -3,6 +3,7 @@
 
 #include "nbm/core/aligned_buffer.hpp"
 #include "nbm/core/error.hpp"
+#include "nbm/network/held_weights.hpp"
 #include "nbm/training/held_out.hpp"
 #include "nbm/training/loss.hpp"
 #include "network/prepared_network.hpp"
@@ -33,6 +34,7 @@ class LossGradient {
   LossGradient(const Siren& siren, std::span<const double> parameters, const RowSet& rows)
       : rows_(rows),
         count_(siren.parameter_count()),
+        held_(siren, count_),
         most_entries_(most_block_entries(rows.irregular)),
         tasks_(make_tasks(rows, kGrains)),
         squares_(tasks_.size(), 0.0) {
@@ -62,7 +64,9 @@ class LossGradient {
     for (std::size_t t = 0; t < tasks_.size(); ++t) {
       const double factor = factors[tasks_[t].group];
       const double* part = gradient_part(t);
-      for (std::size_t p = 0; p < gradient.size(); ++p) gradient[p] += factor * part[p];
+      for (std::size_t p = 0; p < gradient.size(); ++p) {
+        if (!held_.holds(static_cast<index_t>(p))) gradient[p] += factor * part[p];
+      }
     }
     return sums;
   }
@@ -142,6 +146,7 @@ class LossGradient {
 
   const RowSet& rows_;
   index_t count_;
+  HeldWeights held_;
   index_t most_entries_;
   std::vector<RowTask> tasks_;
   std::vector<double> gradients_;  // [task][network][count_]; empty when only residuals are wanted

@@ -10,6 +10,7 @@
 #include "nbm/core/interruption.hpp"
 #include "nbm/core/thread_pool.hpp"
 #include "nbm/rows/grid_system.hpp"
+#include "problem/periods.hpp"
 #include "training/multi_start.hpp"
 #include "training/piece_networks.hpp"
 #include "training/trainer_state.hpp"
@@ -41,6 +42,15 @@ void require_normal_equations(const TrainingOptions& options, int ranks) {
   if (ranks > 1 && gauss_newton != nullptr && gauss_newton->system == LinearSystem::rows) {
     throw InvalidArgument("system",
                           "'rows' is for one rank, got " + std::to_string(ranks) + " ranks; use 'auto' or 'normal'");
+  }
+}
+
+void require_trainable_periods(const Problem& problem, const TrainingOptions& options) {
+  jump_ramp(problem);
+  if (problem.is_periodic() && options.networks == Networks::pieces) {
+    throw InvalidArgument("networks",
+                          "'pieces' are not joined through periodic walls; use 'sides', or leave the options of "
+                          "training out");
   }
 }
 
@@ -89,11 +99,8 @@ Trainer::State::State(Problem p, TrainingOptions o, Device d, Communicator c)
 void Trainer::State::start() {
   meet(communicator, attempt([&] {
          problem.validate();
-         if (problem.is_periodic()) {
-           throw InvalidArgument("problem",
-                                 "has periodic walls, which trained networks do not meet; leave the options of "
-                                 "training out, or solve on a grid");
-         }
+         require_trainable_periods(problem, options);
+         options.network.periodic = problem.periodic_axes();
          const ValueScale units = value_scale_of(options, problem);
          options.value_scale = units.scale;
          options.value_shift = {units.shift[0], units.shift[1]};
@@ -315,6 +322,11 @@ void Trainer::set_parameters(std::vector<double> parameters) {
                                             " numbers (all networks), got " + std::to_string(parameters.size()));
   }
   if (steps_done() > 0) throw InvalidArgument("parameters", "can be set before the first step only");
+  if (!has_periods(options().network, parameters)) {
+    throw InvalidArgument("parameters",
+                          "are of networks without the periods of the problem; start from those of a problem with the "
+                          "same periodic walls, and the same omega");
+  }
   from_values(options().network, options().network_map, options().values(), parameters);
   state_->parameters = std::move(parameters);
   state_->resident_started = false;

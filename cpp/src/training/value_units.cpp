@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nbm/rows/assemble.hpp"
+#include "problem/periods.hpp"
 #include "problem/probes.hpp"
 
 namespace nbm {
@@ -73,7 +74,7 @@ class Estimate {
     values.shift[0] = enclosed[0] ? boundary[1].mean - jump.mean : boundary[0].mean;
     values.shift[1] = enclosed[1] ? boundary[0].mean + jump.mean : boundary[1].mean;
     const double size = std::max({boundary[0].spread, boundary[1].spread, jump.spread, raised_by_source(0, enclosed[0]),
-                                  raised_by_source(1, enclosed[1]), raised_by_flux(enclosed), raised_by_walls()});
+                                  raised_by_source(1, enclosed[1]), raised_by_flux(enclosed), raised_by_walls(), raised_by_periods()});
     if (size > 0.0) {
       values.scale = size;
     } else if (values.shift[0] != 0.0 || values.shift[1] != 0.0) {
@@ -138,6 +139,11 @@ class Estimate {
       if (!fluxes_[s].empty() && mu_[s] > 0.0) most = std::max(most, Statistics(fluxes_[s]).mean * length / mu_[s]);
     }
     return most;
+  }
+
+  double raised_by_periods() const {
+    const Vec3<double> ramp = jump_ramp(problem_);
+    return std::max({std::abs(ramp.x), std::abs(ramp.y), std::abs(ramp.z)});
   }
 
   const Problem& problem_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
+#include <set>
 
 #include "nbm/core/error.hpp"
 #include "nbm/network/siren.hpp"
@@ -47,6 +49,31 @@ TEST(Siren, InitialParametersDependOnSeedAndSide) {
   EXPECT_EQ(initial_parameters(siren, 1, Side::minus), initial_parameters(siren, 1, Side::minus));
   EXPECT_NE(initial_parameters(siren, 1, Side::minus), initial_parameters(siren, 2, Side::minus));
   EXPECT_NE(initial_parameters(siren, 1, Side::minus), initial_parameters(siren, 1, Side::plus));
+}
+
+TEST(Siren, WavesAlongPeriodicAxesAreIntegers) {
+  const Siren plain{.hidden = {40, 3}, .omega = 7.0}, periodic{.hidden = {40, 3}, .omega = 7.0, .periodic = {true, false, true}};
+  const auto p = initial_parameters(periodic, 3, Side::plus), q = initial_parameters(plain, 3, Side::plus);
+  ASSERT_EQ(p.size(), q.size());
+  std::set<int> turns;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    if (i >= 120 || i % 3 == 1) {
+      EXPECT_EQ(p[i], q[i]) << i;
+      continue;
+    }
+    const double wave = 7.0 * p[i] / std::numbers::pi;
+    EXPECT_NEAR(wave, std::round(wave), 1e-14) << i;
+    turns.insert(static_cast<int>(std::round(wave)));
+  }
+  EXPECT_EQ(turns, (std::set<int>{-2, -1, 0, 1, 2}));
+  // Sine and cosine of each axis.
+  for (const std::size_t neuron : {0, 1, 2, 3}) {
+    EXPECT_EQ(p[3 * neuron] != 0.0, neuron < 2);
+    EXPECT_EQ(p[3 * neuron + 2] != 0.0, neuron >= 2);
+  }
+  EXPECT_TRUE(nbm::has_periods(periodic, p));
+  EXPECT_FALSE(nbm::has_periods(periodic, q));
+  EXPECT_TRUE(nbm::has_periods(plain, q));
 }
 
 }  // namespace

@@ -2,11 +2,13 @@
 
 #include <cmath>
 
+#include "nbm/network/held_weights.hpp"
 #include "row_fixture.hpp"
 #include "training/least_squares.hpp"
 
 namespace {
 
+using nbm::index_t;
 using nbm::LinearSystem;
 using nbm::PerGroup;
 using nbm::Siren;
@@ -108,6 +110,35 @@ TEST(LeastSquares, LeavesUnusedParametersAlone) {
     ASSERT_TRUE(squares.solve_damped(1e-3, step, pool));
     for (std::size_t i = p.size() / 2; i < p.size(); ++i) EXPECT_EQ(step[i], 0.0);
     EXPECT_GT(largest(step), 0.0);
+  }
+}
+
+// The waves of periodic networks stay, bit for bit; all else is as without.
+TEST_P(BothSystems, LeaveHeldWeightsAlone) {
+  Siren periodic = siren;
+  periodic.periodic = {false, true, false};
+  const nbm::HeldWeights held(periodic, siren.parameter_count());
+  std::vector<double> free(p.size()), step(p.size()), gradient(p.size());
+  nbm::add_loss_gradient(siren, p, rows, kFactors, nbm::Precision::float64, free, pool);
+  nbm::add_loss_gradient(periodic, p, rows, kFactors, nbm::Precision::float64, gradient, pool);
+  index_t count = 0;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    if (held.holds(static_cast<index_t>(i))) ++count;
+    EXPECT_EQ(gradient[i], held.holds(static_cast<index_t>(i)) ? 0.0 : free[i]) << i;
+  }
+  EXPECT_EQ(count, nbm::kSides * siren.hidden[0]);
+  for (const LinearSystem system : {LinearSystem::normal, LinearSystem::rows}) {
+    nbm::LeastSquares equations;
+    equations.linearize(periodic, p, rows, kFactors, system, gradient, pool);
+    ASSERT_TRUE(equations.solve_damped(1e-6, step, pool));
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      if (held.holds(static_cast<index_t>(i))) {
+        EXPECT_EQ(gradient[i], 0.0);
+        EXPECT_EQ(step[i], 0.0);
+      } else {
+        EXPECT_NEAR(gradient[i], free[i], 1e-13 * largest(free));
+      }
+    }
   }
 }
 

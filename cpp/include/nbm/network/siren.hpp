@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -12,6 +13,9 @@ struct NBM_EXPORT Siren {
   std::vector<int> hidden = {10, 10, 10, 10, 10};  // widths of the hidden layers, at least one
   double omega = 2.0;                              // frequency factor of the first layer
   double gamma = 1.5;                              // hidden weights start in U(-gamma/sqrt(n), gamma/sqrt(n))
+  // Axes along which the network has the period 2: its waves there are integer multiples of pi, and training holds the
+  // weights of the first layer that say so.
+  std::array<bool, kDim> periodic{};
 
   // Throws InvalidArgument.
   void validate() const;
@@ -24,5 +28,8 @@ struct NBM_EXPORT Siren {
 // start: number of the random start, for training that makes several. piece: of the side, where each has a network.
 NBM_EXPORT std::vector<double> initial_parameters(const Siren& siren, std::uint64_t seed, Side side, index_t start = 0,
                                                   index_t piece = 0);
+
+// Whether networks (any number, one after the other) have the waves that siren.periodic asks for.
+NBM_EXPORT bool has_periods(const Siren& siren, std::span<const double> parameters);
 
 }  // namespace nbm

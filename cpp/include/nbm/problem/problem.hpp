@@ -34,6 +34,7 @@ struct NBM_EXPORT Problem {
   // Makes the two walls of an axis one surface.
   void set_period(int axis, const Field& jump, const Field& source = 0.0);
   bool is_periodic() const;
+  std::array<bool, kDim> periodic_axes() const;
 
   const Medium& medium(Side side) const { return side == Side::minus ? minus : plus; }
   // Checks the box, that grids cover it, and every field at low-discrepancy points where the method will ask for it:

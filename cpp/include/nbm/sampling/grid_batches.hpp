@@ -27,6 +27,7 @@ class NBM_EXPORT GridBatches {
   SampleSet part(const Permutation& order, IndexRange positions, Vec3<double> cell_size) const;
 
   Box box_;
+  std::array<bool, kDim> periodic_;
   Field level_set_;
   index_t nodes_;
   index_t batch_;

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 
 #include "nbm/problem/box.hpp"
@@ -25,6 +26,14 @@ NBM_HD bool stays_inside(const Box& box, Vec3<double> point, Vec3<double> cell_s
     if (point[axis] - box.lower[axis] < room || box.upper[axis] - point[axis] < room) return false;
   }
   return true;
+}
+
+// The cell size by which points keep away from the walls: 0 along periodic axes, where cells go on beyond them.
+inline Vec3<double> inset_of(const std::array<bool, kDim>& periodic, Vec3<double> h) {
+  for (int axis = 0; axis < kDim; ++axis) {
+    if (periodic[static_cast<std::size_t>(axis)]) h[axis] = 0.0;
+  }
+  return h;
 }
 
 NBM_HD bool contains(const Box& box, Vec3<double> p) {
