@@ -1,6 +1,5 @@
-#include "training/clear_held.hpp"
-
 #include "core/launch.hpp"
+#include "training/clear_held.hpp"
 
 namespace nbm::cuda {
 namespace {

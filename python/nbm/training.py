@@ -117,7 +117,7 @@ class Trainer:
 
     @property
     def parameters(self) -> NDArray[np.float64]:
-        """Parameters of all networks, minus first (docs/conventions.md).
+        """Parameters of all networks, minus first (docs/conventions.md); of u less its ramp where a period has a jump.
 
         Set them before the first step to start from those of another training.
         """

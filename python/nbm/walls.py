@@ -69,8 +69,8 @@ class Periodic:
         source: What the surface brings into the box: mu du/dx on the upper wall less that on the lower one, for the
             axis x; a field likewise, units of mu times u over length, asked for on the upper wall.
 
-    Walls of other axes that give u must go over too: their u at the upper edge is that at the lower one and ``jump``,
-    which is not checked.
+    Walls of other axes that give u must go over too: their u at the upper edge is that at the lower one and ``jump``.
+    Trained networks are periodic by construction; they take a ``jump`` that is one number, and no ``source``.
     """
 
     jump: FieldLike = 0.0

@@ -86,6 +86,16 @@ inline Problem problem_with_walls() {
   return problem;
 }
 
+// A period along y, over which u jumps.
+inline Problem problem_with_periods() {
+  using namespace nbm::symbols;
+  const Symbol x = symbols::x(), y = symbols::y(), z = symbols::z();
+  Problem problem = sphere_problem();
+  problem.set_period(1, 0.4);
+  problem.minus.boundary = problem.plus.boundary = Field(Expression(x + 0.2 * y + z));
+  return problem;
+}
+
 inline Problem problem_with_laws() {
   Problem problem = sphere_problem();
   problem.resistance = 0.7;

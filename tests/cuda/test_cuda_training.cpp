@@ -2,6 +2,7 @@
 
 #include "device_fixture.hpp"
 #include "nbm/core/error.hpp"
+#include "nbm/network/held_weights.hpp"
 #include "nbm/training/trainer.hpp"
 #include "problems.hpp"
 
@@ -24,7 +25,7 @@ TrainingOptions small_options(Precision precision) {
   return options;
 }
 
-enum class Domain { sphere, plus_only, minus_only, laws, walls };
+enum class Domain { sphere, plus_only, minus_only, laws, walls, periods };
 
 struct Training {
   std::string name;
@@ -38,6 +39,7 @@ struct Training {
 nbm::Problem problem_of(const Training& training) {
   if (training.domain == Domain::laws) return nbm::testing::problem_with_laws();
   if (training.domain == Domain::walls) return nbm::testing::problem_with_walls();
+  if (training.domain == Domain::periods) return nbm::testing::problem_with_periods();
   nbm::Problem problem = sphere_problem();
   if (training.domain == Domain::plus_only) problem.level_set = 1.0;
   if (training.domain == Domain::minus_only) problem.level_set = -1.0;
@@ -61,7 +63,11 @@ Outcome train(const nbm::Problem& problem, const TrainingOptions& options, nbm::
               double moved = 0.0) {
   Trainer trainer(problem, options, device);
   std::vector<double> parameters = trainer.parameters();
-  for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i] *= 1.0 + (i % 3 == 0 ? moved : -moved);
+  const Siren& siren = trainer.options().network;
+  const nbm::HeldWeights held(siren, siren.parameter_count());
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (!held.holds(static_cast<nbm::index_t>(i))) parameters[i] *= 1.0 + (i % 3 == 0 ? moved : -moved);
+  }
   trainer.set_parameters(parameters);
   trainer.step(steps);
   return {trainer.parameters(), trainer.history()};
@@ -109,6 +115,8 @@ std::vector<Training> trainings() {
       {"d2_w6_laws", deep(6, 2), Domain::laws, {37, 9, 11}, true},
       {"d2_w5_walls", deep(5, 2), Domain::walls, {37, 9, 31}},
       {"w20_walls_direct", deep(20, 1), Domain::walls, {37, 9, 31}, true},
+      {"d2_w7_periods", deep(7, 2), Domain::periods, {37, 9, 31}},
+      {"w20_periods_direct", deep(20, 1), Domain::periods, {37, 9, 31}, true},
       {"d4_w7", deep(7, 4)},
       {"d5_w10", deep(10, 5), Domain::sphere, {101, 13, 17}},
       {"d6_w3_minus_only", deep(3, 6), Domain::minus_only, {129, 5, 31}},
@@ -119,6 +127,7 @@ std::vector<Training> trainings() {
       {"single_d3_w8_direct", deep(8, 3), Domain::sphere, {101, 13, 17}, true, Precision::float32},
       {"single_w40_direct", deep(40, 1), Domain::sphere, {101, 13, 17}, true, Precision::float32},
       {"single_w24_walls_direct", deep(24, 1), Domain::walls, {37, 9, 31}, true, Precision::float32},
+      {"single_d5_w10_periods", deep(10, 5), Domain::periods, {37, 9, 31}, true, Precision::float32},
       {"single_d8_w4", deep(4, 8), Domain::sphere, {101, 13, 17}, false, Precision::float32},
   };
 }

@@ -3,7 +3,7 @@
 import functools
 
 import nbm
-from nbm.symbols import Abs, cos, exp, sin, sinh, sqrt, u, x, y, z
+from nbm.symbols import Abs, cos, exp, pi, sin, sinh, sqrt, u, x, y, z
 
 BOX = nbm.Box((-1, -1, -1), (1, 1, 1))
 BALL = sqrt(x**2 + y**2 + z**2) - 0.5
@@ -51,6 +51,19 @@ def nonlinear():
     return nbm.linearized(stated, nbm.solve_on_grid(stated, 10, threads=1))
 
 
+def periods():
+    """Periods along two axes, one with a jump, through which the interface goes."""
+    return nbm.Problem(
+        BOX,
+        z - 0.3 * sin(pi * x) - 0.1,
+        minus=nbm.Medium(mu=2 + sin(pi * x), f=1.0),
+        plus=nbm.Medium(mu=exp(-z), f=cos(y)),
+        jump_u=0.3,
+        jump_flux=z,
+        walls={"x": nbm.Periodic(jump=0.5), "y": nbm.Periodic(), "z-": nbm.Dirichlet(x / 4), "z+": nbm.Robin(h=2.0)},
+    )
+
+
 def shell():
     """Two pieces of the plus side."""
     level_set = Abs(sqrt(x**2 + y**2 + z**2) - 0.5) - 0.15
@@ -62,6 +75,8 @@ _LINES = {
     "walls, direct jump": (walls, DIRECT_JUMP),
     "laws, direct jump": (laws, DIRECT_JUMP),
     "walls and laws": (lambda: walls().replace(resistance=0.3, surface_reaction=2.0), DIRECT_JUMP),
+    "periods, cut cells": (periods, CUT_CELLS),
+    "periods, direct jump": (periods, DIRECT_JUMP),
     "nonlinear, cut cells": (nonlinear, CUT_CELLS),
     "nonlinear, direct jump": (nonlinear, DIRECT_JUMP),
 }

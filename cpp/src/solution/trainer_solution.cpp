@@ -18,6 +18,7 @@ std::string exact_text(double value) {
 // The linear function that is `slope` . x in network coordinates, on both sides.
 Expansion linear_function(const Box& box, Vec3<double> slope) {
   PieceLabels labels;
+  labels.cells = {1, 1, 1};
   std::vector<PieceBasis> pieces;
   std::vector<double> coefficients;
   const Expansion coordinates(box.lower, box.upper, {}, {}, {});
@@ -40,11 +41,11 @@ Solution Trainer::solution() const {
   Siren network = options().network;
   network.periodic = {};  // of training
   Solution trained(problem().box, problem().level_set, network, parameters(),
-                         {{"steps", std::to_string(steps_done())},
-                          {"stop_reason", to_string(stop_reason())},
-                          {"discretization", to_string(options().discretization)},
-                          {"cell_size", exact_text(h.x) + " " + exact_text(h.y) + " " + exact_text(h.z)}},
-                         options().network_map);
+                   {{"steps", std::to_string(steps_done())},
+                    {"stop_reason", to_string(stop_reason())},
+                    {"discretization", to_string(options().discretization)},
+                    {"cell_size", exact_text(h.x) + " " + exact_text(h.y) + " " + exact_text(h.z)}},
+                   options().network_map);
   const Vec3<double> ramp = jump_ramp(problem());
   if (!(ramp == Vec3<double>{})) trained = trained.expanded(linear_function(problem().box, ramp));
   if (!problem().is_floating()) return trained;

@@ -120,7 +120,9 @@ std::string fingerprint(const TrainingOptions& o, const Box& box) {
   if (shares.pieces != 0.0 || shares.sources != 0.0) text << "shares " << shares.pieces << ' ' << shares.sources << ' ';
   if (o.networks != Networks::sides) text << "networks " << to_string(o.networks) << ' ' << o.network_map.size() << ' ';
   for (int axis = 0; axis < kDim; ++axis) {
-    if (o.network.periodic[static_cast<std::size_t>(axis)]) text << "periodic " << "xyz"[axis] << ' ';
+    if (o.network.periodic[static_cast<std::size_t>(axis)])
+      text << "periodic "
+           << "xyz"[axis] << ' ';
   }
   return text.str();
 }

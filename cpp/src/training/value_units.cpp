@@ -73,8 +73,9 @@ class Estimate {
     const bool enclosed[kSides] = {boundary[0].count == 0.0, boundary[1].count == 0.0};
     values.shift[0] = enclosed[0] ? boundary[1].mean - jump.mean : boundary[0].mean;
     values.shift[1] = enclosed[1] ? boundary[0].mean + jump.mean : boundary[1].mean;
-    const double size = std::max({boundary[0].spread, boundary[1].spread, jump.spread, raised_by_source(0, enclosed[0]),
-                                  raised_by_source(1, enclosed[1]), raised_by_flux(enclosed), raised_by_walls(), raised_by_periods()});
+    const double size =
+        std::max({boundary[0].spread, boundary[1].spread, jump.spread, raised_by_source(0, enclosed[0]),
+                  raised_by_source(1, enclosed[1]), raised_by_flux(enclosed), raised_by_walls(), raised_by_periods()});
     if (size > 0.0) {
       values.scale = size;
     } else if (values.shift[0] != 0.0 || values.shift[1] != 0.0) {

@@ -52,7 +52,8 @@ TEST(Siren, InitialParametersDependOnSeedAndSide) {
 }
 
 TEST(Siren, WavesAlongPeriodicAxesAreIntegers) {
-  const Siren plain{.hidden = {40, 3}, .omega = 7.0}, periodic{.hidden = {40, 3}, .omega = 7.0, .periodic = {true, false, true}};
+  const Siren plain{.hidden = {40, 3}, .omega = 7.0},
+      periodic{.hidden = {40, 3}, .omega = 7.0, .periodic = {true, false, true}};
   const auto p = initial_parameters(periodic, 3, Side::plus), q = initial_parameters(plain, 3, Side::plus);
   ASSERT_EQ(p.size(), q.size());
   std::set<int> turns;

@@ -11,7 +11,8 @@ struct HeldWeights {
   index_t stride = 1;   // from the first parameter of a network to that of the next
 
   HeldWeights() = default;
-  HeldWeights(const Siren& siren, index_t network_stride) : weights(kDim * siren.hidden.front()), stride(network_stride) {
+  HeldWeights(const Siren& siren, index_t network_stride)
+      : weights(kDim * siren.hidden.front()), stride(network_stride) {
     for (int k = 0; k < kDim; ++k) axis[k] = siren.periodic[static_cast<std::size_t>(k)];
   }
 

@@ -39,7 +39,8 @@ class NBM_EXPORT Trainer {
   const History& history() const;
   // Of the row groups, in the order of the history's numbers.
   const std::vector<std::string>& group_names() const;
-  // The minus network, then the plus network; networks of u, in whatever units they are trained.
+  // The minus network, then the plus network; networks of u, in whatever units they are trained (less the ramp of
+  // periods with a jump, which the solution has as its expansion).
   std::vector<double> parameters() const;
   // Starts from other parameters, such as a trained neighbour's; before the first step.
   void set_parameters(std::vector<double> parameters);
