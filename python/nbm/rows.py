@@ -40,7 +40,7 @@ _SIDES = ("minus", "plus")
 
 @dataclass(frozen=True, kw_only=True)
 class CellParts:
-    """What irregular rows are made of, for n cells; box units.
+    """What irregular rows are made of, for n cells; box units. Without what laws of the interface change.
 
     Attributes:
         corner_level_set: (n, 8) the level set at the corners, moved away from 0 (section 4).

@@ -57,7 +57,7 @@ class TrainingOptions:
         discretization: "bochkov_gibou" cuts cells along the interface; "direct_jump" has rows for the jumps at points
             of the interface and is the more accurate where the solution is smooth on each side. "auto" is
             "bochkov_gibou", or "direct_jump" for a problem without interface, or where that has a resistance or surface
-            reaction, which cut cells do not take.
+            reaction, with which rows of cut cells are wider and slower to make.
         loss: "balanced" weighs all groups of rows alike at the discretization error; "paper" weighs none.
         precision: Of the network's arithmetic; default float32 for Adam, float64 for Gauss-Newton.
         plateau: When to stop early; default never.

@@ -73,6 +73,7 @@ def shell():
 _LINES = {
     "walls, cut cells": (walls, CUT_CELLS),
     "walls, direct jump": (walls, DIRECT_JUMP),
+    "laws, cut cells": (laws, CUT_CELLS),
     "laws, direct jump": (laws, DIRECT_JUMP),
     "walls and laws": (lambda: walls().replace(resistance=0.3, surface_reaction=2.0), DIRECT_JUMP),
     "periods, cut cells": (periods, CUT_CELLS),

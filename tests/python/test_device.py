@@ -6,7 +6,7 @@ import pytest
 import nbm
 from nbm import _core
 from nbm.doctor import examine
-from physics_lines import LINES, laws, shell
+from physics_lines import LINES, shell
 from physics_lines import trainer as trainer_of_line
 from solution_helpers import make_solution, some_points
 
@@ -93,14 +93,6 @@ def test_every_line_of_physics_takes_the_steps_of_the_cpu_and_goes_on(line, opti
     again.load_checkpoint(tmp_path / "half.safetensors")
     again.run()
     np.testing.assert_array_equal(again.parameters, gpu.parameters)
-
-
-@pytest.mark.device
-def test_cut_cells_refuse_laws_on_the_gpu_too():
-    with pytest.raises(
-        nbm.InvalidArgument, match="cut cells take no resistance or surface_reaction; use 'direct_jump'"
-    ):
-        nbm.Trainer(laws(), discretization="bochkov_gibou", device="cuda")
 
 
 @pytest.mark.device

@@ -57,7 +57,7 @@ class GhostTask {
 
   double of_law(const GhostNode& at_node, const JumpCondition<double>& jump, std::span<const double> u) const {
     const Vec3<index_t> position = level_set_.position(at_node.node);
-    const SidesAround sides = sides_around(level_set_, position);
+    const SidesAround sides = sides_around({level_set_, position});
     double cube[kCubeNodes];
     for (int m = 0; m < kNeighbors; ++m) {
       cube[kCubeCenter + cube_offset(m / 9 - 1, m / 3 % 3 - 1, m % 3 - 1)] = level_set_.extended(neighbor(position, m));

@@ -168,7 +168,7 @@ class GridTask {
   void write_rows() {
     std::array<index_t, kSides> next_boundary{}, next_regular{};
     IrregularBlock block(grid_.for_rows, grid_.h);
-    if (grid_.problem.has_interface_law()) laws_.emplace(grid_.for_rows, grid_.h, grid_.nodes.view);
+    if (grid_.problem.has_interface_law()) laws_.emplace(grid_.for_rows, grid_.h);
     index_t next_irregular = 0;
     for (index_t n = first_; n < last_; ++n) {
       const std::size_t s = side[at(n - first_)], before = column.size();
@@ -228,7 +228,7 @@ class GridTask {
                       [&](Vec3<int> o) { return row.weight[cube_index(o.x, o.y, o.z)]; });
     }
     LawRow row;
-    laws_->row(block, c, grid_.nodes.view.position(n), row);
+    laws_->row(block, c, {grid_.nodes.view, grid_.nodes.view.position(n)}, row);
     put_cube(n, kLawReach, row, known_[at(c)], [&](Vec3<int> o) { return row.weight[LawRow::index(o)]; });
   }
 

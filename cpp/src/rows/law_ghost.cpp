@@ -8,12 +8,27 @@ namespace {
 
 constexpr std::size_t kCenter = kCubeCenter;
 
-Vec3<double> offset_of(int node) {
-  return {static_cast<double>(node / 25 - kCubeReach), static_cast<double>(node / 5 % 5 - kCubeReach),
-          static_cast<double>(node % 5 - kCubeReach)};
+// What a node of the cube is to the fits: its terms, in cells, and its weight.
+struct FitNode {
+  QuadraticTerms terms;
+  double weight;
+};
+
+std::array<FitNode, kCubeNodes> fit_nodes() {
+  std::array<FitNode, kCubeNodes> nodes{};
+  for (int i = -kCubeReach; i <= kCubeReach; ++i) {
+    for (int j = -kCubeReach; j <= kCubeReach; ++j) {
+      for (int k = -kCubeReach; k <= kCubeReach; ++k) {
+        const Vec3<double> offset = {static_cast<double>(i), static_cast<double>(j), static_cast<double>(k)};
+        nodes[static_cast<std::size_t>(cube_index(i, j, k))] = {quadratic_terms(offset),
+                                                                1.0 / (1.0 + dot(offset, offset))};
+      }
+    }
+  }
+  return nodes;
 }
 
-double weight_of(Vec3<double> offset) { return 1.0 / (1.0 + dot(offset, offset)); }
+const std::array<FitNode, kCubeNodes> kFitNodes = fit_nodes();
 
 // The first-order derivative on one side of ghost_value(): sum_j c_j (u_j - u_side(node)).
 CubeForm linear_slope(const SidesAround& sides, int side, Vec3<double> normal, Vec3<double> h) {
@@ -44,9 +59,8 @@ void CubeForm::add(const CubeForm& other, double factor) {
 
 SideFit::SideFit(const SidesAround& sides, int side, Vec3<double> h)
     : sides_(sides), side_(static_cast<std::int8_t>(side)), h_(h) {
-  for (int n = 0; n < kCubeNodes; ++n) {
-    if (n != kCubeCenter && sides_[static_cast<std::size_t>(n)] != side_) continue;
-    fit_.add(quadratic_terms(offset_of(n)), weight_of(offset_of(n)));
+  for (std::size_t n = 0; n < kFitNodes.size(); ++n) {
+    if (n == kCenter || sides_[n] == side_) fit_.add(kFitNodes[n].terms, kFitNodes[n].weight);
   }
   fit_.factor();
 }
@@ -60,9 +74,8 @@ CubeForm SideFit::slope(Vec3<double> place, Vec3<double> direction) const {
 CubeForm SideFit::form(const QuadraticTerms& functional) const {
   const QuadraticTerms y = fit_.solve(functional);
   CubeForm out;
-  for (int n = 0; n < kCubeNodes; ++n) {
-    if (n != kCubeCenter && sides_[static_cast<std::size_t>(n)] != side_) continue;
-    out.weight[static_cast<std::size_t>(n)] = weight_of(offset_of(n)) * dot(y, quadratic_terms(offset_of(n)));
+  for (std::size_t n = 0; n < kFitNodes.size(); ++n) {
+    if (n == kCenter || sides_[n] == side_) out.weight[n] = kFitNodes[n].weight * dot(y, kFitNodes[n].terms);
   }
   return out;
 }
@@ -88,7 +101,7 @@ Vec3<double> normal_at(const double* phi, Vec3<double> place, Vec3<double> h) {
 
 LawGhost::LawGhost(const SidesAround& sides, const GhostGeometry& at, const JumpCondition<double>& jump,
                    const double* phi, Vec3<double> h)
-    : beyond_(sides, 1 - sides[kCenter], h) {
+    : own_(sides, sides[kCenter], h), beyond_(sides, 1 - sides[kCenter], h) {
   const int own = sides[kCenter], other = 1 - own;
   const double to_other = own == index_of(Side::minus) ? 1.0 : -1.0;
   const int slow = jump.mu[0] <= jump.mu[1] ? 0 : 1;
@@ -113,7 +126,7 @@ LawGhost::LawGhost(const SidesAround& sides, const GhostGeometry& at, const Jump
     const double kept = 1.0 - of_ghost < kLeastDivisor ? (1.0 - kLeastDivisor) / of_ghost : 1.0;
     of_other.add(slope, together * kept * reach);
   }
-  const CubeForm own_value = SideFit(sides, own, h).value(at.foot), other_value = beyond_.value(at.foot);
+  const CubeForm own_value = own_.value(at.foot), other_value = beyond_.value(at.foot);
   known.add(own_value, separation_);
   of_other.add(other_value, -separation_);
   // The flux is that of the side of the ghost, less half of its jump.

@@ -51,6 +51,7 @@ class LawGhost {
            Vec3<double> h);
 
   const CubeForm& at_node() const { return ghost_; }
+  const SideFit& own() const { return own_; }  // of the side of the node
   CubeForm value(Vec3<double> place) const { return with_ghost(beyond_.value(place)); }
   CubeForm slope(Vec3<double> place, Vec3<double> direction) const {
     return with_ghost(beyond_.slope(place, direction));
@@ -62,7 +63,7 @@ class LawGhost {
  private:
   CubeForm with_ghost(CubeForm form) const;
 
-  SideFit beyond_;
+  SideFit own_, beyond_;
   double separation_;
   CubeForm ghost_;
 };

@@ -21,14 +21,14 @@ void LawRow::add(const CubeForm& form, Vec3<int> center, double factor) {
   rhs -= factor * form.constant;
 }
 
-SidesAround sides_around(const LatticeView& level_set, Vec3<index_t> node) {
+SidesAround sides_around(const LatticeNode& at) {
   SidesAround sides;
   for (int i = -kCubeReach; i <= kCubeReach; ++i) {
     for (int j = -kCubeReach; j <= kCubeReach; ++j) {
       for (int k = -kCubeReach; k <= kCubeReach; ++k) {
-        const Vec3<index_t> n = node + Vec3<index_t>{i, j, k};
+        const Vec3<index_t> n = at.node + Vec3<index_t>{i, j, k};
         sides[static_cast<std::size_t>(cube_index(i, j, k))] =
-            level_set.inside(n) ? static_cast<std::int8_t>(index_of(side_of(level_set[n]))) : kAbsent;
+            at.level_set.inside(n) ? static_cast<std::int8_t>(index_of(side_of(at.level_set[n]))) : kAbsent;
       }
     }
   }
@@ -64,7 +64,7 @@ void LawRows::sample(const IrregularBlock& block) {
   }
 }
 
-void LawRows::row(const IrregularBlock& block, index_t c, Vec3<index_t> node, LawRow& out) const {
+void LawRows::row(const IrregularBlock& block, index_t c, const LatticeNode& node, LawRow& out) const {
   const IrregularCell& cell = block[c];
   StarCoefficients star = block.star(c);
   out.weight.fill(0.0);
@@ -83,20 +83,20 @@ void LawRows::row(const IrregularBlock& block, index_t c, Vec3<index_t> node, La
     if (beyond) out.add(beyond->at_node(), star_offset(s), star.of[1 - own][s]);
   }
   const CutCell& cut = cell.geometry.cell;
+  if (cut.patches == 0 || !ghosts[0]) return;  // no ghost: patches that cut off less than round-off
   const Vec3<double> center = cell_center_at(cell.x, h_, block.walls(c)) - cell.x;
-  const SidesAround sides = sides_around(level_set_, node);
-  if (cut.patches > 0 && ghosts[0]) add_tilt(cell, center, *ghosts[0], sides, out);
+  add_tilt(cell, center, *ghosts[0], out);
   for (int p = 0; p < cut.patches; ++p) {
     const double reaction = samples_[at(c)].patch_reaction[p] * cut.patch[p].area;
     if (reaction == 0.0) continue;
     const Vec3<double> place = center + cut.patch[p].centroid;
-    out.add(SideFit(sides, sides[kCubeCenter], h_).value(place), {0, 0, 0}, 0.5 * reaction);
+    out.add(ghosts[0]->own().value(place), {0, 0, 0}, 0.5 * reaction);
     out.add(ghosts[0]->value(place), {0, 0, 0}, 0.5 * reaction);
     out.diagonal += std::abs(reaction);
   }
 }
 
-LawGhost LawRows::ghost(const IrregularCell& cell, const Samples& samples, Vec3<index_t> node, int star_node) const {
+LawGhost LawRows::ghost(const IrregularCell& cell, const Samples& samples, LatticeNode node, int star_node) const {
   const Vec3<int> o = star_offset(star_node);
   const JumpSample& sample = cell.samples.jump[star_node];
   const JumpCondition<double> jump = {{sample.mu[0], sample.mu[1]},
@@ -104,14 +104,13 @@ LawGhost LawRows::ghost(const IrregularCell& cell, const Samples& samples, Vec3<
                                       sample.jump_flux,
                                       samples.resistance[star_node],
                                       samples.reaction[star_node]};
-  return {sides_around(level_set_, node + Vec3<index_t>{o.x, o.y, o.z}), cell.geometry.ghost[star_node], jump,
-          cell.phi + cube_index_of_star(star_node), h_};
+  node.node = node.node + Vec3<index_t>{o.x, o.y, o.z};
+  return {sides_around(node), cell.geometry.ghost[star_node], jump, cell.phi + cube_index_of_star(star_node), h_};
 }
 
 // The patches' flux jumps are along the normals of the level set, and what the pieces of the cell have through them
 // along their own: by the vector between the areas of the two, of the gradients of both sides.
-void LawRows::add_tilt(const IrregularCell& cell, Vec3<double> center, const LawGhost& ghost, const SidesAround& sides,
-                       LawRow& out) const {
+void LawRows::add_tilt(const IrregularCell& cell, Vec3<double> center, const LawGhost& ghost, LawRow& out) const {
   if (ghost.separation() == 0.0) return;
   const CutCell& cut = cell.geometry.cell;
   Vec3<double> tilt{}, middle{};
@@ -125,11 +124,11 @@ void LawRows::add_tilt(const IrregularCell& cell, Vec3<double> center, const Law
   }
   if (area == 0.0) return;
   middle = (1.0 / area) * middle;
-  const int own = sides[kCubeCenter];
+  const int own = index_of(side_of(cell.phi[kCubeCenter]));
   const double to_other = own == index_of(Side::minus) ? 1.0 : -1.0, factor = to_other * ghost.separation();
   const double* mu = cell.samples.jump[0].mu;
   out.add(ghost.slope(middle, tilt), {0, 0, 0}, factor * mu[1 - own]);
-  out.add(SideFit(sides, own, h_).slope(middle, tilt), {0, 0, 0}, -factor * mu[own]);
+  out.add(ghost.own().slope(middle, tilt), {0, 0, 0}, -factor * mu[own]);
 }
 
 // Fluxes through parts of faces of which a node is on the other side: with a resistance, errors of theirs do not

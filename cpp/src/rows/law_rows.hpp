@@ -11,10 +11,11 @@ namespace nbm {
 
 constexpr int kLawReach = kCubeReach + 1;
 constexpr int kLawEdge = 2 * kLawReach + 1;
+constexpr int kLawNodes = kLawEdge * kLawEdge * kLawEdge;
 
 // residual = (sum over the 7 x 7 x 7 cube of weight u - rhs) / diagonal, each node carrying the value of its own side.
 struct LawRow {
-  std::array<double, static_cast<std::size_t>(kLawEdge* kLawEdge* kLawEdge)> weight;
+  std::array<double, static_cast<std::size_t>(kLawNodes)> weight;
   double rhs, diagonal;
 
   static constexpr std::size_t index(Vec3<int> o) {
@@ -23,19 +24,24 @@ struct LawRow {
   void add(const CubeForm& form, Vec3<int> center, double factor);
 };
 
-// The sides of the nodes of a grid around one of them.
-SidesAround sides_around(const LatticeView& level_set, Vec3<index_t> node);
+// A node and the lattice that it is of, with the level set: of a grid, or around one cell.
+struct LatticeNode {
+  LatticeView level_set;
+  Vec3<index_t> node;
+};
 
-// Rows of the cells of a block on a grid, where the problem has an interface law.
+// The sides of the nodes of a lattice around one of them.
+SidesAround sides_around(const LatticeNode& at);
+
+// Rows of the cells of a block, where the problem has an interface law.
 class LawRows {
  public:
-  LawRows(const Problem& problem, Vec3<double> h, LatticeView level_set)
-      : problem_(problem), h_(h), level_set_(level_set) {}
+  LawRows(const Problem& problem, Vec3<double> h) : problem_(problem), h_(h) {}
 
   // Evaluates the law for all cells of a block whose own rows are there.
   void sample(const IrregularBlock& block);
   // The row of cell number c of that block, which is the node's.
-  void row(const IrregularBlock& block, index_t c, Vec3<index_t> node, LawRow& out) const;
+  void row(const IrregularBlock& block, index_t c, const LatticeNode& node, LawRow& out) const;
 
  private:
   struct Samples {
@@ -44,15 +50,13 @@ class LawRows {
   };
   using Ghosts = std::array<std::optional<LawGhost>, kStarNodes>;
 
-  LawGhost ghost(const IrregularCell& cell, const Samples& samples, Vec3<index_t> node, int star_node) const;
-  void add_tilt(const IrregularCell& cell, Vec3<double> center, const LawGhost& ghost, const SidesAround& sides,
-                LawRow& out) const;
+  LawGhost ghost(const IrregularCell& cell, const Samples& samples, LatticeNode node, int star_node) const;
+  void add_tilt(const IrregularCell& cell, Vec3<double> center, const LawGhost& ghost, LawRow& out) const;
   void add_fluxes(const IrregularCell& cell, unsigned walls, const Ghosts& ghosts, StarCoefficients& star,
                   LawRow& out) const;
 
   const Problem& problem_;
   Vec3<double> h_;
-  LatticeView level_set_;
   std::vector<Samples> samples_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "nbm/core/error.hpp"
 #include "nbm/rows/assemble.hpp"
 #include "problem/periods.hpp"
 #include "training/rows_by_network.hpp"
@@ -45,9 +44,6 @@ HostRowMaker::HostRowMaker(const Problem& problem, const TrainingOptions& option
       ranks_(ranks),
       pool_(pool),
       observations_(observation_rows(problem, options)) {
-  if (problem.has_interface_law() && discretization_ != Discretization::direct_jump) {
-    throw InvalidArgument("discretization", "cut cells take no resistance or surface_reaction; use 'direct_jump'");
-  }
   used_.fill(true);
   if (options.sampling.mode == SamplingOptions::Mode::grid) {
     grid_.emplace(problem_, options.sampling.grid_nodes, options.seed, options.sampling.batch);

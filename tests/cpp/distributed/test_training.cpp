@@ -67,12 +67,14 @@ TEST(DistributedTraining, DirectJumpFollowsOneRank) {
 
 TEST(DistributedTraining, InterfaceLawsFollowOneRank) {
   on_ranks([] {
-    auto options = few_steps(gauss_newton(4));
-    options.discretization = nbm::Discretization::direct_jump;
     nbm::Problem problem = sphere_problem();
     problem.resistance = 0.4;
     problem.surface_reaction = 1.5;
-    expect_as_one_rank(options, problem);
+    for (const auto discretization : {nbm::Discretization::bochkov_gibou, nbm::Discretization::direct_jump}) {
+      auto options = few_steps(gauss_newton(4));
+      options.discretization = discretization;
+      expect_as_one_rank(options, problem);
+    }
   });
 }
 

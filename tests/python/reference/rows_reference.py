@@ -6,6 +6,7 @@ instead of closed formulas, polygon clipping instead of cases, a pseudo-inverse 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, permutations, product
 
@@ -171,25 +172,40 @@ def ghost(problem: ReferenceProblem, node: Array, h: Array) -> tuple[Array, floa
     return weights / (1 + total), value / (1 + total)
 
 
+def cell_corners(problem: ReferenceProblem, x: Array, h: Array) -> tuple[list[Array], list[float]]:
+    """The corners and the level set there, moved away from 0."""
+    corners = [x + h * (c - 0.5) for c in CORNERS]
+    phi = [at(problem.level_set, c) for c in corners]
+    return corners, [1e-12 * h.min() if abs(p) < 1e-12 * h.min() else p for p in phi]
+
+
+def tetrahedra(corners: list[Array], phi: list[float]) -> Iterator[tuple[list[Array], list[float]]]:
+    for path in permutations((4, 2, 1)):
+        members = [0, path[0], path[0] + path[1], 7]
+        yield [corners[m] for m in members], [phi[m] for m in members]
+
+
+def patches(corners: list[Array], phi: list[float]) -> Iterator[tuple[Array, Array]]:
+    """The vector area, towards plus, and the centroid of the interface in each tetrahedron that it meets."""
+    for points, values in tetrahedra(corners, phi):
+        if min(values) < 0 <= max(values):
+            vector, moment = polygon_parts(cut_polygon(points, values))
+            centroid = moment / np.linalg.norm(vector)
+            toward_plus = points[int(np.argmax(values))] - centroid
+            yield vector * np.sign(vector @ toward_plus), centroid
+
+
 def cell(problem: ReferenceProblem, x: Array, h: Array) -> Cell:
     """The irregular row of the cell of size h (3,) around x (3,), and its parts."""
     x, h = np.asarray(x, float), np.broadcast_to(np.asarray(h, float), (3,))
-    corners = [x + h * (c - 0.5) for c in CORNERS]
-    phi = [at(problem.level_set, c) for c in corners]
-    phi = [1e-12 * h.min() if abs(p) < 1e-12 * h.min() else p for p in phi]
-
-    volume_minus, interface_area, flux_integral, interface_vector = 0.0, 0.0, 0.0, np.zeros(3)
-    for path in permutations((4, 2, 1)):
-        members = [0, path[0], path[0] + path[1], 7]
-        points, values = [corners[m] for m in members], [phi[m] for m in members]
-        volume_minus += tetrahedron_minus_volume(points, values)
-        if min(values) < 0 <= max(values):
-            vector, moment = polygon_parts(cut_polygon(points, values))
-            area = np.linalg.norm(vector)
-            interface_area += area
-            flux_integral += area * at(problem.jump_flux, moment / area)
-            toward_plus = points[int(np.argmax(values))] - moment / area
-            interface_vector += vector * np.sign(vector @ toward_plus)
+    corners, phi = cell_corners(problem, x, h)
+    volume_minus = sum(tetrahedron_minus_volume(*tetrahedron) for tetrahedron in tetrahedra(corners, phi))
+    interface_area, flux_integral, interface_vector = 0.0, 0.0, np.zeros(3)
+    for vector, centroid in patches(corners, phi):
+        area = np.linalg.norm(vector)
+        interface_area += area
+        flux_integral += area * at(problem.jump_flux, centroid)
+        interface_vector += vector
     volume = np.array([volume_minus, h.prod() - volume_minus])
 
     face_area, face_centroid = np.zeros((2, 6)), np.full((2, 6, 3), np.nan)

@@ -20,7 +20,7 @@ NBM_EXPORT void assemble_regular(const Problem& problem, Side side, PointsView p
                                  DifferenceRows& rows, index_t offset, std::span<double> diagonal = {});
 
 // The rows of any cells, meant for irregular ones. Nodes of weight 0 are left out; the others come side by side in the
-// order of the 5 x 5 x 5 cube.
+// order of the 5 x 5 x 5 cube, or of the 7 x 7 x 7 cube where the interface has laws.
 NBM_EXPORT StencilRows assemble_irregular(const Problem& problem, PointsView points, Vec3<double> h);
 
 // Point rows of the conditions below for n points: sized, group and terms set; of the jumps with differences over h.
