@@ -31,7 +31,8 @@ set(NBM_CUDA_SOURCES
   training/device_adam.cpp
   training/device_least_squares.cpp
   training/device_loss.cpp
-  training/fused_rows.cu
+  training/fused_layers.cu
+  training/fused_shallow.cu
   training/jacobian_kernels.cu
   training/row_kernels.cu
   training/row_maker.cpp

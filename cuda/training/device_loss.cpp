@@ -143,9 +143,10 @@ struct DeviceLoss::State {
     const bool in_registers = fused_here || (kind == irregular && shallow) || (of_points && shallow_points);
     launch = {0, in_registers ? 0 : index_t{sides} * passes.networks.workspace(columns), sides};
     if (items == 0) return;
-    // A warp of the fused kernel takes few points at a time; half as many of them fill the registers of the GPU.
+    // A warp of the fused kernel takes few points at a time; a quarter of them for each side, with those of the other,
+    // fill the registers of the GPU.
     launch.warps = passes.warps(fused_here ? items * kLanes / kFusedPoints : items, launch.workspace, sides);
-    if (fused_here) launch.warps = std::max<unsigned>(launch.warps / 2 / kBlockWarps, 1) * kBlockWarps;
+    if (fused_here) launch.warps = std::max<unsigned>(launch.warps / 4 / kBlockWarps, 1) * kBlockWarps;
     passes.reserve(kind, index_t{grids} * launch.warps, launch.workspace, sides);
   }
 
@@ -245,13 +246,11 @@ struct DeviceLoss::State {
     if (launches[regular].warps == 0) return;
     launch_regular(launch_of(regular, stream), nets, {{rows.regular[0], rows.regular[1]}},
                    passes.memory(regular, launches[regular], 0, squares_at(0), gradient));
-    if (gradient) sum_sides(passes, regular, launches[regular].warps, factors + kRegularGroup, of_regular, stream);
-  }
-
-  // The sums of a launch over both sides, each of `units` warps.
-  template <class T>
-  void sum_sides(Passes<T>& passes, Kind kind, index_t units, const double* factor, double* part, cudaStream_t on) {
-    launch_sum_gradients(passes.sums(kind, launches[kind], 0), units, count, units * count, count, factor, part, on);
+    if (!gradient) return;
+    SharedUnits units{{}, index_t{kSides} * launches[regular].warps};
+    if (fused) units.count[0] = rows.regular[0].count, units.count[1] = rows.regular[1].count;
+    launch_sum_gradients(passes.sums(regular, launches[regular], 0), units, count, factors + kRegularGroup, of_regular,
+                         stream);
   }
 
   void enqueue_irregular(const DeviceRows& rows, const double* factors, double* part, cudaStream_t on) {
@@ -264,8 +263,10 @@ struct DeviceLoss::State {
     } else {
       launch_stencil_rows(launch, nets, rows.irregular, {{entry_values[0].data(), entry_values[1].data()}}, memory);
     }
-    const index_t units = shallow ? launch.warps / kSides : launch.warps;
-    if (gradient) sum_sides(twice, irregular, units, factors + kIrregularGroup, part, on);
+    if (!gradient) return;
+    const SharedUnits units{{}, shallow ? index_t{launch.warps} : index_t{kSides} * launch.warps};
+    launch_sum_gradients(twice.sums(irregular, launches[irregular], 0), units, count, factors + kIrregularGroup, part,
+                         on);
   }
 
   void add_parts(double* gradient) const {

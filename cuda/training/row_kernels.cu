@@ -181,15 +181,15 @@ constexpr unsigned kSumColumns = 32, kSumRows = 32;  // threads of a block of su
 
 template <class T>
 __global__ void __launch_bounds__(kSumColumns* kSumRows)
-    sum_gradients_kernel(const T* sums, index_t units, index_t unit_stride, index_t side_stride, int parameters,
-                         const double* factor, double* gradient) {
+    sum_gradients_kernel(const T* sums, SharedUnits units, int parameters, const double* factor, double* gradient) {
   __shared__ double part[kSumRows][kSumColumns];
   const int p = static_cast<int>(blockIdx.x * kSumColumns + threadIdx.x);
-  const T* from = sums + blockIdx.y * side_stride + p;
+  const index_t minus = units.of_minus(), begin = blockIdx.y == 0 ? 0 : minus,
+                end = blockIdx.y == 0 ? minus : units.units;
   double sum = 0;
   if (p < parameters) {
-    for (index_t unit = threadIdx.y; unit < units; unit += kSumRows)
-      sum += static_cast<double>(from[unit * unit_stride]);
+    for (index_t unit = begin + threadIdx.y; unit < end; unit += kSumRows)
+      sum += static_cast<double>(sums[unit * parameters + p]);
   }
   part[threadIdx.y][threadIdx.x] = sum;
   __syncthreads();
@@ -269,11 +269,11 @@ void launch_stencil_rows(const Launch& launch, const NetworkPair<double>& nets, 
 }
 
 template <class T>
-void launch_sum_gradients(const T* sums, index_t units, index_t unit_stride, index_t side_stride, int parameters,
-                          const double* factor, double* gradient, cudaStream_t stream) {
+void launch_sum_gradients(const T* sums, const SharedUnits& units, int parameters, const double* factor,
+                          double* gradient, cudaStream_t stream) {
   const dim3 grid((static_cast<unsigned>(parameters) + kSumColumns - 1) / kSumColumns, kSides);
-  NBM_LAUNCH(sum_gradients_kernel<T>, grid, dim3(kSumColumns, kSumRows), 0, stream, sums, units, unit_stride,
-             side_stride, parameters, factor, gradient);
+  NBM_LAUNCH(sum_gradients_kernel<T>, grid, dim3(kSumColumns, kSumRows), 0, stream, sums, units, parameters, factor,
+             gradient);
 }
 
 template <class T>
@@ -293,7 +293,7 @@ void launch_sum_squares(const double* parts, const SquareParts& layout, double* 
                                        const WarpMemory<T>&);                                                       \
   template void launch_point_rows(const Launch&, const NetworkPair<T>&, const PointSets&, const WarpMemory<T>&);    \
   template void launch_sum_point_gradients(const T*, const Launch&, const PointSets&, int, const double*, double*); \
-  template void launch_sum_gradients(const T*, index_t, index_t, index_t, int, const double*, double*, cudaStream_t)
+  template void launch_sum_gradients(const T*, const SharedUnits&, int, const double*, double*, cudaStream_t)
 NBM_INSTANTIATE(float);
 NBM_INSTANTIATE(double);
 #undef NBM_INSTANTIATE

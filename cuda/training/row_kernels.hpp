@@ -1,4 +1,5 @@
 #pragma once
+#include "core/lanes.hpp"
 #include "nbm/training/loss.hpp"
 #include "network/device_networks.hpp"
 #include "rows/device_rows.hpp"
@@ -49,10 +50,26 @@ void launch_point_rows(const Launch& launch, const NetworkPair<T>& nets, const P
 void launch_stencil_rows(const Launch& launch, const NetworkPair<double>& nets, const DeviceStencilRows& rows,
                          const EntryValues& values, const WarpMemory<double>& memory);
 
-// gradient[side][p] = factor[0] * sum over units of sums[side * side_stride + unit * unit_stride + p], both sides.
+// Warps of both sides, those of minus first: as many of each or, if counts are given, whole blocks in the ratio of the
+// rows of the sides, which the device alone knows; at least one block for a side with rows.
+struct SharedUnits {
+  const index_t* count[kSides];
+  index_t units;  // with counts: two blocks or more
+
+  NBM_HD index_t of_minus() const {
+    if (count[0] == nullptr) return units / kSides;
+    const index_t minus = *count[0], plus = *count[1], both = minus + plus, blocks = units / kBlockWarps;
+    if (both == 0) return blocks / kSides * kBlockWarps;
+    const index_t wanted = (blocks * minus + both / 2) / both;
+    const index_t least = minus > 0 ? 1 : 0, most = blocks - (plus > 0 ? 1 : 0);
+    return (wanted < least ? least : wanted > most ? most : wanted) * kBlockWarps;
+  }
+};
+
+// gradient[side][p] = factor[0] * sum over the units of the side of sums[unit * parameters + p], both sides.
 template <class T>
-void launch_sum_gradients(const T* sums, index_t units, index_t unit_stride, index_t side_stride, int parameters,
-                          const double* factor, double* gradient, cudaStream_t stream);
+void launch_sum_gradients(const T* sums, const SharedUnits& units, int parameters, const double* factor,
+                          double* gradient, cudaStream_t stream);
 // The same of point rows: gradient[side][p] = sum over sets of factors[their group] times their sums.
 template <class T>
 void launch_sum_point_gradients(const T* sums, const Launch& launch, const PointSets& rows, int parameters,

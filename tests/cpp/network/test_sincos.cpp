@@ -5,6 +5,7 @@
 #include <random>
 
 #include "nbm/core/sincos.hpp"
+#include "nbm/core/sincospi.hpp"
 
 namespace {
 
@@ -34,6 +35,40 @@ TEST(Sincos, IsAccurateOverItsRange) {
   EXPECT_LE(worst_error<float>(8192.0F), 2.0);
   EXPECT_LE(worst_error<double>(3.0), 1.0);
   EXPECT_LE(worst_error<double>(1e9), 2.0);
+}
+
+// The argument is exact, and so is what is left of it without whole turns.
+template <class T>
+double worst_error_of_half_turns(double bound) {
+  std::mt19937_64 random(3);
+  std::uniform_real_distribution<double> draw(-bound, bound);
+  const long double pi = std::acos(-1.0L);
+  double worst = 0;
+  for (int i = 0; i < 200000; ++i) {
+    const T t = static_cast<T>(draw(random));
+    T s, c;
+    nbm::sincospi(t, s, c);
+    const long double angle = pi * std::remainder(static_cast<long double>(t), 2.0L);
+    worst = std::max({worst, std::fabs(static_cast<double>(s - std::sin(angle))),
+                      std::fabs(static_cast<double>(c - std::cos(angle)))});
+  }
+  return worst / std::numeric_limits<T>::epsilon();
+}
+
+// sincospi.hpp promises 3 units in the last place of 1 over these ranges.
+TEST(Sincospi, IsAccurateOverItsRange) {
+  EXPECT_LE(worst_error_of_half_turns<float>(1.0), 3.0);
+  EXPECT_LE(worst_error_of_half_turns<float>(0x1p21), 3.0);
+  EXPECT_LE(worst_error_of_half_turns<double>(1.0), 3.0);
+  EXPECT_LE(worst_error_of_half_turns<double>(0x1p50), 3.0);
+}
+
+TEST(Sincospi, GivesNanForNanAndInfinity) {
+  for (const float t : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    float s, c;
+    nbm::sincospi(t, s, c);
+    EXPECT_TRUE(std::isnan(s) && std::isnan(c));
+  }
 }
 
 TEST(Sincos, GivesNanForNanAndInfinity) {
