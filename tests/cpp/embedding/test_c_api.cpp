@@ -214,6 +214,25 @@ TEST(CApi, WallsHaveLaws) {
   EXPECT_NEAR(u, x, 1e-9);
 }
 
+TEST(CApi, NetworksMeetPeriods) {
+  const auto problem = plain_problem();
+  ASSERT_EQ(nbm_problem_set_constant(problem.get(), NBM_PERIOD(0), 2.0), NBM_OK);
+  const auto trainer = trainer_of(problem.get(), small_options());
+  ASSERT_EQ(nbm_trainer_run(trainer.get(), nullptr, nullptr), NBM_OK) << nbm_last_error();
+  nbm_solution* made = nullptr;
+  ASSERT_EQ(nbm_trainer_solution(trainer.get(), &made), NBM_OK);
+  const Handle<nbm_solution> solution(made);
+  const double x[3] = {-1.0, 1.0, 0.3}, y[3] = {0.1, 0.1, 0.4}, z[3] = {-0.7, -0.7, 0.2};
+  std::array<double, 3> u{};
+  ASSERT_EQ(nbm_solution_evaluate(solution.get(), 3, x, y, z, 1, u.data()), NBM_OK);
+  EXPECT_NEAR(u[1] - u[0], 2.0, 1e-13);
+  EXPECT_NEAR(u[2], 0.3, 5e-2);
+  ASSERT_EQ(nbm_problem_set_function(problem.get(), NBM_PERIOD(0), x_coordinate, nullptr), NBM_OK);
+  const nbm_options options = small_options();
+  nbm_trainer* none = nullptr;
+  EXPECT_EQ(nbm_trainer_create(problem.get(), &options, "cpu", nullptr, &none), NBM_INVALID_ARGUMENT);
+}
+
 TEST(CApi, ParametersStartAnotherTraining) {
   const auto problem = plain_problem();
   auto options = small_options();
