@@ -160,12 +160,14 @@ SampleSet Sampler::State::irregular_part(IndexRange range, const ScrambledSobol&
   return set;
 }
 
-// Numbers of the boundary points by face: -x, +x, -y, +y, -z, +z.
+// Numbers of the boundary points by face: -x, +x, -y, +y, -z, +z. Nothing is asked for on periodic ones.
 std::array<index_t, kBoxFaces + 1> Sampler::State::face_begin() const {
   const Vec3<double> edge = box.edge();
-  const std::array<double, kDim> area = {edge.y * edge.z, edge.z * edge.x, edge.x * edge.y};
+  std::array<double, kDim> area = {edge.y * edge.z, edge.z * edge.x, edge.x * edge.y};
+  for (std::size_t axis = 0; axis < kDim; ++axis) area[axis] = periodic[axis] ? 0.0 : area[axis];
   const double total = 2.0 * (area[0] + area[1] + area[2]);
   std::array<index_t, kBoxFaces + 1> begin{};
+  if (total == 0.0) return begin;
   double sum = 0.0;
   for (std::size_t face = 0; face < kBoxFaces; ++face) {
     sum += area[face / 2];

@@ -118,7 +118,7 @@ TEST_F(SamplerTest, PointsGoUpToPeriodicWalls) {
       problem_of([](Vec3<double> p) { return p.z - 0.4 * std::sin(std::numbers::pi * (p.y + 0.25)); });
   problem.set_period(1, 0.0);
   const SampleSet set =
-      Sampler(problem, {.regular = 5000, .irregular = 2000, .boundary = 0}, 1, pool).draw(0, kCell, pool);
+      Sampler(problem, {.regular = 5000, .irregular = 2000, .boundary = 300}, 1, pool).draw(0, kCell, pool);
   const auto share_beside = [](const std::vector<double>& y, double width) {
     const auto beside = std::count_if(y.begin(), y.end(), [&](double v) { return std::abs(v) > 1.0 - width; });
     return static_cast<double>(beside) / static_cast<double>(y.size());
@@ -128,6 +128,10 @@ TEST_F(SamplerTest, PointsGoUpToPeriodicWalls) {
   EXPECT_NEAR(share_beside(regular, 0.5 * kCell.y), 0.5 * kCell.y, 0.006);
   EXPECT_NEAR(share_beside(set.irregular.y, 2.0 * kCell.y), 2.0 * kCell.y, 0.02);
   for (const double y : set.irregular.y) EXPECT_LE(std::abs(y), 1.0);
+  EXPECT_EQ(set.boundary[0].size() + set.boundary[1].size(), 300);
+  for (const auto& side : set.boundary) {
+    for (const double y : side.y) EXPECT_LT(std::abs(y), 1.0);
+  }
 }
 
 TEST_F(SamplerTest, BoundaryPointsLieOnTheFacesByAreaAndSide) {
