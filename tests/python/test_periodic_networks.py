@@ -115,13 +115,15 @@ def test_cut_cells_are_of_second_order():
 
 @pytest.mark.parametrize("discretization", ["bochkov_gibou", "direct_jump"])
 def test_fields_beyond_the_walls_are_those_a_period_back(discretization):
-    _, clean = known_with_period(THROUGH_WALLS)
+    clean = known_with_period(THROUGH_WALLS)[1].replace(resistance=0.1 + y**2, surface_reaction=z)
     other = clean.replace(
         level_set=THROUGH_WALLS + 9 * OUTSIDE,
         minus=replace(clean.minus, mu=clean.minus.mu + OUTSIDE, f=clean.minus.f + 5 * OUTSIDE),
         plus=replace(clean.plus, mu=clean.plus.mu + OUTSIDE),
         jump_u=clean.jump_u + OUTSIDE,
         jump_flux=clean.jump_flux + OUTSIDE,
+        resistance=clean.resistance + OUTSIDE,
+        surface_reaction=clean.surface_reaction + OUTSIDE,
     )
     first, second = (trained(problem, discretization=discretization) for problem in (clean, other))
     # The formulas round otherwise, which steps amplify.
