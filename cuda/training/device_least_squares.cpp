@@ -56,7 +56,8 @@ struct DeviceLeastSquares::State {
         blas(s),
         branches(kPanels),
         count(of.parameter_count()),
-        padded(padded_parameters(of)),
+        trained(of.trained_count()),
+        padded(nbm::padded(count)),
         held(of, padded) {}
 
   cudaStream_t stream;
@@ -64,8 +65,8 @@ struct DeviceLeastSquares::State {
   DeviceNetworks<double> networks;
   Blas blas;
   Branches branches;
-  index_t count, padded;  // parameters of one network
-  HeldWeights held;       // among the padded ones
+  index_t count, trained, padded;  // parameters of one network
+  HeldWeights held;                // among the padded ones
   LinearSystem system = LinearSystem::normal;
   // Panels of the Jacobian, [parameter][row], of which kPanels are filled side by side, or all of it.
   DeviceBuffer<double> columns[kPanels], all_columns, residuals[kPanels], workspace[kPanels];
@@ -78,6 +79,8 @@ struct DeviceLeastSquares::State {
   std::vector<double> host;
   PerGroup<double> squares_of_groups{};
 
+  // Held parameters have columns of zeros here, and none in messages.
+  NetworkSizes sizes() const { return {kSides, trained, count - trained}; }
   double* squares() { return read.data() + 2 * padded; }
   const double* right_side() const { return system == LinearSystem::rows ? row_residuals.data() : read.data(); }
 
@@ -267,14 +270,14 @@ void DeviceLeastSquares::append_normal_equations(std::vector<double>& message) c
   s.matrix.download(matrix, s.stream);
   s.read.download(vector, s.stream);
   s.wait();
-  pack_normal_equations(matrix, vector, {kSides, s.count}, message);
+  pack_normal_equations(matrix, vector, s.sizes(), message);
 }
 
 void DeviceLeastSquares::take_normal_equations(std::span<const double> message) {
   State& s = *state_;
   std::vector<double> matrix(static_cast<std::size_t>(s.matrix.size()), 0.0);
   std::vector<double> vector(static_cast<std::size_t>(s.unknowns), 0.0);
-  unpack_normal_equations(message, {kSides, s.count}, matrix, vector);
+  unpack_normal_equations(message, s.sizes(), matrix, vector);
   s.matrix.upload(matrix, s.stream);
   s.read.upload(vector, s.stream);
   s.wait();

@@ -73,8 +73,8 @@ void bind_options(nb::module_& m) {
   nb::class_<TrainingOptions>(m, "TrainingOptions")
       .def(nb::init<>())
       .def("set_network",
-           [](TrainingOptions& o, std::vector<int> hidden, double omega, double gamma) {
-             o.network = {std::move(hidden), omega, gamma};
+           [](TrainingOptions& o, std::vector<int> hidden, double omega, double gamma, const std::string& trained) {
+             o.network = {std::move(hidden), omega, gamma, {}, parse_trained_layers(trained)};
            })
       .def("set_networks", [](TrainingOptions& o, const std::string& name) { o.networks = parse_networks(name); })
       .def("set_resolution",

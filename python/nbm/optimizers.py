@@ -23,16 +23,28 @@ class Siren:
         hidden: Widths of the hidden layers.
         omega: Frequency factor of the first layer; larger for solutions that oscillate.
         gamma: Hidden weights start uniform in ±gamma / sqrt(inputs).
+        trained: "all" layers, or the "output" layer alone on hidden ones that stay as they were drawn. u is linear in
+            its weights, so Gauss-Newton meets no local minima: for smooth u wide single layers, such as
+            ``Siren(hidden=(400,), trained="output")`` (docs/method.md, section 10).
 
     Raises:
-        InvalidArgument: no layers, a width outside 1..4096, or a factor that is not positive.
+        InvalidArgument: no layers, a width outside 1..4096, a factor that is not positive, or another word for
+            ``trained``.
     """
 
     hidden: tuple[int, ...]
     omega: float
     gamma: float
+    trained: Literal["all", "output"]
 
-    def __init__(self, *, hidden: Sequence[int] = (10, 10, 10, 10, 10), omega: float = 2.0, gamma: float = 1.5) -> None:
+    def __init__(
+        self,
+        *,
+        hidden: Sequence[int] = (10, 10, 10, 10, 10),
+        omega: float = 2.0,
+        gamma: float = 1.5,
+        trained: Literal["all", "output"] = "all",
+    ) -> None:
         """Check the values."""
         widths: Any = hidden
         if isinstance(widths, (str, bytes, Mapping)) or not isinstance(widths, Iterable):
@@ -40,12 +52,18 @@ class Siren:
         object.__setattr__(self, "hidden", tuple(as_integer(width, "hidden", 1, _MOST_WIDTH) for width in widths))
         object.__setattr__(self, "omega", as_real(omega, "omega"))
         object.__setattr__(self, "gamma", as_real(gamma, "gamma"))
+        object.__setattr__(self, "trained", as_choice(trained, "trained", ("all", "output")))
         _core.siren_parameter_count(list(self.hidden), self.omega, self.gamma)
 
     @property
     def parameters(self) -> int:
         """Parameters of both networks."""
         return 2 * _core.siren_parameter_count(list(self.hidden), self.omega, self.gamma)
+
+    @property
+    def unknowns(self) -> int:
+        """Those of them that training moves."""
+        return self.parameters if self.trained == "all" else 2 * (self.hidden[-1] + 1)
 
 
 @dataclass(frozen=True, kw_only=True)

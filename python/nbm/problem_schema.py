@@ -192,6 +192,7 @@ class NetworkSection(_Section):
     hidden: Annotated[tuple[PositiveCount, ...], Field(min_length=1)] = (10, 10, 10, 10, 10)
     omega: Positive = 2.0
     gamma: Positive = 1.5
+    trained: Literal["all", "output"] = "all"
 
 
 class TrainingSection(_Section):

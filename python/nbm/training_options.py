@@ -201,7 +201,7 @@ class TrainingOptions:
         resolution = Resolution() if self.resolution is None else self.resolution
         plateau = Plateau() if self.plateau is None else self.plateau
         options = _core.TrainingOptions()
-        options.set_network(list(network.hidden), network.omega, network.gamma)
+        options.set_network(list(network.hidden), network.omega, network.gamma, network.trained)
         options.set_networks(self.networks)
         options.set_discretization(self.chosen_discretization(problem))
         options.set_resolution(self.chosen_cell_size(problem), resolution.levels, resolution.order)
@@ -292,7 +292,7 @@ def _optimizer(given: Any, network: Siren) -> Optimizer:
     if not isinstance(given, str) or given not in ("auto", "adam", "gauss_newton"):
         raise InvalidArgument(f"optimizer: got {given!r}, expected {expected}", "optimizer")
     if given == "auto":
-        given = "gauss_newton" if network.parameters <= _MOST_GAUSS_NEWTON_PARAMETERS else "adam"
+        given = "gauss_newton" if network.unknowns <= _MOST_GAUSS_NEWTON_PARAMETERS else "adam"
     return Adam() if given == "adam" else GaussNewton()
 
 

@@ -64,12 +64,13 @@ TEST_P(DeviceNormalEquations, ArePackedAsTheHostPacksThem) {
   OnDevice gpu(siren, rows, Precision::float64);
   gpu.linearize(p, kFactors, system, gradient);
   gpu.least_squares().append_normal_equations(device);
-  ASSERT_EQ(host.size(), p.size() * (p.size() + 1) / 2 + p.size());
+  const auto n = static_cast<std::size_t>(nbm::kSides * siren.trained_count());
+  ASSERT_EQ(host.size(), n * (n + 1) / 2 + n);
   expect_same(device, host, 1e-12);
   // What was taken is what is solved: twice the right side gives twice the step.
   std::vector<double> once(p.size()), twice(p.size());
   ASSERT_TRUE(gpu.least_squares().solve_damped(1.0, once));
-  for (std::size_t i = host.size() - p.size(); i < host.size(); ++i) device[i] *= 2.0;
+  for (std::size_t i = host.size() - n; i < host.size(); ++i) device[i] *= 2.0;
   gpu.least_squares().take_normal_equations(device);
   ASSERT_TRUE(gpu.least_squares().solve_damped(1.0, twice));
   for (std::size_t i = 0; i < once.size(); ++i) EXPECT_EQ(twice[i], 2.0 * once[i]);
@@ -109,10 +110,13 @@ TEST(DeviceLeastSquaresMemory, DoesNotGrowWithTheRows) {
 }
 #endif
 
+const Siren kOutput{.hidden = {6, 5}, .trained = nbm::TrainedLayers::output};
 const Case kNormal[] = {{Siren{.hidden = {6, 5}}, LinearSystem::normal},
+                        {kOutput, LinearSystem::normal},
                         {Siren{.hidden = {1}}, LinearSystem::normal},
                         {Siren{.hidden = {8, 8, 8}}, LinearSystem::normal}};
 const Case kByRows[] = {{Siren{.hidden = {6, 5}}, LinearSystem::rows},
+                        {kOutput, LinearSystem::rows},
                         {Siren{.hidden = {37}}, LinearSystem::rows},
                         {Siren{.hidden = {8, 8, 8}}, LinearSystem::rows}};
 

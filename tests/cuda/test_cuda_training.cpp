@@ -63,7 +63,8 @@ Outcome train(const nbm::Problem& problem, const TrainingOptions& options, nbm::
               double moved = 0.0) {
   Trainer trainer(problem, options, device);
   std::vector<double> parameters = trainer.parameters();
-  const Siren& siren = trainer.options().network;
+  Siren siren = trainer.options().network;
+  siren.trained = nbm::TrainedLayers::all;  // held hidden layers may be moved, waves of a period not
   const nbm::HeldWeights held(siren, siren.parameter_count());
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (!held.holds(static_cast<nbm::index_t>(i))) parameters[i] *= 1.0 + (i % 3 == 0 ? moved : -moved);
@@ -118,6 +119,8 @@ std::vector<Training> trainings() {
       {"w20_walls_direct", deep(20, 1), Domain::walls, {37, 9, 31}, true},
       {"d2_w7_periods", deep(7, 2), Domain::periods, {37, 9, 31}},
       {"w20_periods_direct", deep(20, 1), Domain::periods, {37, 9, 31}, true},
+      {"d2_w7_output", {.hidden = {7, 7}, .trained = nbm::TrainedLayers::output}},
+      {"w20_output_direct", {.hidden = {20}, .trained = nbm::TrainedLayers::output}, Domain::laws, {37, 9, 11}, true},
       {"d4_w7", deep(7, 4)},
       {"d5_w10", deep(10, 5), Domain::sphere, {101, 13, 17}},
       {"d6_w3_minus_only", deep(3, 6), Domain::minus_only, {129, 5, 31}},

@@ -70,11 +70,13 @@ def shell():
     return nbm.Problem(BOX, level_set, minus=nbm.Medium(mu=2 + x), plus=nbm.Medium(f=1.0), jump_u=0.5, boundary=x + z)
 
 
+DEEP, OUTPUT_LAYER = nbm.Siren(hidden=(6, 5)), nbm.Siren(hidden=(24,), trained="output")
 _LINES = {
     "walls, cut cells": (walls, CUT_CELLS),
     "walls, direct jump": (walls, DIRECT_JUMP),
     "laws, cut cells": (laws, CUT_CELLS),
     "laws, direct jump": (laws, DIRECT_JUMP),
+    "laws, output layer": (laws, DIRECT_JUMP, OUTPUT_LAYER),
     "walls and laws": (lambda: walls().replace(resistance=0.3, surface_reaction=2.0), DIRECT_JUMP),
     "periods, cut cells": (periods, CUT_CELLS),
     "periods, direct jump": (periods, DIRECT_JUMP),
@@ -91,9 +93,9 @@ def _problem(make):
 
 def trainer(line, optimizer, **more):
     """Return a training of some points of the line's problem, before its first step."""
-    make, discretization = _LINES[line]
+    make, discretization, *network = _LINES[line]
     options = {
-        "network": nbm.Siren(hidden=(6, 5)),
+        "network": network[0] if network else DEEP,
         "cell_size": 1 / 8,
         "discretization": discretization,
         "sampling": nbm.Sampling(regular=101, irregular=31, boundary=67, refresh=2),

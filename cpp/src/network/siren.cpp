@@ -37,6 +37,15 @@ void make_periodic(const Siren& siren, std::vector<double>& first_layer) {
 
 }  // namespace
 
+TrainedLayers parse_trained_layers(const std::string& name) {
+  for (const TrainedLayers trained : {TrainedLayers::all, TrainedLayers::output}) {
+    if (to_string(trained) == name) return trained;
+  }
+  throw InvalidArgument("trained", "expected 'all' or 'output', got '" + name + "'");
+}
+
+std::string to_string(TrainedLayers trained) { return trained == TrainedLayers::all ? "all" : "output"; }
+
 void Siren::validate() const {
   if (hidden.empty()) throw InvalidArgument("hidden", "a network needs at least one hidden layer, got none");
   for (const int width : hidden) {
@@ -59,6 +68,10 @@ index_t Siren::parameter_count() const {
     inputs = width;
   }
   return count + inputs + 1;
+}
+
+index_t Siren::trained_count() const {
+  return trained == TrainedLayers::all ? parameter_count() : index_t{hidden.back()} + 1;
 }
 
 std::vector<double> initial_parameters(const Siren& siren, std::uint64_t seed, Side side, index_t start,
@@ -88,7 +101,9 @@ std::vector<double> initial_parameters(const Siren& siren, std::uint64_t seed, S
 
 bool has_periods(const Siren& siren, std::span<const double> parameters) {
   constexpr double kRounding = 1e-12;  // of numbers of turns
-  const HeldWeights held(siren, siren.parameter_count());
+  Siren waves = siren;
+  waves.trained = TrainedLayers::all;
+  const HeldWeights held(waves, siren.parameter_count());
   for (index_t p = 0; p < std::ssize(parameters); ++p) {
     if (!held.holds(p)) continue;
     const double turns = parameters[static_cast<std::size_t>(p)] / wave(siren, 1.0);

@@ -39,7 +39,8 @@ Expansion linear_function(const Box& box, Vec3<double> slope) {
 Solution Trainer::solution() const {
   const Vec3<double> h = options().resolution.cell_size_at(options().resolution.levels - 1);
   Siren network = options().network;
-  network.periodic = {};  // of training
+  network.periodic = {};  // these two are of training
+  network.trained = TrainedLayers::all;
   Solution trained(problem().box, problem().level_set, network, parameters(),
                    {{"steps", std::to_string(steps_done())},
                     {"stop_reason", to_string(stop_reason())},

@@ -119,6 +119,7 @@ std::string fingerprint(const TrainingOptions& o, const Box& box) {
   const PointShares& shares = sampling.shares;
   if (shares.pieces != 0.0 || shares.sources != 0.0) text << "shares " << shares.pieces << ' ' << shares.sources << ' ';
   if (o.networks != Networks::sides) text << "networks " << to_string(o.networks) << ' ' << o.network_map.size() << ' ';
+  if (o.network.trained != TrainedLayers::all) text << "trained " << to_string(o.network.trained) << ' ';
   for (int axis = 0; axis < kDim; ++axis) {
     if (o.network.periodic[static_cast<std::size_t>(axis)])
       text << "periodic "

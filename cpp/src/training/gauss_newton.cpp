@@ -12,8 +12,9 @@ constexpr double kLeastDamping = 1e-15, kMostDamping = 1e12;
 
 }  // namespace
 
-GaussNewton::GaussNewton(const GaussNewtonOptions& options, index_t parameters)
+GaussNewton::GaussNewton(const GaussNewtonOptions& options, index_t parameters, index_t unknowns)
     : options_(options),
+      unknowns_(unknowns),
       damping_(options.damping),
       gradient_(static_cast<std::size_t>(parameters)),
       candidate_(gradient_.size()) {
@@ -21,7 +22,9 @@ GaussNewton::GaussNewton(const GaussNewtonOptions& options, index_t parameters)
 }
 
 GroupSums GaussNewton::step(const Objective& objective, std::span<double> parameters) {
-  const GroupSums sums = objective.linearize(parameters, options_.system, gradient_);
+  const LinearSystem system =
+      options_.system == LinearSystem::automatic ? objective.smaller_system(unknowns_) : options_.system;
+  const GroupSums sums = objective.linearize(parameters, system, gradient_);
   const double loss = objective.loss(sums);
   ++step_;
   for (int trial = 0; trial < options_.trials; ++trial) {

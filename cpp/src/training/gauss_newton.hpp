@@ -6,8 +6,8 @@ namespace nbm {
 // Levenberg-Marquardt (docs/method.md, section 10).
 class GaussNewton {
  public:
-  // parameters: of all networks.
-  GaussNewton(const GaussNewtonOptions& options, index_t parameters);
+  // parameters, unknowns: of all networks, and how many of them are trained.
+  GaussNewton(const GaussNewtonOptions& options, index_t parameters, index_t unknowns);
 
   // As those of Optimizer.
   GroupSums step(const Objective& objective, std::span<double> parameters);
@@ -17,6 +17,7 @@ class GaussNewton {
 
  private:
   GaussNewtonOptions options_;
+  index_t unknowns_;
   double damping_;
   index_t step_ = 0;
   std::vector<double> gradient_, candidate_;

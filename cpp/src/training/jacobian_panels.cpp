@@ -19,7 +19,9 @@ JacobianPanels::JacobianPanels(const Siren& siren, std::span<const double> param
     : rows_(rows),
       pool_(pool),
       count_(siren.parameter_count()),
-      padded_(padded_parameters(siren)),
+      unknowns_(padded_unknowns(siren)),
+      first_(count_ - siren.trained_count()),
+      padded_(padded(first_ + unknowns_)),
       held_(siren, padded_),
       stride_(static_cast<index_t>(rows.networks()) * padded_) {
   for (std::size_t s = 0; s < rows.networks(); ++s) {
@@ -55,7 +57,7 @@ JacobianPanels::Panel JacobianPanels::fill(const RowTask& rows, double scale) {
     fill_rows({rows.kind, rows.set, rows.group, begin, std::min(rows.end, begin + kRowsInTask)}, networks,
               t * kRowsInTask, scale);
   });
-  if (held_.any()) clear_held(count);
+  if (held_.any() && first_ == 0) clear_held(count);
   return {count, blocks_of(networks), jacobian_.data(), stride_, residuals_.data()};
 }
 
@@ -85,10 +87,11 @@ std::vector<std::size_t> JacobianPanels::networks_of(const RowTask& task) const 
 std::vector<JacobianPanels::Block> JacobianPanels::blocks_of(const std::vector<std::size_t>& networks) const {
   std::vector<Block> blocks;
   for (std::size_t i = 0; i < networks.size(); ++i) {
-    if (i > 0 && networks[i] == networks[i - 1] + 1) {
-      blocks.back().columns += padded_;
+    if (i > 0 && first_ == 0 && networks[i] == networks[i - 1] + 1) {
+      blocks.back().columns += unknowns_;
     } else {
-      blocks.push_back({static_cast<index_t>(networks[i]) * padded_, static_cast<index_t>(i) * padded_, padded_});
+      const auto network = static_cast<index_t>(networks[i]), place = static_cast<index_t>(i);
+      blocks.push_back({network * unknowns_, place * padded_ + first_, unknowns_});
     }
   }
   return blocks;

@@ -13,7 +13,7 @@
 namespace nbm {
 
 // The Jacobian of a row set, its rows weighted by sqrt(factors[g]), in panels: memory does not grow with the batch.
-// Columns are the padded parameters of one network after the other; those of the padding are zero.
+// Columns are the padded unknowns of one network after the other (trained parameters); those of the padding are zero.
 class JacobianPanels {
  public:
   JacobianPanels(const Siren& siren, std::span<const double> parameters, const RowSet& rows, ThreadPool& pool);
@@ -43,7 +43,10 @@ class JacobianPanels {
 
   const RowSet& rows_;
   ThreadPool& pool_;
-  index_t count_, padded_;
+  index_t count_;     // parameters of one network
+  index_t unknowns_;  // those that are trained, padded
+  index_t first_;     // of them among the parameters
+  index_t padded_;    // columns of one network in a panel
   HeldWeights held_;  // among the padded parameters
   index_t stride_;
   std::vector<std::unique_ptr<PreparedNetwork<double>>> networks_;

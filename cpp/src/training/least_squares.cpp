@@ -14,20 +14,16 @@ GroupSums LeastSquares::linearize(const Siren& siren, std::span<const double> pa
   networks_ = static_cast<index_t>(rows.networks());
   system_ = system;
   count_ = siren.parameter_count();
-  padded_ = padded_parameters(siren);
+  trained_ = siren.trained_count();
+  padded_ = padded_unknowns(siren);
   if (system == LinearSystem::rows) {
     const GroupSums sums = make_row_system(siren, parameters, rows, factors, pool);
-    for (index_t p = 0; p < networks_ * count_; ++p) {
-      const double* column = columns_.data() + static_cast<index_t>(padded_at(p)) * rows_;
-      double product = 0;
-      for (index_t i = 0; i < rows_; ++i) product += column[i] * vector_[static_cast<std::size_t>(i)];
-      gradient[static_cast<std::size_t>(p)] = product;
-    }
+    spread(gradient, [&](std::size_t unknown) { return product_with_column(unknown, vector_); });
     scale_columns(pool);
     return sums;
   }
   const GroupSums sums = make_normal_equations(siren, parameters, rows, factors, pool);
-  for (index_t p = 0; p < networks_ * count_; ++p) gradient[static_cast<std::size_t>(p)] = vector_[padded_at(p)];
+  spread(gradient, [&](std::size_t unknown) { return vector_[unknown]; });
   return sums;
 }
 
@@ -84,7 +80,7 @@ bool LeastSquares::solve_damped(double damping, std::span<double> step, ThreadPo
   if (system_ == LinearSystem::rows) return solve_row_system(damping, step, pool);
   solution_.resize(vector_.size());
   if (!solver_.solve(matrix_, vector_, {1.0 + damping, 0.0}, solution_, pool)) return false;
-  for (index_t p = 0; p < networks_ * count_; ++p) step[static_cast<std::size_t>(p)] = solution_[padded_at(p)];
+  spread(step, [&](std::size_t unknown) { return solution_[unknown]; });
   return true;
 }
 
@@ -92,26 +88,35 @@ bool LeastSquares::solve_damped(double damping, std::span<double> step, ThreadPo
 bool LeastSquares::solve_row_system(double damping, std::span<double> step, ThreadPool& pool) {
   solution_.resize(vector_.size());
   if (!solver_.solve(matrix_, vector_, {1.0, damping}, solution_, pool)) return false;
-  for (index_t p = 0; p < networks_ * count_; ++p) {
-    const std::size_t at = padded_at(p);
-    const double* column = columns_.data() + static_cast<index_t>(at) * rows_;
-    double product = 0;
-    for (index_t i = 0; i < rows_; ++i) product += column[i] * solution_[static_cast<std::size_t>(i)];
-    step[static_cast<std::size_t>(p)] = inverse_norms_[at] * product;
-  }
+  spread(step, [&](std::size_t unknown) { return inverse_norms_[unknown] * product_with_column(unknown, solution_); });
   return true;
 }
 
-std::size_t LeastSquares::padded_at(index_t parameter) const {
-  return static_cast<std::size_t>(parameter / count_ * padded_ + parameter % count_);
+double LeastSquares::product_with_column(std::size_t unknown, const std::vector<double>& by_row) const {
+  const double* column = columns_.data() + static_cast<index_t>(unknown) * rows_;
+  double product = 0;
+  for (index_t i = 0; i < rows_; ++i) product += column[i] * by_row[static_cast<std::size_t>(i)];
+  return product;
+}
+
+template <class Number>
+void LeastSquares::spread(std::span<double> parameters, Number number) const {
+  for (index_t network = 0; network < networks_; ++network) {
+    const auto own = parameters.subspan(static_cast<std::size_t>(network * count_), static_cast<std::size_t>(count_));
+    const index_t held = count_ - trained_;
+    std::fill_n(own.begin(), held, 0.0);
+    for (index_t p = held; p < count_; ++p) {
+      own[static_cast<std::size_t>(p)] = number(static_cast<std::size_t>(network * padded_ + p - held));
+    }
+  }
 }
 
 void LeastSquares::append_normal_equations(std::vector<double>& message) const {
-  pack_normal_equations(matrix_, vector_, {networks_, count_}, message);
+  pack_normal_equations(matrix_, vector_, {networks_, trained_}, message);
 }
 
 void LeastSquares::take_normal_equations(std::span<const double> message) {
-  unpack_normal_equations(message, {networks_, count_}, matrix_, vector_);
+  unpack_normal_equations(message, {networks_, trained_}, matrix_, vector_);
 }
 
 namespace {
@@ -121,17 +126,18 @@ namespace {
 template <class Number, class Use>
 void for_each_piece(std::span<Number> matrix, std::span<Number> vector, NetworkSizes sizes, Use use) {
   const auto networks = static_cast<std::size_t>(sizes.networks), count = static_cast<std::size_t>(sizes.parameters);
+  const auto held = static_cast<std::size_t>(sizes.held);
   const std::size_t n = vector.size(), padded = n / networks;
   for (std::size_t of_row = 0; of_row < networks; ++of_row) {
     for (std::size_t p = 0; p < count; ++p) {
-      const std::size_t row = (of_row * padded + p) * n;
+      const std::size_t row = (of_row * padded + held + p) * n;
       for (std::size_t s = of_row; s < networks; ++s) {
         const std::size_t first = s == of_row ? p : 0;
-        use(matrix.subspan(row + s * padded + first, count - first));
+        use(matrix.subspan(row + s * padded + held + first, count - first));
       }
     }
   }
-  for (std::size_t s = 0; s < networks; ++s) use(vector.subspan(s * padded, count));
+  for (std::size_t s = 0; s < networks; ++s) use(vector.subspan(s * padded + held, count));
 }
 
 }  // namespace

@@ -25,15 +25,18 @@ class NBM_EXPORT LeastSquares {
                             const PerGroup<double>& factors, ThreadPool& pool);
   void scale_columns(ThreadPool& pool);
   bool solve_row_system(double damping, std::span<double> step, ThreadPool& pool);
-  std::size_t padded_at(index_t parameter) const;
+  double product_with_column(std::size_t unknown, const std::vector<double>& by_row) const;
+  // number(unknown) to the trained parameters of all networks, 0 to those that are held.
+  template <class Number>
+  void spread(std::span<double> parameters, Number number) const;
 
   LinearSystem system_ = LinearSystem::normal;
   index_t networks_ = kSides;
-  index_t count_ = 0, padded_ = 0;  // parameters of one network
-  std::vector<double> matrix_;      // upper triangle: J'J, or S S' with S = J diag(J'J)^(-1/2)
-  std::vector<double> vector_;      // J'r, or r
+  index_t count_ = 0, trained_ = 0, padded_ = 0;  // parameters of one network, those trained, and these padded
+  std::vector<double> matrix_;                    // upper triangle: J'J, or S S' with S = J diag(J'J)^(-1/2)
+  std::vector<double> vector_;                    // J'r, or r
   std::vector<double> solution_;
-  // For the system of the rows: S' [parameter][row], padded parameters of all networks, and diag(J'J)^(-1/2).
+  // For the system of the rows: S' [unknown][row], padded unknowns of all networks, and diag(J'J)^(-1/2).
   index_t rows_ = 0;
   AlignedBuffer<double> columns_;
   std::vector<double> inverse_norms_;
@@ -41,7 +44,8 @@ class NBM_EXPORT LeastSquares {
 };
 
 struct NetworkSizes {
-  index_t networks, parameters;  // parameters of each
+  index_t networks, parameters;  // of each, those that are trained
+  index_t held = 0;              // of each, before them in the matrix
 };
 
 // The normal equations of networks without what a message need not hold: the half below the diagonal, and the padding:

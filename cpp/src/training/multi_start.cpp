@@ -20,7 +20,7 @@ std::vector<double> StartingNetworks::parameters(index_t start) const {
 MultiStart::MultiStart(const GaussNewtonOptions& options, StartingNetworks starting)
     : options_(options),
       starting_(std::move(starting)),
-      runner_(std::make_unique<GaussNewton>(options, starting_.parameter_count())),
+      runner_(std::make_unique<GaussNewton>(options, starting_.parameter_count(), starting_.unknowns())),
       race_over_(options.starts == 1),
       best_(static_cast<std::size_t>(starting_.parameter_count()), 0.0),
       best_state_(runner_->state()) {}
@@ -74,7 +74,7 @@ void MultiStart::end_start(std::span<double> parameters) {
   }
   step_ = 0;
   ++start_;
-  runner_ = std::make_unique<GaussNewton>(options_, starting_.parameter_count());
+  runner_ = std::make_unique<GaussNewton>(options_, starting_.parameter_count(), starting_.unknowns());
   race_over_ = start_ == options_.starts;
   if (race_over_) runner_->restore(best_state_);
   const std::vector<double> next = race_over_ ? best_ : starting_.parameters(start_);

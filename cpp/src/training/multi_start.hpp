@@ -12,6 +12,7 @@ struct StartingNetworks {
   // All networks of start number `start`; number 0 is the initialization of a single start.
   std::vector<double> parameters(index_t start = 0) const;
   index_t parameter_count() const { return map.size() * siren.parameter_count(); }
+  index_t unknowns() const { return map.size() * siren.trained_count(); }
 };
 
 // Gauss-Newton from several random starts: each runs `start_steps` steps, the one that ends with the lowest loss goes

@@ -4,13 +4,15 @@
 
 namespace nbm {
 
-index_t padded_parameters(const Siren& siren) { return (siren.parameter_count() + 7) / 8 * 8; }
+index_t padded(index_t numbers) { return (numbers + 7) / 8 * 8; }
+
+index_t padded_unknowns(const Siren& siren) { return padded(siren.trained_count()); }
 
 GroupSums add_normal_equations(const Siren& siren, std::span<const double> parameters, const RowSet& rows,
                                const PerGroup<double>& factors, std::span<double> matrix, std::span<double> vector,
                                ThreadPool& pool) {
   check_parameters(siren, parameters, rows.networks());
-  const index_t n = static_cast<index_t>(rows.networks()) * padded_parameters(siren);
+  const index_t n = static_cast<index_t>(rows.networks()) * padded_unknowns(siren);
   if (std::ssize(vector) != n || std::ssize(matrix) != n * n) {
     throw InvalidArgument("matrix", "the normal equations of these networks have " + std::to_string(n) +
                                         " unknowns (padded), got " + std::to_string(vector.size()));

@@ -89,14 +89,14 @@ GroupSums Objective::gradient(std::span<const double> parameters, std::span<doub
   return sums;
 }
 
+LinearSystem Objective::smaller_system(index_t unknowns) const {
+  double rows = 0;
+  for (const double count : rows_) rows += count;
+  return alone() && rows < static_cast<double>(unknowns) ? LinearSystem::rows : LinearSystem::normal;
+}
+
 GroupSums Objective::linearize(std::span<const double> parameters, LinearSystem system,
                                std::span<double> gradient) const {
-  if (system == LinearSystem::automatic) {
-    double rows = 0;
-    for (const double count : rows_) rows += count;
-    const bool fewer_rows = alone() && rows < static_cast<double>(parameters.size());
-    system = fewer_rows ? LinearSystem::rows : LinearSystem::normal;
-  }
   GroupSums sums;
   auto failure = attempt([&] {
     sums = backend_.linearize(parameters, factors_, system, gradient);

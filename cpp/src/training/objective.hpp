@@ -42,8 +42,10 @@ class Objective {
   GroupSums sums(std::span<const double> parameters) const;
   // Overwrites `gradient`. Throws NonFiniteLoss.
   GroupSums gradient(std::span<const double> parameters, std::span<double> gradient) const;
-  // Linearizes the residuals for solve_damped. `system`: the smaller one, if automatic. Overwrites `gradient` by half
-  // the gradient. Throws NonFiniteLoss.
+  // The one of less work for so many unknowns; rows of other ranks are out of reach, so several ranks have no choice.
+  LinearSystem smaller_system(index_t unknowns) const;
+  // Linearizes the residuals for solve_damped, in a system that is not automatic. Overwrites `gradient` by half the
+  // gradient. Throws NonFiniteLoss.
   GroupSums linearize(std::span<const double> parameters, LinearSystem system, std::span<double> gradient) const;
   // As TrainingBackend::try_damped; one rank solves for all, because its processor may round otherwise than another.
   bool try_damped(double damping, std::span<const double> parameters, std::span<double> candidate,

@@ -47,7 +47,7 @@ void StartsAhead::run(index_t start, Lane& lane) {
     StepMessage message;
     RowSupply supply(*backend, alone, false);
     const StartingNetworks starting{options_.network, options_.network_map, options_.seed};
-    GaussNewton runner(optimizer, starting.parameter_count());
+    GaussNewton runner(optimizer, starting.parameter_count(), starting.unknowns());
     std::vector<double> parameters = starting.parameters(start);
     for (index_t i = 0; i < optimizer.start_steps && !unwanted_; ++i) {
       const index_t number = start * optimizer.start_steps + i;

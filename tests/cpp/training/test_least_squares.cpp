@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "nbm/network/held_weights.hpp"
@@ -75,6 +76,49 @@ TEST_P(BothSystems, SolveTheDampedEquations) {
     // Both solutions are backward stable up to the scaling by the diagonal.
     EXPECT_LE(std::fabs(sum), 2.3e-16 * 100 * static_cast<double>(n) * size) << i;
   }
+}
+
+// With the hidden layers held both systems are those of the output layers alone: the step solves the damped equations
+// that are cut out of those of all parameters.
+TEST_P(BothSystems, OfTheOutputLayerAreABlockOfThoseOfAll) {
+  Siren output = siren;
+  output.trained = nbm::TrainedLayers::output;
+  const index_t count = siren.parameter_count(), trained = output.trained_count(), n = nbm::kSides * trained;
+  std::vector<double> gradient(p.size()), message, of_output, step(p.size());
+  nbm::LeastSquares all;
+  all.linearize(siren, p, rows, kFactors, LinearSystem::normal, gradient, pool);
+  all.append_normal_equations(message);
+  const auto parameter = [&](index_t unknown) { return (unknown / trained + 1) * count - trained + unknown % trained; };
+  const auto entry = [&](index_t i, index_t j) {
+    const auto [a, b] = std::minmax({parameter(i), parameter(j)});
+    return message[static_cast<std::size_t>(a * std::ssize(p) - a * (a + 1) / 2 + b)];
+  };
+  for (const LinearSystem system : {LinearSystem::normal, LinearSystem::rows}) {
+    nbm::LeastSquares equations;
+    std::vector<double> held(p.size());
+    equations.linearize(output, p, rows, kFactors, system, held, pool);
+    ASSERT_TRUE(equations.solve_damped(0.1, step, pool));
+    for (index_t i = 0; i < std::ssize(p); ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      if (i % count < count - trained) {
+        EXPECT_EQ(step[at], 0.0) << i;
+        EXPECT_EQ(held[at], 0.0) << i;
+      } else {
+        EXPECT_NEAR(held[at], gradient[at], 1e-13 * largest(gradient)) << i;
+      }
+    }
+    for (index_t i = 0; i < n; ++i) {
+      const auto at = [&](index_t unknown) { return step[static_cast<std::size_t>(parameter(unknown))]; };
+      double sum = gradient[static_cast<std::size_t>(parameter(i))] + 0.1 * entry(i, i) * at(i), size = std::fabs(sum);
+      for (index_t j = 0; j < n; ++j) {
+        sum += entry(i, j) * at(j);
+        size += std::fabs(entry(i, j) * at(j));
+      }
+      EXPECT_LE(std::fabs(sum), 2.3e-16 * 100 * static_cast<double>(n) * size) << i;
+    }
+    if (system == LinearSystem::normal) equations.append_normal_equations(of_output);
+  }
+  EXPECT_EQ(std::ssize(of_output), n * (n + 1) / 2 + n);
 }
 
 TEST_P(BothSystems, HaveTheSameBitsForAnyTeam) {

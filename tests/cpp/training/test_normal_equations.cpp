@@ -22,7 +22,7 @@ struct System {
 
   explicit System(const Siren& siren)
       : network(static_cast<std::size_t>(siren.parameter_count())),
-        padded(static_cast<std::size_t>(nbm::padded_parameters(siren))),
+        padded(static_cast<std::size_t>(nbm::padded_unknowns(siren))),
         n(2 * padded),
         matrix(n * n, 0.0),
         vector(n, 0.0) {}

@@ -2,11 +2,19 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "nbm/core/types.hpp"
 
 namespace nbm {
+
+// Which layers training moves: all, or the output layer alone on hidden ones that stay as they were drawn.
+enum class TrainedLayers { all, output };
+
+// Throws InvalidArgument unless "all" or "output".
+NBM_EXPORT TrainedLayers parse_trained_layers(const std::string& name);
+NBM_EXPORT std::string to_string(TrainedLayers trained);
 
 // Specification of a sine network R^3 -> R (docs/method.md, section 2).
 struct NBM_EXPORT Siren {
@@ -16,10 +24,13 @@ struct NBM_EXPORT Siren {
   // Axes along which the network has the period 2: its waves there are integer multiples of pi, and training holds the
   // weights of the first layer that say so.
   std::array<bool, kDim> periodic{};
+  TrainedLayers trained = TrainedLayers::all;
 
   // Throws InvalidArgument.
   void validate() const;
   index_t parameter_count() const;
+  // The last ones of them that training moves, those of the output layer or all; held ones among them count.
+  index_t trained_count() const;
   friend bool operator==(const Siren&, const Siren&) = default;
 };
 

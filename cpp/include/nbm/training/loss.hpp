@@ -51,12 +51,14 @@ NBM_EXPORT GroupSums add_loss_gradient(const Siren& siren, std::span<const doubl
                                        const PerGroup<double>& factors, Precision precision, std::span<double> gradient,
                                        ThreadPool& pool);
 
-// Unknowns of one network in the normal equations: its parameters, padded to whole vectors of the CPU. The rows and
-// columns of the padding are zero.
-NBM_EXPORT index_t padded_parameters(const Siren& siren);
+// Numbers padded to whole vectors of the CPU.
+NBM_EXPORT index_t padded(index_t numbers);
+// Unknowns of one network in the normal equations: its parameters that are trained, padded. The rows and columns of the
+// padding are zero.
+NBM_EXPORT index_t padded_unknowns(const Siren& siren);
 
 // The normal equations of the rows weighted by sqrt(factors[g]), in double precision: adds J'J to the upper triangle of
-// `matrix` ([n][n] row-major, n = networks * padded_parameters) and J'r to `vector` ([n]).
+// `matrix` ([n][n] row-major, n = networks * padded_unknowns) and J'r to `vector` ([n]).
 NBM_EXPORT GroupSums add_normal_equations(const Siren& siren, std::span<const double> parameters, const RowSet& rows,
                                           const PerGroup<double>& factors, std::span<double> matrix,
                                           std::span<double> vector, ThreadPool& pool);
