@@ -50,11 +50,6 @@ def slope(errors: list[float]) -> float:
     return float(-np.polyfit(np.log(CELLS), np.log(errors), 1)[0])
 
 
-def cut_cell_points(cells: int) -> nbm.Sampling:
-    """More points of the interface on finer cells: what rows on random cells leave of fluxes is noise of O(h)."""
-    return nbm.Sampling(regular=3000, irregular=max(400, 1500 * cells**2 // 32**2), boundary=1000)
-
-
 def trained(
     known: nbm.Problem, discretization: str, cells: int, seed: int, options: argparse.Namespace
 ) -> tuple[float, float]:
@@ -65,7 +60,6 @@ def trained(
         network=NETWORK,
         discretization=discretization,
         cells=cells,
-        sampling=None if discretization == "direct_jump" else cut_cell_points(cells),
         optimizer=optimizer,
         seed=seed,
         device="cpu",

@@ -87,7 +87,7 @@ class LawBlock {
   LawBlock(const Problem& problem, Vec3<double> h)
       : problem_(problem),
         h_(h),
-        rows_(problem, h),
+        rows_(problem, h, 1.0),
         nodes_(IrregularBlock::kCapacity * kLawNodes),
         phi_(at(IrregularBlock::kCapacity * kLawNodes)) {}
 

@@ -62,7 +62,7 @@ class GhostTask {
     for (int m = 0; m < kNeighbors; ++m) {
       cube[kCubeCenter + cube_offset(m / 9 - 1, m / 3 % 3 - 1, m % 3 - 1)] = level_set_.extended(neighbor(position, m));
     }
-    const CubeForm ghost = LawGhost(sides, at_node.geometry, jump, cube + kCubeCenter, h_).at_node();
+    const CubeForm ghost = LawGhost(sides, at_node.geometry, jump, cube + kCubeCenter, h_, 0.0).at_node();
     double value = ghost.constant;
     for (int m = 0; m < kCubeNodes; ++m) {
       const double weight = ghost.weight[at(m)];

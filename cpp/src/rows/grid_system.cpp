@@ -168,7 +168,7 @@ class GridTask {
   void write_rows() {
     std::array<index_t, kSides> next_boundary{}, next_regular{};
     IrregularBlock block(grid_.for_rows, grid_.h);
-    if (grid_.problem.has_interface_law()) laws_.emplace(grid_.for_rows, grid_.h);
+    if (grid_.problem.has_interface_law()) laws_.emplace(grid_.for_rows, grid_.h, 0.0);
     index_t next_irregular = 0;
     for (index_t n = first_; n < last_; ++n) {
       const std::size_t s = side[at(n - first_)], before = column.size();

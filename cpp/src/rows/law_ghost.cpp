@@ -100,7 +100,7 @@ Vec3<double> normal_at(const double* phi, Vec3<double> place, Vec3<double> h) {
 }
 
 LawGhost::LawGhost(const SidesAround& sides, const GhostGeometry& at, const JumpCondition<double>& jump,
-                   const double* phi, Vec3<double> h)
+                   const double* phi, Vec3<double> h, double least_separation)
     : own_(sides, sides[kCenter], h), beyond_(sides, 1 - sides[kCenter], h) {
   const int own = sides[kCenter], other = 1 - own;
   const double to_other = own == index_of(Side::minus) ? 1.0 : -1.0;
@@ -108,7 +108,20 @@ LawGhost::LawGhost(const SidesAround& sides, const GhostGeometry& at, const Jump
   const double mu_slow = jump.mu[slow], mu_fast = jump.mu[1 - slow];
   const double factor = slow == 0 ? mu_slow / mu_fast - 1.0 : 1.0 - mu_slow / mu_fast;
   const double length = jump.resistance * jump.mu[other];
-  separation_ = length / (length + std::min({h.x, h.y, h.z}));
+  const double reach = to_other * at.distance * factor;
+  const CubeForm slope = linear_slope(sides, slow, at.normal, h);
+  const CubeForm own_value = own_.value(at.foot), other_value = beyond_.value(at.foot);
+  const CubeForm other_slope = beyond_.slope(at.foot, normal_at(phi, at.foot, h));
+  // What the equation of ghost_value() has of the ghost value; its divisor stays positive.
+  const double of_ghost = slow == own ? 0.0 : reach * slope.weight[kCenter];
+  const double kept = 1.0 - of_ghost < kLeastDivisor ? (1.0 - kLeastDivisor) / of_ghost : 1.0;
+
+  separation_ = std::max(least_separation, length / (length + std::min({h.x, h.y, h.z})));
+  const double joined = 1.0 - kept * of_ghost, of_resistance = -to_other * length * other_slope.weight[kCenter];
+  if (other_value.weight[kCenter] + of_resistance < kLeastDivisor) {
+    const double most = (joined + of_resistance - kLeastDivisor) / (joined - other_value.weight[kCenter]);
+    separation_ = std::max(0.0, std::min(separation_, most));
+  }
   const double together = 1.0 - separation_;
 
   // Two equations, weighed by `together` and `separation_`: that of ghost_value(), and
@@ -116,21 +129,12 @@ LawGhost::LawGhost(const SidesAround& sides, const GhostGeometry& at, const Jump
   // with the quadratics of both sides. On the right side: nodes and constants; forms of the other side, whose centre is
   // the ghost value.
   CubeForm known, of_other;
-  const double reach = to_other * at.distance * factor;
-  const CubeForm slope = linear_slope(sides, slow, at.normal, h);
   known.weight[kCenter] = together;
-  if (slow == own) {
-    known.add(slope, together * reach);
-  } else {  // the divisor stays positive, as in ghost_value()
-    const double of_ghost = reach * slope.weight[kCenter];
-    const double kept = 1.0 - of_ghost < kLeastDivisor ? (1.0 - kLeastDivisor) / of_ghost : 1.0;
-    of_other.add(slope, together * kept * reach);
-  }
-  const CubeForm own_value = own_.value(at.foot), other_value = beyond_.value(at.foot);
+  (slow == own ? known : of_other).add(slope, together * kept * reach);
   known.add(own_value, separation_);
   of_other.add(other_value, -separation_);
   // The flux is that of the side of the ghost, less half of its jump.
-  of_other.add(beyond_.slope(at.foot, normal_at(phi, at.foot, h)), to_other * length);
+  of_other.add(other_slope, to_other * length);
   const double of_flux_jump = together * to_other * at.distance / mu_fast - 0.5 * jump.resistance;
   known.constant = to_other * jump.jump_u + of_flux_jump * jump.jump_flux;
   known.add(own_value, 0.5 * of_flux_jump * jump.reaction);

@@ -46,9 +46,9 @@ Vec3<double> normal_at(const double* phi, Vec3<double> place, Vec3<double> h);
 // The ghost value at the node in the middle of `sides`, and the side of which it is.
 class LawGhost {
  public:
-  // phi: as for normal_at().
+  // phi: as for normal_at(). least_separation: see separation().
   LawGhost(const SidesAround& sides, const GhostGeometry& at, const JumpCondition<double>& jump, const double* phi,
-           Vec3<double> h);
+           Vec3<double> h, double least_separation);
 
   const CubeForm& at_node() const { return ghost_; }
   const SideFit& own() const { return own_; }  // of the side of the node
@@ -57,7 +57,8 @@ class LawGhost {
     return with_ghost(beyond_.slope(place, direction));
   }
   // How much the resistance counts against a cell, between 0 and 1: without it the ghost is that of ghost_value(),
-  // which knows the fluxes of both sides; with it the sides have little to do with each other.
+  // which knows the fluxes of both sides; with it the sides have little to do with each other. At least the least that
+  // is asked for, unless that would make the ghost's own equation singular.
   double separation() const { return separation_; }
 
  private:

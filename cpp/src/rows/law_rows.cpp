@@ -105,7 +105,8 @@ LawGhost LawRows::ghost(const IrregularCell& cell, const Samples& samples, Latti
                                       samples.resistance[star_node],
                                       samples.reaction[star_node]};
   node.node = node.node + Vec3<index_t>{o.x, o.y, o.z};
-  return {sides_around(node), cell.geometry.ghost[star_node], jump, cell.phi + cube_index_of_star(star_node), h_};
+  return {sides_around(node), cell.geometry.ghost[star_node], jump, cell.phi + cube_index_of_star(star_node), h_,
+          least_separation_};
 }
 
 // The patches' flux jumps are along the normals of the level set, and what the pieces of the cell have through them

@@ -36,7 +36,10 @@ SidesAround sides_around(const LatticeNode& at);
 // Rows of the cells of a block, where the problem has an interface law.
 class LawRows {
  public:
-  LawRows(const Problem& problem, Vec3<double> h) : problem_(problem), h_(h) {}
+  // least_separation: of ghosts (LawGhost); 0 for all cells of a grid, whose errors cancel between neighbours, 1 for
+  // cells that stand alone, whose own errors must be of second order.
+  LawRows(const Problem& problem, Vec3<double> h, double least_separation)
+      : problem_(problem), h_(h), least_separation_(least_separation) {}
 
   // Evaluates the law for all cells of a block whose own rows are there.
   void sample(const IrregularBlock& block);
@@ -57,6 +60,7 @@ class LawRows {
 
   const Problem& problem_;
   Vec3<double> h_;
+  double least_separation_;
   std::vector<Samples> samples_;
 };
 

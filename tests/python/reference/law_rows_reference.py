@@ -30,8 +30,11 @@ OF_GHOST, CONSTANT = 125, 126  # behind the weights of the nodes of the cube aro
 
 @dataclass
 class Laws:
+    """``least_theta``: 0 on grids, 1 for cells that stand alone, without the case of a divisor below 1/20."""
+
     resistance: Scalar
     reaction: Scalar
+    least_theta: float
 
 
 @dataclass
@@ -135,9 +138,10 @@ class Ghost:
         step = step + resistance * (mu[other] * self.slope(other, foot, self.normal(foot)) - sigma / 2 * B)
         first = ghost - node - sigma * (step + delta * kappa * self._linear_slope(slow, normal) + delta / max(mu) * B)
         second = self.value(other, foot) - self.value(own, foot) - sigma * step
-        theta = resistance * mu[other] / (resistance * mu[other] + self.h.min())
-        self.theta, self.mu = theta, mu
+        on_grids = resistance * mu[other] / (resistance * mu[other] + self.h.min())
+        theta = max(on_grids, laws.least_theta)
         equation = (1 - theta) * first + theta * second
+        self.theta, self.mu = theta, mu
         solved = -equation / equation[OF_GHOST]
         solved[OF_GHOST] = 0
         return solved
