@@ -98,6 +98,8 @@ enum { NBM_GAUSS_NEWTON = 0, NBM_ADAM = 1 };
 enum { NBM_BOCHKOV_GIBOU = 0, NBM_DIRECT_JUMP = 1 };
 enum { NBM_BALANCED = 0, NBM_PAPER = 1 };
 enum { NBM_FLOAT64 = 0, NBM_FLOAT32 = 1 };
+enum { NBM_NETWORKS_OF_SIDES = 0, NBM_NETWORKS_OF_PIECES = 1 };
+enum { NBM_ALL_LAYERS = 0, NBM_OUTPUT_LAYER = 1 };
 
 /* To be filled by nbm_options_init and then changed: later versions may add members. */
 typedef struct nbm_options {
@@ -124,6 +126,8 @@ typedef struct nbm_options {
   int64_t refresh; /* steps for which a draw is kept */
   uint64_t seed;
   int64_t record_every; /* steps between calls of the record function */
+  int32_t networks;     /* one for each side, or for each connected piece of a side */
+  int32_t trained;      /* layers that training moves; the others stay as they were drawn */
 } nbm_options;
 
 /* Gauss-Newton from one start, five hidden layers of ten, and a cell of one 64th of a box with edge 2. */

@@ -19,6 +19,7 @@ module nbm
     integer(c_int64_t) :: steps
     real(c_double) :: learning_rate, damping, stop_fraction
     integer(c_int64_t) :: regular, irregular, boundary, refresh, seed, record_every
+    integer(c_int32_t) :: networks, trained
   end type
 
   interface

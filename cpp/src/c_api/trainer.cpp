@@ -35,6 +35,8 @@ nbm::TrainingOptions options_of(const nbm_options* given) {
   nbm::TrainingOptions options;
   options.network.hidden.assign(static_cast<std::size_t>(o.hidden_layers), o.hidden_width);
   options.network.omega = o.omega;
+  options.network.trained = either(o.trained, nbm::TrainedLayers::all, nbm::TrainedLayers::output, "trained");
+  options.networks = either(o.networks, nbm::Networks::sides, nbm::Networks::pieces, "networks");
   options.resolution.coarsest = {o.cell_size[0], o.cell_size[1], o.cell_size[2]};
   options.sampling.counts = {o.regular, o.irregular, o.boundary};
   options.sampling.refresh = o.refresh;

@@ -272,6 +272,27 @@ TEST(CApi, ObservationsAreFitted) {
             NBM_INVALID_ARGUMENT);
 }
 
+TEST(CApi, TrainsTheOutputLayerAloneOrANetworkForEachPiece) {
+  const auto problem = plain_problem();
+  auto options = small_options();
+  options.trained = NBM_OUTPUT_LAYER;
+  const auto output = trainer_of(problem.get(), options);
+  constexpr std::size_t kParameters = 2 * (12 * 4 + 13);
+  std::array<double, kParameters> before{}, after{};
+  ASSERT_EQ(nbm_trainer_get_parameters(output.get(), kParameters, before.data()), NBM_OK) << nbm_last_error();
+  ASSERT_EQ(nbm_trainer_run(output.get(), nullptr, nullptr), NBM_OK) << nbm_last_error();
+  ASSERT_EQ(nbm_trainer_get_parameters(output.get(), kParameters, after.data()), NBM_OK);
+  for (std::size_t i = 0; i < kParameters; ++i) EXPECT_EQ(after[i] == before[i], i % (kParameters / 2) < 48) << i;
+
+  options = small_options();
+  options.networks = NBM_NETWORKS_OF_PIECES;
+  const auto of_pieces = trainer_of(problem.get(), options);
+  EXPECT_EQ(nbm_trainer_step(of_pieces.get(), 1, nullptr, nullptr), NBM_OK) << nbm_last_error();
+  options.trained = 2;
+  nbm_trainer* none = nullptr;
+  EXPECT_EQ(nbm_trainer_create(problem.get(), &options, "cpu", nullptr, &none), NBM_INVALID_ARGUMENT);
+}
+
 TEST(CApi, RecordFunctionEndsTheTraining) {
   const auto problem = plain_problem();
   const auto trainer = trainer_of(problem.get(), small_options());
