@@ -197,14 +197,41 @@ def test_a_guided_start_has_the_values_of_the_grid():
 
 
 @pytest.mark.parametrize(
-    ("walls", "options", "says"),
+    ("walls", "says"),
     [
-        ({"x": nbm.Periodic(jump=1 + y)}, {}, "walls.x: its jump varies over the wall, which trained networks do not"),
-        ({"x": nbm.Periodic(source=1.0)}, {}, "walls.x: has a source, which trained networks do not meet"),
-        ({"x": nbm.Periodic()}, {"networks": "pieces"}, "networks: 'pieces' are not joined through periodic walls"),
+        ({"x": nbm.Periodic(jump=1 + y)}, "walls.x: its jump varies over the wall, which trained networks do not"),
+        ({"x": nbm.Periodic(source=1.0)}, "walls.x: has a source, which trained networks do not meet"),
     ],
 )
-def test_what_networks_do_not_meet_is_one_sentence(walls, options, says):
+def test_what_networks_do_not_meet_is_one_sentence(walls, says):
     problem = nbm.Problem(nbm.Box(), INSIDE, boundary=walls["x"].jump * x / 2 if walls["x"].jump else 0, walls=walls)
     with pytest.raises(nbm.InvalidArgument, match=says):
-        trainer(problem, **options)
+        trainer(problem)
+
+
+@pytest.mark.parametrize("discretization", ["bochkov_gibou", "direct_jump"])
+def test_pieces_go_on_through_periodic_walls(discretization):
+    across = sqrt((1 - Abs(x)) ** 2 + y**2 + z**2) - 0.35  # a ball that the walls of the period cut in halves
+    known = nbm.manufactured(
+        u_minus=2 + sin(pi * x) * y / 2 + z,
+        u_plus=cos(pi * x) * sin(y) + z**2 / 2,
+        mu_minus=3.0,
+        level_set=(across + R - 0.35 - Abs(across - R + 0.35)) / 2,  # the lesser of both
+    )
+    problem = known.replace(walls={"x": nbm.Periodic()})
+    solution = trained(
+        problem,
+        steps=60,
+        networks="pieces",
+        network=nbm.Siren(hidden=(12, 12)),
+        discretization=discretization,
+        sampling=nbm.Sampling(regular=700, irregular=400, boundary=150),
+    )
+    assert solution.network_counts == (2, 1)
+    halves = np.array([[-0.99, 0.1, 0.1], [0.99, 0.1, 0.1], [0, 0, 0]])
+    assert solution.network_at(halves).tolist() == [0, 0, 1]
+    assert relative_error(solution, known) < 5e-3
+    lower, upper = on_both_walls()
+    inside = np.hypot(lower[:, 1], lower[:, 2]) < 0.3
+    np.testing.assert_allclose(solution(upper[inside]), solution(lower[inside]), rtol=0, atol=1e-13)
+    np.testing.assert_allclose(solution.gradient(upper[inside]), solution.gradient(lower[inside]), rtol=0, atol=1e-11)

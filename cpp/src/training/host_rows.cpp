@@ -64,7 +64,7 @@ void HostRowMaker::assemble(index_t draw, Vec3<double> cell_size, RowSet& rows) 
   for (const ObservationRows& data : observations_) {
     if (used_[static_cast<std::size_t>(data.group())]) data.append(draw, cell_size, rank_, ranks_, rows.points);
   }
-  if (!network_map_.one_a_side()) sort_by_network(network_map_, rows);
+  if (!network_map_.one_a_side()) sort_by_network(network_map_, rows, problem_.periodic_axes());
 }
 
 // Whether the rows of any group of the problem are wanted.

@@ -157,6 +157,18 @@ void join_diagonals(const Nodes& nodes, Sets& sets) {
   join_where_open(nodes, doubtful, sets);
 }
 
+// Nodes of one side on opposite walls of a period are one and the same.
+void join_through_walls(const Nodes& nodes, const std::array<bool, kDim>& periodic, Sets& sets) {
+  for (index_t n = 0; n < nodes.size(); ++n) {
+    const Vec3<index_t> i = nodes.index(n);
+    for (int k = 0; k < kDim; ++k) {
+      if (!periodic[static_cast<std::size_t>(k)] || i[k] < nodes.cells[k]) continue;
+      const index_t opposite = n - nodes.cells[k] * nodes.step[k];
+      if (nodes.side(n) == nodes.side(opposite)) sets.join(n, opposite);
+    }
+  }
+}
+
 // Labels of one side beyond it: those of the nearest node of the side, by steps along the grid.
 void spread(const Nodes& nodes, std::vector<std::int16_t>& label) {
   std::vector<index_t> front, next;
@@ -273,11 +285,13 @@ void add_hidden_pieces(const Nodes& nodes, const Problem& problem, const Points&
 
 }  // namespace
 
-LabelledPieces label_pieces(const Problem& problem, const Points& surface, ThreadPool& pool, int cells) {
+LabelledPieces label_pieces(const Problem& problem, const Points& surface, ThreadPool& pool, int cells,
+                            const std::array<bool, kDim>& through_walls) {
   const Nodes nodes(problem, cells, pool);
   Sets sets(nodes.size());
   join_neighbours(nodes, sets);
   join_diagonals(nodes, sets);
+  join_through_walls(nodes, through_walls, sets);
   LabelledPieces found;
   std::vector<std::int16_t> piece_of(nodes.phi.size(), -1);
   for (index_t n = 0; n < nodes.size(); ++n) {

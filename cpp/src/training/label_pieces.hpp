@@ -27,7 +27,8 @@ constexpr int kLabelCells = 96;  // along the longest edge
 // Two neighbouring nodes of one side belong together unless the interface passes between them: where the level set is
 // small against its slope, it is looked at between the nodes too. `surface` are points of the interface: where a
 // connected set of the cells they lie in has no node of a side around, that side has a piece there.
-// cells: of the grid, along the longest edge.
-LabelledPieces label_pieces(const Problem& problem, const Points& surface, ThreadPool& pool, int cells = kLabelCells);
+// cells: of the grid, along the longest edge. through_walls: axes along which pieces go on at the opposite wall.
+LabelledPieces label_pieces(const Problem& problem, const Points& surface, ThreadPool& pool, int cells = kLabelCells,
+                            const std::array<bool, kDim>& through_walls = {});
 
 }  // namespace nbm

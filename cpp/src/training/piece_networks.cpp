@@ -101,7 +101,7 @@ NetworkMap piece_networks(const Problem& problem, ThreadPool& pool) {
   const InterfaceSampler interface(problem.box, problem.level_set, pool);
   const Points surface = draw_interface(interface, 0, pool).points;  // of one seed: pieces do not depend on it
   for (const int cells : kLabelGrids) {
-    const LabelledPieces found = label_pieces(problem, surface, pool, cells);
+    const LabelledPieces found = label_pieces(problem, surface, pool, cells, problem.periodic_axes());
     const std::optional<Meeting> meeting = find_meeting(found);
     const LabelledPieces::Piece* hidden = find_hidden(found);
     if (hidden == nullptr && !meeting) return map_of(found);

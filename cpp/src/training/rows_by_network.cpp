@@ -4,6 +4,8 @@
 #include <map>
 #include <numeric>
 
+#include "problem/periods.hpp"
+
 namespace nbm {
 namespace {
 
@@ -66,22 +68,27 @@ void append_sorted(const NetworkMap& map, const PointRows& from, std::vector<Poi
   }
 }
 
-// The networks of the entries of one row, in the order of the sides and their entries.
-std::vector<std::size_t> networks_of_entries(const NetworkMap& map, const StencilRows& rows, std::size_t i) {
+// The networks of the entries of one row, in the order of the sides and their entries. Entries beyond a periodic wall
+// ask a period back.
+std::vector<std::size_t> networks_of_entries(const NetworkMap& map, const std::array<bool, kDim>& periodic,
+                                             const StencilRows& rows, std::size_t i) {
+  constexpr Box kNetworkBox{{-1.0, -1.0, -1.0}, {1.0, 1.0, 1.0}};
   std::vector<std::size_t> networks;
   for (std::size_t side = 0; side < kSides; ++side) {
     for (index_t j = rows.begin[side][i]; j < rows.begin[side][i + 1]; ++j) {
-      networks.push_back(network_at(map, side, rows.x[side], at(j)));
+      const auto& x = rows.x[side];
+      const Vec3<double> place = folded(kNetworkBox, periodic, {x[0][at(j)], x[1][at(j)], x[2][at(j)]});
+      networks.push_back(at(map.at(static_cast<Side>(side), place)));
     }
   }
   return networks;
 }
 
-StencilRows sorted(const NetworkMap& map, const StencilRows& by_side) {
+StencilRows sorted(const NetworkMap& map, const std::array<bool, kDim>& periodic, const StencilRows& by_side) {
   const std::size_t count = by_side.rhs.size();
   std::vector<std::vector<std::size_t>> of_entries(count), touched(count);
   for (std::size_t i = 0; i < count; ++i) {
-    touched[i] = of_entries[i] = networks_of_entries(map, by_side, i);
+    touched[i] = of_entries[i] = networks_of_entries(map, periodic, by_side, i);
     std::sort(touched[i].begin(), touched[i].end());
     touched[i].erase(std::unique(touched[i].begin(), touched[i].end()), touched[i].end());
   }
@@ -108,9 +115,9 @@ StencilRows sorted(const NetworkMap& map, const StencilRows& by_side) {
 
 }  // namespace
 
-void sort_by_network(const NetworkMap& map, RowSet& rows) {
+void sort_by_network(const NetworkMap& map, RowSet& rows, const std::array<bool, kDim>& periodic) {
   rows.regular = sorted(map, rows.regular);
-  rows.irregular = sorted(map, rows.irregular);
+  rows.irregular = sorted(map, periodic, rows.irregular);
   std::vector<PointRows> sets;
   for (const PointRows& set : rows.points) append_sorted(map, set, sets);
   rows.points = std::move(sets);

@@ -45,15 +45,6 @@ void require_normal_equations(const TrainingOptions& options, int ranks) {
   }
 }
 
-void require_trainable_periods(const Problem& problem, const TrainingOptions& options) {
-  jump_ramp(problem);
-  if (problem.is_periodic() && options.networks == Networks::pieces) {
-    throw InvalidArgument("networks",
-                          "'pieces' are not joined through periodic walls; use 'sides', or leave the options of "
-                          "training out");
-  }
-}
-
 // The options, once all ranks have found them in order and the same.
 TrainingOptions agreed(TrainingOptions options, const Box& box, const Communicator& communicator) {
   meet(communicator, attempt([&] {
@@ -99,7 +90,7 @@ Trainer::State::State(Problem p, TrainingOptions o, Device d, Communicator c)
 void Trainer::State::start() {
   meet(communicator, attempt([&] {
          problem.validate();
-         require_trainable_periods(problem, options);
+         jump_ramp(problem);  // throws where networks cannot meet a period
          options.network.periodic = problem.periodic_axes();
          const ValueScale units = value_scale_of(options, problem);
          options.value_scale = units.scale;
