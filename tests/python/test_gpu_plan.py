@@ -66,3 +66,29 @@ def test_kernels_of_branches_are_busy_once(tmp_path, monkeypatch):
     assert whole == {"us_a_step": 10.0, "busy_us": 9.0, "sum_of_kernels_us": 12.0, "launches": 1.5}
     assert [row["kernel"] for row in kernels] == ["fused_rows_kernel", "value_rows", "Memset"]
     assert kernels[0] == {"kernel": "fused_rows_kernel", "times": 0.5, "us_a_step": 5.0}
+
+
+def test_the_loop_over_points_is_counted_without_its_rare_paths(monkeypatch):
+    # Before the loop, its head, a way without derivatives, derivatives, a rare path, a detour of lanes that are apart.
+    lines = [
+        ("0000", "S2R R0, SR_TID.X"),
+        ("0010", "LDS R1, [R0]"),
+        ("0020", "@P0 BRA 0xa0"),
+        ("0030", "BRA.DIV UR4, 0xd0"),
+        ("0040", "@!P1 BRA 0x80"),
+        ("0050", "FFMA R2, R1, R1, R2"),
+        ("0060", "FFMA R3, R1, R2, R3"),
+        ("0070", "FFMA R4, R1, R3, R4"),
+        ("0080", "@P2 BRA 0x10"),
+        ("0090", "EXIT"),
+        ("00a0", "FMUL R1, R1, R1"),
+        ("00b0", "BRA 0x30"),
+        ("00d0", "WARPSYNC.COLLECTIVE R1, 0x40"),
+        ("00e0", "BRA 0x40"),
+    ]
+    listing = "\t\tFunction : kernel\n" + "".join(f"        /*{at}*/    {text} ;  /* 0x0 */\n" for at, text in lines)
+    monkeypatch.syspath_prepend(PLAN)
+    module = load("instructions")
+    body, direct = module.loop_over_points(module.read_listing(listing)["kernel"])
+    assert [instruction.address for instruction in body] == [*range(0x10, 0x90, 0x10), 0xA0, 0xB0]
+    assert direct == 8
