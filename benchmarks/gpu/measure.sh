@@ -113,7 +113,7 @@ section() {
           "--platform cuda --chunk 0 --batch 16384 --batch 1048576 --seconds 0.7" --help)
       done ;;
     ncu_large) # the two fused kernels, behind the warm-up
-      for shape in 'fused_rows.*104' 'fused_rows.*10.*5.*2'; do
+      for shape in 'fused_shallow.*104' 'fused_layers.*10.*5.*2'; do
         profile "ncu_large_$(tr -dc 0-9 <<<"$shape").csv" 40 --set full --import-source no --page details \
           --kernel-name-base demangled -k "regex:$shape" --launch-skip 4 --launch-count 1 \
           "$here/bench_training" --device cuda --seconds 0.2 --warm-up 0 --replay 0 --large 1048576

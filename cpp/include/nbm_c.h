@@ -63,7 +63,8 @@ enum { NBM_TRANSFER = 0, NBM_AMBIENT = 1, NBM_FLUX = 2 };
 #define NBM_WALL(face, side, part) ((nbm_field)(16 + 6 * (face) + 3 * (side) + (part)))
 /* u on the upper wall of axis 0 to 2 less u on the lower one, asked for on the lower one: to set it makes the two walls
  * one surface, and the box a cell that repeats along the axis; it forgets what was set of the two walls. Set after it,
- * NBM_FLUX of the upper wall is what the surface brings into the box, on both sides 0 by default. */
+ * NBM_FLUX of the upper wall is what the surface brings into the box, on both sides 0 by default. Trainers take a
+ * constant jump, and no NBM_FLUX. */
 #define NBM_PERIOD(axis) ((nbm_field)(64 + (axis)))
 
 /* values[i] = field at (x[i], y[i], z[i]), i < count. Called from several threads at once, unless threads = 1. A point

@@ -6,7 +6,7 @@ namespace {
 
 constexpr int kBlock = 128;
 
-// A block along x a first-layer weight of any network, threads and blocks along y its rows.
+// A block along x a weight of any network that may be held, threads and blocks along y its rows.
 __global__ void __launch_bounds__(kBlock)
     clear_held_kernel(HeldWeights held, double* numbers, index_t pitch, index_t rows) {
   const index_t block = blockIdx.x;

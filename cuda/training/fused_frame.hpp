@@ -11,11 +11,6 @@ namespace nbm::cuda {
 
 constexpr int kQuad = 4;  // numbers of one access of shared memory
 
-template <class T>
-struct alignas(kQuad * sizeof(T)) Quad {
-  T number[kQuad];
-};
-
 // A row in single precision, as the lanes of its group read it from shared memory: in three accesses.
 template <class T>
 struct alignas(kQuad * sizeof(T)) FusedRow {

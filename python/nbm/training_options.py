@@ -52,7 +52,7 @@ class TrainingOptions:
             on it.
         resolution: Coarser or finer levels during training; default this one cell size.
         optimizer: :class:`nbm.Adam`, :class:`nbm.GaussNewton`, or by name with their defaults "adam", "gauss_newton";
-            "auto": Gauss-Newton for networks of up to 5000 parameters.
+            "auto": Gauss-Newton for networks of up to 5000 parameters that are trained.
         sampling: Points of a step; the default depends on the optimizer.
         discretization: "bochkov_gibou" cuts cells along the interface; "direct_jump" has rows for the jumps at points
             of the interface and is the more accurate where the solution is smooth on each side. "auto" is
@@ -179,7 +179,7 @@ class TrainingOptions:
         """Return the discretization for a problem."""
         if self.discretization != "auto":
             return self.discretization
-        if problem.native.has_interface_law:  # which cut cells do not take
+        if problem.native.has_interface_law:  # whose rows of cut cells are wide
             return "direct_jump"
         return "bochkov_gibou" if _core.has_interface(problem.native, self.threads) else "direct_jump"
 

@@ -95,6 +95,33 @@ def test_waves_are_held_and_periods_exact():
     np.testing.assert_allclose(solution.gradient_plus(upper), solution.gradient_plus(lower), rtol=0, atol=1e-11)
 
 
+def test_ramps_have_the_lengths_of_the_box():
+    """Of unequal edges, off the origin: a period of 3, network coordinates that are not those of the box."""
+    along = 2 * pi * x / 3
+    known = nbm.manufactured(
+        u_minus=exp(z) * (1 + sin(along) / 3) + JUMP * x / 3,
+        u_plus=cos(along) * sin(y) + z**2 / 2 + JUMP * x / 3,
+        mu_minus=4 + y * cos(along),
+        level_set=z - 0.2 * sin(along) + 0.05,
+        box=nbm.Box((1, -1, -0.5), (4, 1, 0.7)),
+    )
+    problem = known.replace(walls={"x": nbm.Periodic(jump=JUMP)})
+    solution = trained(
+        problem,
+        steps=14,
+        network=nbm.Siren(hidden=(200,), trained="output"),
+        cell_size=1 / 512,
+        discretization="direct_jump",
+        sampling=nbm.Sampling(regular=1500, irregular=500, boundary=500),
+    )
+    points = known.box.lower + np.random.default_rng(0).uniform(0, 1, (1000, 3)) * np.asarray(known.box.edge)
+    exact = known.exact(points)
+    assert np.abs(solution(points) - exact).max() < 1e-4 * np.ptp(exact)
+    lower, upper = points.copy(), points.copy()
+    lower[:, 0], upper[:, 0] = 1, 4
+    np.testing.assert_allclose(solution(upper) - solution(lower), JUMP, rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("level_set", [INSIDE, THROUGH_WALLS], ids=["inside", "through walls"])
 def test_output_layers_alone_reach_a_millionth(level_set):
     known, problem = known_with_period(level_set)

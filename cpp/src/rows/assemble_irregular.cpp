@@ -119,11 +119,13 @@ class LawBlock {
     evaluate_finite(problem_.level_set, "level_set", nodes_.view().slice(0, values), std::span(phi_).first(at(values)));
   }
 
-  // So many nodes as other irregular rows have, and those beyond that are in the box, as on a grid.
+  // So many nodes as other irregular rows have, and those beyond that are in the box, as on a grid; along periodic axes
+  // the fields go on.
   Vec3<index_t> reach_from(Vec3<double> to_wall) const {
     Vec3<index_t> reach;
     for (int axis = 0; axis < kDim; ++axis) {
-      reach[axis] = to_wall[axis] >= (kLawReach - kOnWall) * h_[axis] ? kLawReach : kCubeReach;
+      const bool room = problem_.periods[at(axis)].periodic || to_wall[axis] >= (kLawReach - kOnWall) * h_[axis];
+      reach[axis] = room ? kLawReach : kCubeReach;
     }
     return reach;
   }

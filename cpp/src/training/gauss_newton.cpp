@@ -22,8 +22,9 @@ GaussNewton::GaussNewton(const GaussNewtonOptions& options, index_t parameters, 
 }
 
 GroupSums GaussNewton::step(const Objective& objective, std::span<double> parameters) {
-  const LinearSystem system =
-      options_.system == LinearSystem::automatic ? objective.smaller_system(unknowns_) : options_.system;
+  const LinearSystem system = options_.system == LinearSystem::automatic
+                                  ? objective.smaller_system(std::ssize(parameters), unknowns_)
+                                  : options_.system;
   const GroupSums sums = objective.linearize(parameters, system, gradient_);
   const double loss = objective.loss(sums);
   ++step_;

@@ -89,7 +89,8 @@ GroupSums Objective::gradient(std::span<const double> parameters, std::span<doub
   return sums;
 }
 
-LinearSystem Objective::smaller_system(index_t unknowns) const {
+LinearSystem Objective::smaller_system(index_t parameters, index_t trained) const {
+  const index_t unknowns = backend_.leaves_out_held() ? trained : parameters;
   double rows = 0;
   for (const double count : rows_) rows += count;
   return alone() && rows < static_cast<double>(unknowns) ? LinearSystem::rows : LinearSystem::normal;

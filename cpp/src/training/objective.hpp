@@ -42,8 +42,9 @@ class Objective {
   GroupSums sums(std::span<const double> parameters) const;
   // Overwrites `gradient`. Throws NonFiniteLoss.
   GroupSums gradient(std::span<const double> parameters, std::span<double> gradient) const;
-  // The one of less work for so many unknowns; rows of other ranks are out of reach, so several ranks have no choice.
-  LinearSystem smaller_system(index_t unknowns) const;
+  // The one of less work for so many parameters, of which some are trained; rows of other ranks are out of reach, so
+  // several ranks have no choice.
+  LinearSystem smaller_system(index_t parameters, index_t trained) const;
   // Linearizes the residuals for solve_damped, in a system that is not automatic. Overwrites `gradient` by half the
   // gradient. Throws NonFiniteLoss.
   GroupSums linearize(std::span<const double> parameters, LinearSystem system, std::span<double> gradient) const;

@@ -65,7 +65,8 @@ TrainingOptions agreed(TrainingOptions options, const Box& box, const Communicat
 StepMessage message_for(const TrainingOptions& options, const Communicator& communicator) {
   const index_t parameters = options.parameter_count();
   const bool with_matrix = std::holds_alternative<GaussNewtonOptions>(options.optimizer);
-  const index_t matrix = with_matrix ? parameters * (parameters + 1) / 2 : 0;
+  const index_t unknowns = options.network_map.size() * options.network.trained_count();
+  const index_t matrix = with_matrix ? unknowns * (unknowns + 1) / 2 : 0;
   return {std::max(matrix + parameters + kMostGroups, local_message_size(options)), communicator};
 }
 
