@@ -306,13 +306,16 @@ ExpansionFit search_expansion(const Problem& problem, const InterfaceSampler& in
   constexpr index_t kLeastGrowth = 10;
   search.validate();
   const Fitter fitter(problem, interface, search.seed, pool);
-  ExpansionOptions options{.seed = search.seed};
+  ExpansionOptions options{.sines = 120, .sources = 50, .seed = search.seed};
   ExpansionFit best;
   const auto consider = [&] {
     ExpansionFit fit = fitter.fit(options);
     if (best.unknowns == 0 || fit.residual < best.residual) best = std::move(fit);
     return best.unknowns == 0 || best.residual <= search.tolerance * best.right_side;
   };
+  // Few functions first: where they are enough, more only lose digits, because their coefficients are large and cancel.
+  if (consider()) return best;
+  options = {.seed = search.seed};
   for (const double omega : kOmegas) {
     options.omega = omega;
     if (consider()) return best;

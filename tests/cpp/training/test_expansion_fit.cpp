@@ -269,6 +269,26 @@ TEST(ExpansionSearch, TakesNoMoreUnknownsThanAllowedAndIsRepeatable) {
   EXPECT_EQ(fit.options.omega, again.options.omega);
 }
 
+// A ball with a source, of a tenth of the conductivity: few functions are enough, and more lose digits to round-off.
+double heated_ball(Vec3<double> p) {
+  const double r = radius(p);
+  return r < 0.5 ? 0.125 / 1.5 + (0.25 - r * r) / 0.6 : 0.125 / (3.0 * r);
+}
+
+TEST(ExpansionSearch, TakesFewFunctionsWhereTheyAreEnough) {
+  using namespace nbm::symbols;
+  ThreadPool pool(2);
+  Problem problem = ball_problem();
+  problem.minus.mu = 0.1;
+  problem.minus.f = 1.0;
+  problem.plus.boundary = Field(Expression(0.125 / (3.0 * sqrt(x() * x() + y() * y() + z() * z()))));
+  const ExpansionSearch search;
+  const ExpansionFit fit = search_expansion(problem, search, pool);
+  const ExpansionFit larger = fit_expansion(problem, {}, pool);
+  EXPECT_LT(fit.unknowns, larger.unknowns / 2);
+  EXPECT_LT(largest_error(problem, fit.expansion, heated_ball), largest_error(problem, larger.expansion, heated_ball));
+}
+
 TEST(ExpansionSearch, DoesNotDependOnTheUnitOfU) {
   using namespace nbm::symbols;
   ThreadPool pool(2);

@@ -51,8 +51,8 @@ struct NBM_EXPORT ExpansionSearch {
   void validate() const;
 };
 
-// The best of several bases: wave numbers from smooth to oscillating, nearer and farther sources, then twice as many
-// sines and sources as long as the residual falls.
+// The best of several bases: a small one, wave numbers from smooth to oscillating, nearer and farther sources, then
+// twice as many sines and sources as long as the residual falls.
 NBM_EXPORT ExpansionFit search_expansion(const Problem& problem, const ExpansionSearch& search, ThreadPool& pool);
 NBM_EXPORT ExpansionFit search_expansion(const Problem& problem, const InterfaceSampler& interface,
                                          const ExpansionSearch& search, ThreadPool& pool);
