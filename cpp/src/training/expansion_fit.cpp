@@ -227,8 +227,10 @@ class Fitter {
     return fit;
   }
 
+  index_t pieces() const { return static_cast<index_t>(found_.pieces.size()); }
+
  private:
-  bool too_many_pieces() const { return static_cast<index_t>(found_.pieces.size()) > kMostPieces; }
+  bool too_many_pieces() const { return pieces() > kMostPieces; }
 
   const Problem& problem_;
   ThreadPool& pool_;
@@ -304,6 +306,7 @@ ExpansionFit search_expansion(const Problem& problem, const InterfaceSampler& in
   constexpr double kOmegas[] = {2.0, 4.0, 7.0}, kReaches[] = {6.0, 10.0, 3.0};
   constexpr double kWorthwhile = 0.7;  // of the residual, by twice the unknowns
   constexpr index_t kLeastGrowth = 10;
+  constexpr index_t kFewPieces = 4;  // of more no basis is small: each has a least number of functions
   search.validate();
   const Fitter fitter(problem, interface, search.seed, pool);
   ExpansionOptions options{.sines = 120, .sources = 50, .seed = search.seed};
@@ -314,7 +317,7 @@ ExpansionFit search_expansion(const Problem& problem, const InterfaceSampler& in
     return best.unknowns == 0 || best.residual <= search.tolerance * best.right_side;
   };
   // Few functions first: where they are enough, more only lose digits, because their coefficients are large and cancel.
-  if (consider()) return best;
+  if (fitter.pieces() <= kFewPieces && consider()) return best;
   options = {.seed = search.seed};
   for (const double omega : kOmegas) {
     options.omega = omega;
