@@ -29,6 +29,7 @@ nb::dict dict_of(const ErrorEstimate& estimate) {
   out["rms"] = estimate.rms;
   out["max"] = estimate.max;
   out["range"] = estimate.range();
+  out["deviation"] = estimate.deviation;
   out["parts"] = parts;
   out["source_place"] = nb::cast(numbers(estimate.source_place));
   out["flux_place"] = nb::cast(numbers(estimate.flux_place));

@@ -31,6 +31,9 @@ __all__ = ["Certificate", "ResidualNorms", "certify"]
 
 Float64Array = NDArray[np.float64]
 _TOLERANCE = 0.02
+_OF_DEVIATION = (
+    2.0  # times the tolerance: u that is flat but for a small part has a range that excuses errors elsewhere
+)
 _MOST_UNSEEN = 5e-4  # of the range of u, by sources narrower than the cells: their size is known but roughly
 _PARTS = {
     "grid": "what the grid would still add",
@@ -67,7 +70,8 @@ class Certificate:
         estimated_max: The same of the largest error, of what the grids see.
         range: Largest u less the smallest, at most ten standard deviations: what errors are compared with, since u has
             no zero of its own, and peaks excuse no error elsewhere.
-        tolerance: ``estimated_rmse`` over ``range`` up to which the solution is trusted.
+        tolerance: ``estimated_rmse`` over ``range`` up to which the solution is trusted; of the standard deviation of u
+            it may be twice as much.
         parts: What the estimate is made of, RMS in units of u: "grid", "change", "sources", "flux".
         places: Where most of "sources" and "flux" is, (x, y, z).
         boundary: u - g on the box boundary, where its flux is given the residual of that as a value of u; and over
@@ -219,6 +223,12 @@ def _reasons(estimate: Mapping[str, Any], tolerance: float) -> tuple[str, ...]:
         reasons.append(
             f"the estimated RMS error is {percent:.2g} % of the range of u, mostly {_PARTS[largest]}{where},"
             f" more than the {100 * tolerance:.2g} % trusted"
+        )
+    elif rms > _OF_DEVIATION * tolerance * estimate["deviation"]:
+        percent = 100 * rms / estimate["deviation"]
+        reasons.append(
+            f"the estimated RMS error is {percent:.2g} % of the standard deviation of u, more than the"
+            f" {100 * _OF_DEVIATION * tolerance:.2g} % trusted"
         )
     return tuple(reasons)
 

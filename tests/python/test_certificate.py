@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import nbm
+from nbm import _core
+from nbm.certificate import make_certificate
 from nbm.symbols import exp, sqrt, x, y, z
 
 H = 2 / 32
@@ -144,3 +146,17 @@ def test_bad_arguments_name_themselves(solution, arguments, name):
 def test_a_problem_on_another_box_is_refused(solution):
     with pytest.raises(nbm.InvalidArgument, match="box"):
         solution.certify(nbm.manufactured(u_minus=0, u_plus=x, box=nbm.Box((0, 0, 0), (1, 1, 1))))
+
+
+@pytest.mark.parametrize(("rms", "refused"), [(0.019, False), (0.021, True)])
+def test_flat_solutions_with_a_peak_are_held_to_their_deviation(solution, rms, refused):
+    """A range of 4 and a deviation of 0.5: half a per cent of the range is 4 % of the deviation."""
+    problem = nbm.problems.sphere()
+    estimate = _core.estimate_error(problem.native, solution.native, 32, 1) | {
+        "range": 4.0,
+        "deviation": 0.5,
+        "rms": rms,
+    }
+    certificate = make_certificate(solution, problem, estimate, points=500)
+    assert certificate.trusted is not refused
+    assert any("standard deviation" in reason for reason in certificate.reasons) is refused
