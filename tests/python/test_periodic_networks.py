@@ -24,6 +24,13 @@ OUTSIDE = Abs(x) - 1 + Abs(Abs(x) - 1)  # 0 in the box, not beyond the walls of 
 PERIODIC = {axis: nbm.Periodic() for axis in "xyz"}
 SHAPE = nbm.Siren(hidden=(16, 16))
 HELD = slice(0, 3 * SHAPE.hidden[0], 3)  # of each network: the waves along x
+OUTPUT_LAYER = {
+    "steps": 14,
+    "network": nbm.Siren(hidden=(200,), trained="output"),
+    "cell_size": 1 / 512,
+    "discretization": "direct_jump",
+    "sampling": nbm.Sampling(regular=1500, irregular=500, boundary=500),
+}
 POINTS = np.random.default_rng(0).uniform(-1, 1, (2000, 3))
 
 
@@ -106,14 +113,7 @@ def test_ramps_have_the_lengths_of_the_box():
         box=nbm.Box((1, -1, -0.5), (4, 1, 0.7)),
     )
     problem = known.replace(walls={"x": nbm.Periodic(jump=JUMP)})
-    solution = trained(
-        problem,
-        steps=14,
-        network=nbm.Siren(hidden=(200,), trained="output"),
-        cell_size=1 / 512,
-        discretization="direct_jump",
-        sampling=nbm.Sampling(regular=1500, irregular=500, boundary=500),
-    )
+    solution = trained(problem, **OUTPUT_LAYER)
     points = known.box.lower + np.random.default_rng(0).uniform(0, 1, (1000, 3)) * np.asarray(known.box.edge)
     exact = known.exact(points)
     assert np.abs(solution(points) - exact).max() < 1e-4 * np.ptp(exact)
@@ -125,14 +125,7 @@ def test_ramps_have_the_lengths_of_the_box():
 @pytest.mark.parametrize("level_set", [INSIDE, THROUGH_WALLS], ids=["inside", "through walls"])
 def test_output_layers_alone_reach_a_millionth(level_set):
     known, problem = known_with_period(level_set)
-    solution = trained(
-        problem,
-        steps=14,
-        network=nbm.Siren(hidden=(200,), trained="output"),
-        cell_size=1 / 512,
-        discretization="direct_jump",
-        sampling=nbm.Sampling(regular=1500, irregular=500, boundary=500),
-    )
+    solution = trained(problem, **OUTPUT_LAYER)
     assert relative_error(solution, known) < 1e-6
 
 
