@@ -22,6 +22,7 @@ set(NBM_CUDA_SOURCES
   sampling/compaction.cu
   sampling/device_sampler.cu
   sampling/draw_state.cpp
+  solution/device_correction.cu
   solution/device_evaluator.cpp
   solution/expansion_sums.cu
   solution/solution_kernels.cu

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "network/device_expansion.hpp"
 #include "problem/device_field.hpp"
 #include "solution/cuda_solution.hpp"
+#include "solution/device_correction.hpp"
 #include "solution/solution_kernels.hpp"
 
 namespace nbm::cuda {
@@ -28,14 +28,7 @@ struct Resident {
     parameters.upload(solution.parameters(), stream);
     single.prepare(parameters.data(), kSides, {}, stream);
     twice.prepare(parameters.data(), kSides, {}, stream);
-    if (const SidedGrid* const grid = solution.correction()) {
-      for (const Side side : {Side::minus, Side::plus}) {
-        const auto s = static_cast<std::size_t>(index_of(side));
-        correction_values[s].upload(grid->values(side), stream);
-        correction[s] = grid->view(side);
-        correction[s].values = correction_values[s].data();
-      }
-    }
+    if (solution.correction() != nullptr) correction.emplace(*solution.correction(), stream);
     if (solution.expansion() != nullptr) expansion.emplace(*solution.expansion(), stream);
     check(cudaStreamSynchronize(stream), "the copy of a solution to the GPU");
   }
@@ -43,8 +36,7 @@ struct Resident {
   DeviceField level_set;
   DeviceNetworks<float> single;
   DeviceNetworks<double> twice;
-  std::array<DeviceBuffer<double>, kSides> correction_values;
-  std::array<GridView, kSides> correction;  // in network coordinates; without values where there is none
+  std::optional<DeviceCorrection> correction;
   std::optional<DeviceExpansion> expansion;
 };
 
@@ -206,12 +198,10 @@ class DeviceEvaluator final : public SolutionEvaluator {
   template <class T>
   void enqueue_networks(const DeviceNetworks<T>& networks, const SolutionArrays& arrays, Branch branch,
                         const ExpansionSums& expansion, FieldFault* fault, cudaStream_t stream) const {
-    const SolutionView<T> view{box_,
-                               resident_.level_set.view(),
-                               networks.views(),
-                               fault,
-                               {resident_.correction[0], resident_.correction[1]},
-                               expansion};
+    SolutionView<T> view{box_, resident_.level_set.view(), networks.views(), fault, {}, expansion};
+    for (int side = 0; side < kSides && resident_.correction; ++side) {
+      view.correction[side] = resident_.correction->view<T>(side);
+    }
     const SolutionLaunch launch = plan_networks(siren_, arrays.size, arrays.gradient[0] != nullptr, sizeof(T));
     const StreamMemory<T> workspace(launch.workspace, stream);
     launch_networks(view, arrays, branch, launch, workspace.data(), stream);

@@ -8,7 +8,10 @@
 namespace nbm::cuda {
 namespace {
 
-constexpr unsigned kMostBlocks = 1024;
+// A block whose points are done makes room for another, so that many are shared out better than two that follow each
+// other; those with a workspace have a part of it each.
+constexpr index_t kMostBlocks = index_t{1} << 20;
+constexpr index_t kMostBlocksWithWorkspace = 1024;
 constexpr index_t kMostBytes = index_t{256} << 20;  // of the workspace
 
 __device__ inline bool is_finite(double value) { return value - value == 0.0; }
@@ -39,13 +42,19 @@ __device__ inline SirenView<T> network_of(const SolutionView<T>& solution, int s
 }
 
 // What the correction of a side adds at a point in network coordinates; the gradient where it is asked for.
-__device__ inline ValueAndGradient correction_at(const GridView& grid, Vec3<double> place, bool gradient) {
-  if (grid.values == nullptr) return {0.0, {}};
-  return gradient ? interpolate_cubic_gradient(grid, place) : ValueAndGradient{interpolate_cubic(grid, place), {}};
+template <bool gradient, class Grid, class T = typename Grid::Number>
+__device__ inline ValueAndGradient<T> correction_at(const Grid& grid, Vec3<typename Grid::Number> place) {
+  if (grid.values == nullptr) return {T(0), {}};
+  if constexpr (gradient) {
+    return interpolate_cubic_gradient(grid, place);
+  } else {
+    return {interpolate_cubic(grid, place), {}};
+  }
 }
 
-// Runs pass(network, x, u, slope), x in network coordinates, for every point, and stores what the branch makes of it.
-template <class T, class Pass>
+// Runs pass(network, x, u, slope), x in network coordinates, for every point, and stores what the branch makes of it;
+// without gradients, slope is left as it is.
+template <bool gradients, class T, class Pass>
 __device__ inline void for_points(const SolutionView<T>& solution, const SolutionArrays& arrays, Branch branch,
                                   Pass pass) {
   const Vec3<double> edge = solution.box.edge();
@@ -64,15 +73,17 @@ __device__ inline void for_points(const SolutionView<T>& solution, const Solutio
       const double sign = first != last && side == 0 ? -1.0 : 1.0;
       T u[1], slope[kDim] = {};
       pass(network_of(solution, side), x, u, slope);
-      const ValueAndGradient added = correction_at(solution.correction[side], place, arrays.gradient[0] != nullptr);
-      value += sign * (static_cast<double>(u[0]) + added.value);
-      for (int k = 0; k < kDim; ++k) gradient[k] += sign * (static_cast<double>(slope[k]) + added.gradient[k]);
+      const ValueAndGradient<T> added =
+          correction_at<gradients>(solution.correction[side], {x[0][0], x[1][0], x[2][0]});
+      value += sign * (static_cast<double>(u[0]) + static_cast<double>(added.value));
+      for (int k = 0; gradients && k < kDim; ++k) {
+        gradient[k] += sign * (static_cast<double>(slope[k]) + static_cast<double>(added.gradient[k]));
+      }
     }
     const ExpansionSums& sums = solution.expansion;
     if (sums.value != nullptr) value += sums.value[i];
     if (arrays.values != nullptr) store(arrays.values, i, arrays.type, value);
-    if (arrays.gradient[0] == nullptr) continue;
-    for (int k = 0; k < kDim; ++k) {
+    for (int k = 0; gradients && k < kDim; ++k) {
       double slope = 2.0 / edge[k] * gradient[k];
       if (sums.value != nullptr) slope += sums.gradient[k][i];
       store(arrays.gradient[k], i * arrays.gradient_stride, arrays.type, slope);
@@ -85,7 +96,7 @@ template <class T>
 __global__ void __launch_bounds__(kBlockThreads)
     shallow_values_kernel(const __grid_constant__ SolutionView<T> solution,
                           const __grid_constant__ SolutionArrays arrays, Branch branch) {
-  for_points(solution, arrays, branch, [](const SirenView<T>& net, const T(&x)[kDim][1], T(&u)[1], T(&)[kDim]) {
+  for_points<false>(solution, arrays, branch, [](const SirenView<T>& net, const T(&x)[kDim][1], T(&u)[1], T(&)[kDim]) {
     const int width = net.width[0];
     const T* const out = net.parameters + net.layer_size(0);
     const T at[kDim] = {x[0][0], x[1][0], x[2][0]};
@@ -105,9 +116,10 @@ __global__ void __launch_bounds__(kBlockThreads)
     values_kernel(const __grid_constant__ SolutionView<T> solution, const __grid_constant__ SolutionArrays arrays,
                   Branch branch, T* workspace, int numbers) {
   const LanePointer<T> own = own_workspace(workspace, numbers);
-  for_points(solution, arrays, branch, [own](const SirenView<T>& net, const T(&x)[kDim][1], T(&u)[1], T(&)[kDim]) {
-    siren_evaluate<1>(net, x, own, u);
-  });
+  for_points<false>(solution, arrays, branch,
+                    [own](const SirenView<T>& net, const T(&x)[kDim][1], T(&u)[1], T(&)[kDim]) {
+                      siren_evaluate<1>(net, x, own, u);
+                    });
 }
 
 struct NoSink {
@@ -120,16 +132,17 @@ __global__ void __launch_bounds__(kBlockThreads)
     gradient_kernel(const __grid_constant__ SolutionView<T> solution, const __grid_constant__ SolutionArrays arrays,
                     Branch branch, T* workspace, int numbers) {
   const LanePointer<T> own = own_workspace(workspace, numbers);
-  for_points(solution, arrays, branch, [own](const SirenView<T>& net, const T(&x)[kDim][1], T(&u)[1], T(&slope)[kDim]) {
-    const T seed[1] = {T(1)};
-    NoSink sink;
-    siren_values<1>(net, x, own, u);
-    siren_values_adjoint<1>(net, x, own, seed, sink, slope);
-  });
+  for_points<true>(solution, arrays, branch,
+                   [own](const SirenView<T>& net, const T(&x)[kDim][1], T(&u)[1], T(&slope)[kDim]) {
+                     const T seed[1] = {T(1)};
+                     NoSink sink;
+                     siren_values<1>(net, x, own, u);
+                     siren_values_adjoint<1>(net, x, own, seed, sink, slope);
+                   });
 }
 
 unsigned blocks_for(index_t points) {
-  return static_cast<unsigned>(std::min(index_t{kMostBlocks}, (points + kBlockThreads - 1) / kBlockThreads));
+  return static_cast<unsigned>(std::min(kMostBlocks, (points + kBlockThreads - 1) / kBlockThreads));
 }
 
 bool is_shallow(const Siren& siren, bool gradient) { return siren.hidden.size() == 1 && !gradient; }
@@ -144,7 +157,7 @@ SolutionLaunch plan_networks(const Siren& siren, index_t points, bool gradient, 
       gradient ? siren_workspace(siren.hidden, depth, 1) : siren_evaluate_workspace(siren.hidden, depth, 1);
   const index_t block = index_t{kBlockThreads} * launch.numbers;
   const index_t room = std::max<index_t>(1, kMostBytes / (block * static_cast<index_t>(bytes_of_number)));
-  launch.blocks = static_cast<unsigned>(std::min<index_t>(launch.blocks, room));
+  launch.blocks = static_cast<unsigned>(std::min({index_t{launch.blocks}, kMostBlocksWithWorkspace, room}));
   launch.workspace = launch.blocks * block;
   return launch;
 }

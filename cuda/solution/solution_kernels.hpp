@@ -1,8 +1,8 @@
 #pragma once
-#include "nbm/problem/grid_interpolation.hpp"
 #include "network/device_networks.hpp"
 #include "problem/field_view.hpp"
 #include "solution/cuda_solution.hpp"
+#include "solution/device_correction.hpp"
 #include "solution/expansion_sums.hpp"
 
 namespace nbm::cuda {
@@ -13,9 +13,9 @@ struct SolutionView {
   Box box;
   FieldView level_set;
   NetworkPair<T> networks;
-  FieldFault* fault = nullptr;  // where a level set that is not finite is reported; may be null
-  GridView correction[kSides];  // in network coordinates; without values where there is none
-  ExpansionSums expansion;      // at the points of the launch; without values where there is none
+  FieldFault* fault = nullptr;           // where a level set that is not finite is reported; may be null
+  CorrectionView<T> correction[kSides];  // of both sides
+  ExpansionSums expansion;               // at the points of the launch; without values where there is none
 };
 
 // How a launch over some points runs, and what memory it needs.

@@ -9,6 +9,7 @@
 // Solutions on a GPU: that values and gradients, of networks, corrections and expansions, are those of the CPU.
 namespace {
 
+using nbm::Box;
 using nbm::Branch;
 using nbm::Device;
 using nbm::DeviceMemory;
@@ -142,6 +143,62 @@ TEST(DeviceSolution, FromDeviceMemoryIsThatOfTheCpu) {
     for (const Precision precision : {Precision::float32, Precision::float64}) {
       expect_device_memory<float>(solution, precision);
       expect_device_memory<double>(solution, precision);
+    }
+  }
+}
+
+// A coordinate of the box at a place that is counted in cells.
+double at_cell(const Box& box, int axis, double place, index_t nodes) {
+  return box.lower[axis] + box.edge()[axis] * place / static_cast<double>(nodes - 1);
+}
+
+// A function on a grid alone: in the first and last cells, at nodes, between them and a little outside. A number type
+// knows where in its cell a point lies to (nodes - 1) times its round-off. The sizes of the 4 weights of an axis add up
+// to 2.4 at most, those of their first derivatives to 5.2, of the second ones to 12, for t in [-0.3, 1.3]. So a value
+// of nodes of size 1 is off by at most 3 * 5.2 * 2.4^2 times that, a slope for each cell by 12 * 2.4^2 + 2 * 5.2^2
+// * 2.4.
+TEST(DeviceSolution, OfAGridIsThatOfTheCpu) {
+  NBM_NEEDS_DEVICE();
+  for (const nbm::Vec3<index_t> shape : {nbm::Vec3<index_t>{4, 4, 4}, {5, 4, 34}, {33, 6, 5}, {4, 41, 7}}) {
+    std::array<std::vector<double>, nbm::kSides> values;
+    for (index_t i = 0; i < shape.x * shape.y * shape.z; ++i) {
+      values[0].push_back(std::sin(static_cast<double>(i * i)));
+      values[1].push_back(std::cos(static_cast<double>(3 * i)));
+    }
+    const Solution solution(kOblong, sphere(0.9), nbm::SidedGrid(kOblong, shape, values));
+    const DeviceSolution device(solution, Device::cuda());
+    nbm::Points points;
+    const auto places = [](index_t nodes) {
+      const auto last = static_cast<double>(nodes - 1);
+      return std::array{-0.3, 0.0, 0.7, 1.0, 1.0 + 1e-12, 0.5 * last + 0.1, last - 0.6, last, last + 0.3};
+    };
+    for (const double x : places(shape.x)) {
+      for (const double y : places(shape.y)) {
+        for (const double z : places(shape.z)) {
+          points.push_back(
+              {at_cell(kOblong, 0, x, shape.x), at_cell(kOblong, 1, y, shape.y), at_cell(kOblong, 2, z, shape.z)});
+        }
+      }
+    }
+    for (const Precision precision : {Precision::float32, Precision::float64}) {
+      for (const Branch branch : kBranches) {
+        const Results expected = on_cpu(solution, points.view(), branch, precision);
+        Results found = results_of_size(points.x.size()), alone = found;
+        device.evaluate_gradient(points.view(), found[3], {found[0], found[1], found[2]}, branch, precision);
+        device.evaluate(points.view(), alone[3], branch, precision);
+        const double most = static_cast<double>(std::max({shape.x, shape.y, shape.z}));
+        const double moved = (branch == Branch::jump ? 2.0 : 1.0) * most * round_off(precision);
+        for (std::size_t i = 0; i < points.x.size(); ++i) {
+          ASSERT_NEAR(found[3][i], expected[3][i], 90 * moved) << i;
+          ASSERT_NEAR(alone[3][i], expected[3][i], 90 * moved) << i;
+          for (int k = 0; k < kDim; ++k) {
+            const double cells = static_cast<double>(shape[k] - 1) / kOblong.edge()[k];
+            ASSERT_NEAR(found[static_cast<std::size_t>(k)][i], expected[static_cast<std::size_t>(k)][i],
+                        200 * moved * cells)
+                << k << ", " << i;
+          }
+        }
+      }
     }
   }
 }

@@ -9,8 +9,38 @@ namespace nbm {
 
 enum class Interpolation : std::uint8_t { linear, cubic, quadratic_eno };
 
+// Cell of a coordinate along one axis, and where in the cell it lies: t in [0, 1] inside of the grid.
+template <class T = double, class Index = std::int64_t>
+struct GridCell {
+  Index index;
+  T t;
+};
+
+// position: in cells, from the first node.
+template <class T, class Index>
+NBM_HD GridCell<T, Index> cell_of(T position, Index nodes) {
+  const T last = static_cast<T>(nodes - 2);
+  // Written so that NaN lands in cell 0, with t = NaN.
+  const T bounded = position > T(0) ? (position < last ? position : last) : T(0);
+  const auto index = static_cast<Index>(bounded);
+  return {index, position - static_cast<T>(index)};
+}
+
+NBM_HD GridCell<> grid_cell(double coordinate, double lower, double spacing, std::int64_t nodes) {
+  return cell_of((coordinate - lower) / spacing, nodes);
+}
+
+// Weights of 4 consecutive nodes from `first`.
+template <class T = double, class Index = std::int64_t>
+struct CubicStencil {
+  Index first;
+  T weights[4];
+};
+
 // Borrowed node values: node (i, j, k) at lower + (i, j, k) * spacing, value at [(i * shape.y + j) * shape.z + k].
 struct GridView {
+  using Number = double;
+
   const double* values = nullptr;
   Vec3<std::int64_t> shape;
   Vec3<double> lower, spacing;
@@ -18,27 +48,22 @@ struct GridView {
   NBM_HD double at(std::int64_t i, std::int64_t j, std::int64_t k) const {
     return values[(i * shape.y + j) * shape.z + k];
   }
+  // What interpolate_cubic asks of a grid: the cell of a coordinate, the 4 values along z of line (i, j) of a stencil,
+  // and the derivative by a coordinate from that by t.
+  NBM_HD GridCell<> cell(int axis, double coordinate) const {
+    return grid_cell(coordinate, lower[axis], spacing[axis], shape[axis]);
+  }
+  NBM_HD const double* line(const CubicStencil<>& x, const CubicStencil<>& y, const CubicStencil<>& z, int i,
+                            int j) const {
+    return values + ((x.first + i) * shape.y + y.first + j) * shape.z + z.first;
+  }
+  NBM_HD double slope(int axis, double by_t) const { return by_t / spacing[axis]; }
 };
-
-// Cell of a coordinate along one axis, and where in the cell it lies: t in [0, 1] inside of the grid.
-struct GridCell {
-  std::int64_t index;
-  double t;
-};
-
-NBM_HD GridCell grid_cell(double coordinate, double lower, double spacing, std::int64_t nodes) {
-  const double position = (coordinate - lower) / spacing;
-  const double last = static_cast<double>(nodes - 2);
-  // Written so that NaN lands in cell 0, with t = NaN.
-  const double bounded = position > 0.0 ? (position < last ? position : last) : 0.0;
-  const auto index = static_cast<std::int64_t>(bounded);
-  return {index, position - static_cast<double>(index)};
-}
 
 NBM_HD double interpolate_linear(const GridView& g, Vec3<double> p) {
-  const GridCell cx = grid_cell(p.x, g.lower.x, g.spacing.x, g.shape.x);
-  const GridCell cy = grid_cell(p.y, g.lower.y, g.spacing.y, g.shape.y);
-  const GridCell cz = grid_cell(p.z, g.lower.z, g.spacing.z, g.shape.z);
+  const GridCell<> cx = grid_cell(p.x, g.lower.x, g.spacing.x, g.shape.x);
+  const GridCell<> cy = grid_cell(p.y, g.lower.y, g.spacing.y, g.shape.y);
+  const GridCell<> cz = grid_cell(p.z, g.lower.z, g.spacing.z, g.shape.z);
   double plane[2];
   for (int i = 0; i < 2; ++i) {
     double line[2];
@@ -52,35 +77,47 @@ NBM_HD double interpolate_linear(const GridView& g, Vec3<double> p) {
   return plane[0] + cx.t * (plane[1] - plane[0]);
 }
 
-// Weights of 4 consecutive nodes from `first`.
-struct CubicStencil {
-  std::int64_t first;
-  double weights[4];
-};
-
-// Cubic Hermite with central differences for slopes (Catmull & Rom): C1, exact on quadratics, third order. In the
-// first and last cell the missing node is extrapolated quadratically, which makes its slope the one-sided difference
-// of second order. Needs 4 nodes.
-NBM_HD CubicStencil cubic_stencil(GridCell cell, std::int64_t nodes) {
-  const double t = cell.t, u = 1.0 - t;
-  const double before = -0.5 * t * u * u, after = -0.5 * u * t * t;
-  const double left = u * (1.0 + t - 1.5 * t * t), right = t * (1.0 + u - 1.5 * u * u);
-  if (cell.index == 0) return {0, {left + 3.0 * before, right - 3.0 * before, after + before, 0.0}};
+// From the weights of the nodes around a cell: in the first and last cell the missing node is extrapolated
+// quadratically, which makes its slope the one-sided difference of second order. Needs 4 nodes.
+template <class T, class Index>
+NBM_HD CubicStencil<T, Index> stencil_within(GridCell<T, Index> cell, Index nodes, const T& before, const T& left,
+                                             const T& right, const T& after) {
+  if (cell.index == 0) return {0, {left + T(3) * before, right - T(3) * before, after + before, T(0)}};
   if (cell.index == nodes - 2) {
-    return {nodes - 4, {0.0, before + after, left - 3.0 * after, right + 3.0 * after}};
+    return {nodes - 4, {T(0), before + after, left - T(3) * after, right + T(3) * after}};
   }
   return {cell.index - 1, {before, left, right, after}};
 }
 
-NBM_HD double interpolate_cubic(const GridView& g, Vec3<double> p) {
-  const CubicStencil sx = cubic_stencil(grid_cell(p.x, g.lower.x, g.spacing.x, g.shape.x), g.shape.x);
-  const CubicStencil sy = cubic_stencil(grid_cell(p.y, g.lower.y, g.spacing.y, g.shape.y), g.shape.y);
-  const CubicStencil sz = cubic_stencil(grid_cell(p.z, g.lower.z, g.spacing.z, g.shape.z), g.shape.z);
-  double sum = 0.0;
+// Cubic Hermite with central differences for slopes (Catmull & Rom): C1, exact on quadratics, third order.
+template <class T, class Index>
+NBM_HD CubicStencil<T, Index> cubic_stencil(GridCell<T, Index> cell, Index nodes) {
+  const T t = cell.t, u = T(1) - t;
+  const T before = T(-0.5) * t * u * u, after = T(-0.5) * u * t * t;
+  const T left = u * (T(1) + t - T(1.5) * t * t), right = t * (T(1) + u - T(1.5) * u * u);
+  return stencil_within(cell, nodes, before, left, right, after);
+}
+
+// The derivatives of the weights by t: the slope of the interpolant in units of the spacing.
+template <class T, class Index>
+NBM_HD CubicStencil<T, Index> cubic_slope_stencil(GridCell<T, Index> cell, Index nodes) {
+  const T t = cell.t, u = T(1) - t;
+  const T before = T(-0.5) * u * (u - T(2) * t), after = T(-0.5) * t * (T(2) * u - t);
+  const T left = t * (T(4.5) * t - T(5)), right = -u * (T(4.5) * u - T(5));
+  return stencil_within(cell, nodes, before, left, right, after);
+}
+
+// Grid: GridView, or another with its Number, shape, cell, line and slope.
+template <class Grid, class T = typename Grid::Number>
+NBM_HD T interpolate_cubic(const Grid& g, Vec3<typename Grid::Number> p) {
+  const auto sx = cubic_stencil(g.cell(0, p.x), g.shape.x);
+  const auto sy = cubic_stencil(g.cell(1, p.y), g.shape.y);
+  const auto sz = cubic_stencil(g.cell(2, p.z), g.shape.z);
+  T sum(0);
   for (int i = 0; i < 4; ++i) {
-    double plane = 0.0;
+    T plane(0);
     for (int j = 0; j < 4; ++j) {
-      const double* v = g.values + ((sx.first + i) * g.shape.y + sy.first + j) * g.shape.z + sz.first;
+      const auto v = g.line(sx, sy, sz, i, j);
       plane +=
           sy.weights[j] * (sz.weights[0] * v[0] + sz.weights[1] * v[1] + sz.weights[2] * v[2] + sz.weights[3] * v[3]);
     }
@@ -89,37 +126,25 @@ NBM_HD double interpolate_cubic(const GridView& g, Vec3<double> p) {
   return sum;
 }
 
-// The derivatives of the weights by t: the slope of the interpolant in units of the spacing.
-NBM_HD CubicStencil cubic_slope_stencil(GridCell cell, std::int64_t nodes) {
-  const double t = cell.t, u = 1.0 - t;
-  const double before = -0.5 * u * (u - 2.0 * t), after = -0.5 * t * (2.0 * u - t);
-  const double left = t * (4.5 * t - 5.0), right = -u * (4.5 * u - 5.0);
-  if (cell.index == 0) return {0, {left + 3.0 * before, right - 3.0 * before, after + before, 0.0}};
-  if (cell.index == nodes - 2) {
-    return {nodes - 4, {0.0, before + after, left - 3.0 * after, right + 3.0 * after}};
-  }
-  return {cell.index - 1, {before, left, right, after}};
-}
-
+template <class T>
 struct ValueAndGradient {
-  double value;
-  Vec3<double> gradient;
+  T value;
+  Vec3<T> gradient;
 };
 
 // interpolate_cubic and its gradient.
-NBM_HD ValueAndGradient interpolate_cubic_gradient(const GridView& g, Vec3<double> p) {
-  const GridCell cx = grid_cell(p.x, g.lower.x, g.spacing.x, g.shape.x);
-  const GridCell cy = grid_cell(p.y, g.lower.y, g.spacing.y, g.shape.y);
-  const GridCell cz = grid_cell(p.z, g.lower.z, g.spacing.z, g.shape.z);
-  const CubicStencil sx = cubic_stencil(cx, g.shape.x), dx = cubic_slope_stencil(cx, g.shape.x);
-  const CubicStencil sy = cubic_stencil(cy, g.shape.y), dy = cubic_slope_stencil(cy, g.shape.y);
-  const CubicStencil sz = cubic_stencil(cz, g.shape.z), dz = cubic_slope_stencil(cz, g.shape.z);
-  ValueAndGradient sum{0.0, {}};
+template <class Grid, class T = typename Grid::Number>
+NBM_HD ValueAndGradient<T> interpolate_cubic_gradient(const Grid& g, Vec3<typename Grid::Number> p) {
+  const auto cx = g.cell(0, p.x), cy = g.cell(1, p.y), cz = g.cell(2, p.z);
+  const auto sx = cubic_stencil(cx, g.shape.x), dx = cubic_slope_stencil(cx, g.shape.x);
+  const auto sy = cubic_stencil(cy, g.shape.y), dy = cubic_slope_stencil(cy, g.shape.y);
+  const auto sz = cubic_stencil(cz, g.shape.z), dz = cubic_slope_stencil(cz, g.shape.z);
+  ValueAndGradient<T> sum{T(0), {}};
   for (int i = 0; i < 4; ++i) {
-    double plane = 0.0, plane_y = 0.0, plane_z = 0.0;
+    T plane(0), plane_y(0), plane_z(0);
     for (int j = 0; j < 4; ++j) {
-      const double* v = g.values + ((sx.first + i) * g.shape.y + sy.first + j) * g.shape.z + sz.first;
-      double line = 0.0, line_z = 0.0;
+      const auto v = g.line(sx, sy, sz, i, j);
+      T line(0), line_z(0);
       for (int k = 0; k < 4; ++k) {
         line += sz.weights[k] * v[k];
         line_z += dz.weights[k] * v[k];
@@ -133,7 +158,7 @@ NBM_HD ValueAndGradient interpolate_cubic_gradient(const GridView& g, Vec3<doubl
     sum.gradient.y += sx.weights[i] * plane_y;
     sum.gradient.z += sx.weights[i] * plane_z;
   }
-  sum.gradient = {sum.gradient.x / g.spacing.x, sum.gradient.y / g.spacing.y, sum.gradient.z / g.spacing.z};
+  sum.gradient = {g.slope(0, sum.gradient.x), g.slope(1, sum.gradient.y), g.slope(2, sum.gradient.z)};
   return sum;
 }
 
@@ -155,13 +180,13 @@ NBM_HD double edge_curvature(const double* edge, std::int64_t stride, std::int64
 // Gibou, J. Comput. Phys. 225, 2007). Third order where smooth, exact on quadratics, no new extrema next to a jump.
 // Needs 3 nodes.
 NBM_HD double interpolate_quadratic_eno(const GridView& g, Vec3<double> p) {
-  const GridCell cx = grid_cell(p.x, g.lower.x, g.spacing.x, g.shape.x);
-  const GridCell cy = grid_cell(p.y, g.lower.y, g.spacing.y, g.shape.y);
-  const GridCell cz = grid_cell(p.z, g.lower.z, g.spacing.z, g.shape.z);
+  const GridCell<> cx = grid_cell(p.x, g.lower.x, g.spacing.x, g.shape.x);
+  const GridCell<> cy = grid_cell(p.y, g.lower.y, g.spacing.y, g.shape.y);
+  const GridCell<> cz = grid_cell(p.z, g.lower.z, g.spacing.z, g.shape.z);
   const std::int64_t sx = g.shape.y * g.shape.z, sy = g.shape.z, sz = 1;
   const double* corner = g.values + cx.index * sx + cy.index * sy + cz.index * sz;
-  const auto mean = [&](GridCell along, std::int64_t stride, std::int64_t nodes, GridCell b, std::int64_t stride_b,
-                        GridCell c, std::int64_t stride_c) {
+  const auto mean = [&](GridCell<> along, std::int64_t stride, std::int64_t nodes, GridCell<> b, std::int64_t stride_b,
+                        GridCell<> c, std::int64_t stride_c) {
     const auto curvature = [&](std::int64_t ib, std::int64_t ic) {
       return edge_curvature(corner + ib * stride_b + ic * stride_c, stride, along.index, nodes);
     };
