@@ -1,34 +1,8 @@
 #include "nbm/network/siren_point.hpp"
-#include "training/fused_frame.hpp"
+#include "training/layers_memory.hpp"
 
 namespace nbm::cuda {
 namespace {
-
-// The quantities of a neuron in shared memory, with one number of padding: two accesses.
-template <class T>
-struct alignas(kQuad * sizeof(T)) Quad {
-  T number[kQuad];
-};
-constexpr int kStored = 2 * kQuad;
-static_assert(kStored >= kQuantities);
-
-template <class T>
-__device__ inline void store(const T (&from)[kQuantities], T* to) {
-  Quad<T> low, high;
-  NBM_UNROLL
-  for (int q = 0; q < kQuad; ++q) {
-    low.number[q] = from[q];
-    high.number[q] = q + kQuad < kQuantities ? from[(q + kQuad) % kQuantities] : T(0);
-  }
-  reinterpret_cast<Quad<T>*>(to)[0] = low;
-  reinterpret_cast<Quad<T>*>(to)[1] = high;
-}
-template <class T>
-__device__ inline void load(const T* from, T (&to)[kQuantities]) {
-  const Quad<T> low = reinterpret_cast<const Quad<T>*>(from)[0], high = reinterpret_cast<const Quad<T>*>(from)[1];
-  NBM_UNROLL
-  for (int q = 0; q < kQuantities; ++q) to[q] = q < kQuad ? low.number[q % kQuad] : high.number[q % kQuad];
-}
 
 template <class T>
 __device__ inline T product(const T (&a)[kQuantities], const T (&b)[kQuantities]) {
@@ -44,29 +18,6 @@ __device__ inline void add_product(const T (&a)[kQuantities], const T (&b)[kQuan
   for (int q = 0; q < kQuantities; ++q) sum += a[q] * b[q];
 }
 
-// D hidden layers of W neurons, N of which belong to each lane of a point's group.
-template <int W, int D, int N>
-struct Shape {
-  static constexpr int width = W, depth = D, neurons = N;
-  static constexpr int group = W / N;            // lanes of a point
-  static constexpr int points = kLanes / group;  // of a warp; lanes beyond have none
-  static constexpr int hidden = depth - 1;
-  static constexpr int blocks = D > 3 ? 2 : 3;  // of a multiprocessor, that registers are left for
-  static constexpr int first_size = W * (kDim + 1), layer_size = W * (W + 1);
-  static constexpr int parameters = first_size + hidden * layer_size + W + 1;
-  static constexpr int constants = parameters + W * 2 * kDim;  // with the steps of the first layer
-  // Numbers of a point in shared memory: post-activations of all layers but the last, and adjoints of one. The padding
-  // puts the points of a warp in different banks.
-  static constexpr int padding = kQuad;
-  static constexpr int post = W * kStored;
-  static constexpr int of_point = D * post + padding, adjoints = hidden * post;
-  static constexpr int shared_constants = (constants + kQuad - 1) / kQuad * kQuad;
-  static_assert(W % N == 0, "the neurons fill the lanes of a group");
-  static_assert(hidden > 0 && points > 0);
-
-  static bool fits(const std::vector<int>& widths) { return widths == std::vector<int>(D, W); }
-};
-
 template <class T, class S>
 class LayersLane {
  public:
@@ -75,14 +26,17 @@ class LayersLane {
 
   // The parameters and the steps of the first layer.
   __device__ static void prepare(const SirenView<T>& net, T* shared) {
-    for (int i = static_cast<int>(threadIdx.x); i < S::constants; i += kBlockThreads) {
-      shared[i] = i < S::parameters ? net.parameters[i] : net.first_steps[i - S::parameters];
+    for (int i = static_cast<int>(threadIdx.x); i < S::parameters; i += kBlockThreads) {
+      shared[S::place(i)] = net.parameters[i];
+    }
+    for (int i = static_cast<int>(threadIdx.x); i < W * 2 * kDim; i += kBlockThreads) {
+      shared[S::steps_place + i] = net.first_steps[i];
     }
   }
 
   __device__ LayersLane(const SirenView<T>& net, T* shared) : net_(net), member_(lane_index() % group) {
     net_.parameters = shared;
-    net_.first_steps = shared + S::parameters;
+    net_.first_steps = shared + S::steps_place;
     const int place = lane_index() / group, slot = place < points ? place : points - 1;
     exchange_ = shared + S::shared_constants + (warp_in_block() * points + slot) * S::of_point;
   }
@@ -92,17 +46,17 @@ class LayersLane {
     NBM_UNROLL
     for (int n = 0; n < N; ++n) {
       sine_first_layer(detail::first_preactivation(net_, neuron(n), row.x), steps(n), &post_[n][0], &cosine_[n]);
-      sine_[n] = post_[n][kValue];
     }
     NBM_UNROLL
     for (int l = 0; l < S::hidden; ++l) {
-      share(post_, l * S::post);
+      share(post_, cosine_, l);
       forward(l);
     }
-    T part = T(0);
+    T weight[Q], part = T(0);
+    weights_of(row, weight);
     NBM_UNROLL
     for (int n = 0; n < N; ++n) {
-      weighted_[n] = product(row.weight, post_[n]);
+      weighted_[n] = product(weight, post_[n]);
       part += output()[neuron(n)] * weighted_[n];
     }
     return output()[W] * row.weight[kValue] - row.rhs + group_sum<group>(part);
@@ -110,20 +64,21 @@ class LayersLane {
 
   // Adds residual times the residual's derivatives, after residual().
   __device__ void add_gradient(const FusedRow<T>& row, T residual) {
-    T adjoint[N][Q];
+    T weight[Q], adjoint[N][Q], post[N][Q];
+    weights_of(row, weight);
     NBM_UNROLL
     for (int n = 0; n < N; ++n) {
       by_output_[n] += residual * weighted_[n];
       NBM_UNROLL
-      for (int q = 0; q < Q; ++q) adjoint[n][q] = output()[neuron(n)] * (residual * row.weight[q]);
+      for (int q = 0; q < Q; ++q) adjoint[n][q] = output()[neuron(n)] * (residual * weight[q]);
     }
-    by_output_bias_ += residual * row.weight[kValue];
+    by_output_bias_ += residual * weight[kValue];
     NBM_UNROLL
-    for (int l = S::hidden - 1; l >= 0; --l) backward(l, adjoint);
+    for (int l = S::hidden - 1; l >= 0; --l) backward(l, adjoint, post);
     NBM_UNROLL
     for (int n = 0; n < N; ++n) {
       T value, first[kDim], by_weight[kDim], by_bias;
-      sine_first_layer_adjoint(sine_[n], cosine_[n], steps(n), adjoint[n], value, first);
+      sine_first_layer_adjoint(post[n][kValue], cosine_[n], steps(n), adjoint[n], value, first);
       detail::first_layer_gradient(net_, row.x, value, first, by_weight, by_bias);
       NBM_UNROLL
       for (int k = 0; k < kDim; ++k) by_first_[n][k] += by_weight[k];
@@ -144,8 +99,8 @@ class LayersLane {
       for (int l = 0; l < S::hidden; ++l) {
         T* const layer = sums + S::first_size + l * S::layer_size;
         NBM_UNROLL
-        for (int j = 0; j < W; ++j) store(by_hidden_[l][n][j], true, layer + i * W + j);
-        store(by_hidden_[l][n][W], true, layer + W * W + i);
+        for (int j = 0; j < W; ++j) store(by_hidden_[l][n][j], true, layer + j * W + i);
+        store(by_bias_[l][n], true, layer + W * W + i);
       }
       store(by_output_[n], true, sums + before_output + i);
     }
@@ -155,64 +110,84 @@ class LayersLane {
  private:
   __device__ int neuron(int n) const { return member_ * N + n; }
   __device__ const T* steps(int n) const { return net_.first_steps + neuron(n) * 2 * kDim; }
-  __device__ const T* output() const { return net_.parameters + S::parameters - 1 - W; }
-  __device__ const T* layer(int l) const { return net_.parameters + S::first_size + l * S::layer_size; }
+  __device__ const T* output() const { return net_.parameters + S::output_place; }
+  __device__ const T* layer(int l) const { return net_.parameters + S::first_size + l * S::layer_place; }
+  // The weights of layer l from the neurons of one lane to those of another.
+  using Block = Numbers<T, N * N>;
+  __device__ Block weights_between(int l, int to, int from) const {
+    return reinterpret_cast<const Block*>(layer(l))[to * group + from];
+  }
+  // Of the halves of second differences.
+  __device__ static void weights_of(const FusedRow<T>& row, T (&weight)[Q]) {
+    NBM_UNROLL
+    for (int q = 0; q < Q; ++q) weight[q] = row.weight[q];
+    double_second(weight);
+  }
 
-  // The own neurons' quantities to where the group's other lanes find them.
-  __device__ void share(const T (&quantities)[N][Q], int at) {
+  // The own neurons' numbers to the places of layer l, where the group's other lanes find them.
+  __device__ void share(const T (&quantities)[N][Q], const T (&more)[N], int l) {
     __syncwarp();
     if (points * group == kLanes || lane_index() < points * group) {
       NBM_UNROLL
-      for (int n = 0; n < N; ++n) cuda::store(quantities[n], exchange_ + at + neuron(n) * kStored);
+      for (int n = 0; n < N; ++n) store_neuron(quantities[n], more[n], of_neuron(l, neuron(n)));
     }
     __syncwarp();
   }
+  __device__ T* of_neuron(int l, int i) const { return exchange_ + l * S::layer_numbers + i * kStored; }
 
   // From the shared post-activations of layer l to the own ones of layer l + 1.
   __device__ void forward(int l) {
-    const T* const weights = layer(l);
+    const T* const biases = layer(l) + W * W;
     T pre[N][Q];
+    Block block;
     NBM_UNROLL
     for (int n = 0; n < N; ++n) {
       NBM_UNROLL
-      for (int q = 0; q < Q; ++q) pre[n][q] = q == kValue ? weights[W * W + neuron(n)] : T(0);
+      for (int q = 0; q < Q; ++q) pre[n][q] = q == kValue ? biases[neuron(n)] : T(0);
     }
     NBM_UNROLL
     for (int j = 0; j < W; ++j) {
+      if (j % N == 0) block = weights_between(l, member_, j / N);
       T input[Q];
-      load(exchange_ + l * S::post + j * kStored, input);
+      load_neuron(of_neuron(l, j), input);
       NBM_UNROLL
       for (int n = 0; n < N; ++n) {
-        const T weight = weights[neuron(n) * W + j];
         NBM_UNROLL
-        for (int q = 0; q < Q; ++q) pre[n][q] += weight * input[q];
+        for (int q = 0; q < Q; ++q) pre[n][q] += block.number[n * N + j % N] * input[q];
       }
     }
     NBM_UNROLL
-    for (int n = 0; n < N; ++n) sine_differences(pre[n], &post_[n][0], &saved_[l][n][0]);
+    for (int n = 0; n < N; ++n) {
+      sine_differences(pre[n], &post_[n][0], &saved_[l][n][0]);
+      cosine_[n] = saved_[l][n][kSavedCosine];
+    }
   }
 
-  // From the adjoint of the own post-activations of layer l + 1 to that of layer l.
-  __device__ void backward(int l, T (&adjoint)[N][Q]) {
+  // From the adjoint of the own post-activations of layer l + 1 to that of layer l, whose post-activations and cosines
+  // come back. A lane sums the derivatives by the weights of its own inputs, so that it reads the adjoints of all
+  // outputs, which it needs anyway, and nothing more.
+  __device__ void backward(int l, T (&adjoint)[N][Q], T (&input)[N][Q]) {
+    T unused[N] = {};
     NBM_UNROLL
     for (int n = 0; n < N; ++n) {
+      saved_[l][n][kSavedCosine] = cosine_[n];
       sine_differences_adjoint(&saved_[l][n][0], adjoint[n]);
-      by_hidden_[l][n][W] += adjoint[n][kValue];
+      by_bias_[l][n] += adjoint[n][kValue];
+      cosine_[n] = load_neuron(of_neuron(l, neuron(n)), input[n]);
     }
-    share(adjoint, S::adjoints);
-    const T* const weights = layer(l);
+    share(adjoint, unused, l);
     T below[N][Q] = {};
+    Block block;
     NBM_UNROLL
     for (int j = 0; j < W; ++j) {
-      T input[Q], above[Q];
-      load(exchange_ + l * S::post + j * kStored, input);
-      load(exchange_ + S::adjoints + j * kStored, above);
+      if (j % N == 0) block = weights_between(l, j / N, member_);
+      T above[Q];
+      load_neuron(of_neuron(l, j), above);
       NBM_UNROLL
       for (int n = 0; n < N; ++n) {
-        add_product(adjoint[n], input, by_hidden_[l][n][j]);
-        const T weight = weights[j * W + neuron(n)];
+        add_product(above, input[n], by_hidden_[l][n][j]);
         NBM_UNROLL
-        for (int q = 0; q < Q; ++q) below[n][q] += weight * above[q];
+        for (int q = 0; q < Q; ++q) below[n][q] += block.number[j % N * N + n] * above[q];
       }
     }
     NBM_UNROLL
@@ -227,9 +202,12 @@ class LayersLane {
   SirenView<T> net_;
   int member_;
   T* exchange_;
-  T post_[N][Q], sine_[N], cosine_[N], weighted_[N];
+  T post_[N][Q], cosine_[N], weighted_[N];
   T saved_[S::hidden][N][kSaved];
-  T by_first_[N][kDim + 1] = {}, by_hidden_[S::hidden][N][W + 1] = {}, by_output_[N] = {}, by_output_bias_ = T(0);
+  // By weights and biases of the first layer, by weights from own neurons of layer l to all of the next one and by own
+  // biases of that, by weights and bias of the output.
+  T by_first_[N][kDim + 1] = {}, by_hidden_[S::hidden][N][W] = {}, by_bias_[S::hidden][N] = {};
+  T by_output_[N] = {}, by_output_bias_ = T(0);
 };
 
 template <class T, class S>

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -126,6 +127,28 @@ void check_small_arguments() {
 TEST(Sincos, KeepsRelativeAccuracyAtSmallArguments) {
   check_small_arguments<float>();
   check_small_arguments<double>();
+}
+
+template <int Terms>
+void check_range_of_terms() {
+  const float range = nbm::detail::SincosPolynomials<float, Terms>::range;
+  double worst = 0;
+  for (int i = 1; i <= 20000; ++i) {
+    const float x = range * static_cast<float>(i) / 20000 * (i % 2 == 0 ? 1.0F : -1.0F);
+    float s, cm1;
+    nbm::detail::sin_cosm1_within<Terms>(x, x * x, s, cm1);
+    const double half = std::sin(static_cast<double>(x) / 2);
+    const double exact_s = std::sin(static_cast<double>(x)), exact_cm1 = -2 * half * half;
+    worst = std::max({worst, std::fabs((static_cast<double>(s) - exact_s) / exact_s),
+                      std::fabs((static_cast<double>(cm1) - exact_cm1) / exact_cm1)});
+  }
+  EXPECT_LE(worst, 2 * std::numeric_limits<float>::epsilon()) << Terms << " terms";
+}
+
+TEST(Sincos, FewTermsAreEnoughWithinTheirRange) {
+  check_range_of_terms<1>();
+  check_range_of_terms<2>();
+  check_range_of_terms<3>();
 }
 
 TEST(Sincos, OneLargeLaneMakesAPackNotSmall) {

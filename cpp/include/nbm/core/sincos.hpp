@@ -20,10 +20,7 @@ struct SincosConstants<float> {
   static constexpr float two_over_pi = 0.636619772367581343F;
   static constexpr float round_to_integer = 12582912.0F;  // 1.5 * 2^23
   static constexpr float half_pi[3] = {1.5703125F, 4.837512969970703125e-4F, 7.54978995489188216e-8F};
-  static constexpr int terms = 3;
-  static constexpr float sine[3] = {-1.9515295891e-4F, 8.3321608736e-3F, -1.6666654611e-1F};
-  static constexpr float cosine[3] = {2.443315711809948e-5F, -1.388731625493765e-3F, 4.166664568298827e-2F};
-  static constexpr float small_range = 0.7853981F;
+  static constexpr int terms = 3;  // of the polynomials for a quarter turn to either side
 };
 
 template <>
@@ -34,13 +31,41 @@ struct SincosConstants<double> {
   static constexpr double round_to_integer = 6755399441055744.0;  // 1.5 * 2^52
   static constexpr double half_pi[3] = {1.57079625129699707031, 7.54978941586159635336e-8, 5.39030285815811905290e-15};
   static constexpr int terms = 6;
+};
+
+// sin(r) / r - 1 and (cos(r) - 1 + r^2 / 2) / r^2 by polynomials of so many terms, as multiples of y = r^2, for |r| up
+// to `range`. Those of Cephes:
+template <class S, int Terms = SincosConstants<S>::terms>
+struct SincosPolynomials;
+
+template <>
+struct SincosPolynomials<float, 3> {
+  static constexpr float range = 0.7853981F;
+  static constexpr float sine[3] = {-1.9515295891e-4F, 8.3321608736e-3F, -1.6666654611e-1F};
+  static constexpr float cosine[3] = {2.443315711809948e-5F, -1.388731625493765e-3F, 4.166664568298827e-2F};
+};
+template <>
+struct SincosPolynomials<double, 6> {
+  static constexpr double range = 0.78539816339744830961;
   static constexpr double sine[6] = {1.58962301576546568060e-10, -2.50507477628578072866e-8,
                                      2.75573136213857245213e-6,  -1.98412698295895385996e-4,
                                      8.33333333332211858878e-3,  -1.66666666666666307295e-1};
   static constexpr double cosine[6] = {-1.13585365213876817300e-11, 2.08757008419747316778e-9,
-                                       -2.75573141792967388112e-7,  2.48015872888517045348e-5,
+                                       -2.75573141792967388112e-7,  2.48015872888717045348e-5,
                                        -1.38888888888730564116e-3,  4.16666666666665929218e-2};
-  static constexpr double small_range = 0.78539816339744830961;
+};
+// Minimax: relative errors of sin(r) and cos(r) - 1 are 3.2e-8 and 0.8e-8 with two terms, 3.6e-8 and 1.2e-8 with one.
+template <>
+struct SincosPolynomials<float, 2> {
+  static constexpr float range = 0.4F;
+  static constexpr float sine[2] = {8.2891577289e-3F, -1.6666447448e-1F};
+  static constexpr float cosine[2] = {-1.3833696837e-3F, 4.1666393192e-2F};
+};
+template <>
+struct SincosPolynomials<float, 1> {
+  static constexpr float range = 0.07072F;
+  static constexpr float sine[1] = {-1.6663215016e-1F};
+  static constexpr float cosine[1] = {4.1660913964e-2F};
 };
 
 // Bit operations on a number or pack through the integer type of the same shape.
@@ -61,13 +86,12 @@ NBM_HD To bit_copy(const From& from) {
   return to;
 }
 
-// sin(r) / r - 1 and (cos(r) - 1 + r^2 / 2) / r^2, both as multiples of y = r^2, for |r| <= pi/4.
 // The terms from number I on; a loop would index arrays, which are not in the memory of a device.
-template <int I = 0, class T>
+template <int Terms, int I = 0, class T>
 NBM_HD void sincos_polynomials(T y, T& sine, T& cosine) {
   using S = ScalarOf<T>;
-  using K = SincosConstants<S>;
-  if constexpr (I == K::terms) {
+  using K = SincosPolynomials<S, Terms>;
+  if constexpr (I == Terms) {
     sine = sine * y;
     cosine = cosine * y;
   } else {
@@ -79,7 +103,27 @@ NBM_HD void sincos_polynomials(T y, T& sine, T& cosine) {
       sine = sine * y + T(sine_term);
       cosine = cosine * y + T(cosine_term);
     }
-    sincos_polynomials<I + 1>(y, sine, cosine);
+    sincos_polynomials<Terms, I + 1>(y, sine, cosine);
+  }
+}
+
+// For |r| within the range of so many terms; y = r^2.
+template <int Terms, class T>
+NBM_HD void sin_cosm1_within(T r, T y, T& sine, T& cosm1) {
+  using S = ScalarOf<T>;
+  T sine_tail, cosine_tail;
+  sincos_polynomials<Terms>(y, sine_tail, cosine_tail);
+  sine = r + r * sine_tail;
+  cosm1 = y * (cosine_tail - T(S(0.5)));
+}
+
+// Whether all points of a pack are at most `bound`.
+template <class T>
+NBM_HD bool all_at_most(T number, ScalarOf<T> bound) {
+  if constexpr (NumberTraits<T>::size == 1) {
+    return number <= bound;
+  } else {
+    return !any_lane(~(number.v <= T(bound).v));
   }
 }
 
@@ -88,11 +132,7 @@ NBM_HD void sincos_polynomials(T y, T& sine, T& cosine) {
 // sin(r) and cos(r) - 1 without cancellation, for |r| <= pi/4 (is_small); y = r^2.
 template <class T>
 NBM_HD void sin_cosm1_small(T r, T y, T& sine, T& cosm1) {
-  using S = ScalarOf<T>;
-  T sine_tail, cosine_tail;
-  detail::sincos_polynomials(y, sine_tail, cosine_tail);
-  sine = r + r * sine_tail;
-  cosm1 = y * (cosine_tail - T(S(0.5)));
+  detail::sin_cosm1_within<detail::SincosConstants<ScalarOf<T>>::terms>(r, y, sine, cosm1);
 }
 
 template <class T>
@@ -141,13 +181,8 @@ NBM_HD T sine_of(T x) {
 // Whether sin_cosm1_small may be used on arguments with these squares: true only if all points of a pack agree.
 template <class T>
 NBM_HD bool is_small(T squared) {
-  using K = detail::SincosConstants<ScalarOf<T>>;
-  constexpr auto bound = K::small_range * K::small_range;
-  if constexpr (NumberTraits<T>::size == 1) {
-    return squared <= bound;
-  } else {
-    return !any_lane(~(squared.v <= T(bound).v));
-  }
+  constexpr auto range = detail::SincosPolynomials<ScalarOf<T>>::range;
+  return detail::all_at_most(squared, range * range);
 }
 
 // sin(x) and cos(x) - 1 without cancellation for any x.

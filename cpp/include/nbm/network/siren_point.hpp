@@ -109,6 +109,13 @@ NBM_HD void linear_adjoint(const S* weights, int outputs, int inputs, int offset
 
 }  // namespace detail
 
+// Whole second differences of halves, and weights of halves from those of whole ones: the same factor (sine.hpp).
+template <class T>
+NBM_HD void double_second(T (&quantities)[kQuantities]) {
+  NBM_UNROLL
+  for (int k = 0; k < kDim; ++k) quantities[kSecond + k] = quantities[kSecond + k] + quantities[kSecond + k];
+}
+
 // The network and its differences at x (network coordinates): out[kValue], out[kFirst + axis], out[kSecond + axis].
 template <class T, class S, class Memory>
 NBM_HD void siren_differences(const SirenView<S>& net, const T (&x)[kDim], Memory memory, T (&out)[kQuantities]) {
@@ -140,6 +147,7 @@ NBM_HD void siren_differences(const SirenView<S>& net, const T (&x)[kDim], Memor
         NBM_UNROLL
         for (int q = 0; q < Q; ++q) out[q] = sums[q];
       });
+  double_second(out);
 }
 
 // Derivatives by all parameters of sum_q seed[q] out[q], after siren_differences with the same memory.
@@ -154,7 +162,11 @@ NBM_HD void siren_differences_adjoint(const SirenView<S>& net, const T (&x)[kDim
   int width = net.width[net.depth - 1];
   before -= width;
   Memory adjoint = work.adjoint(which);
-  detail::linear_adjoint<Q>(net.parameters + offset, 1, width, offset, 1, &seed[0], work.post(before), adjoint, sink);
+  T weight[Q];
+  NBM_UNROLL
+  for (int q = 0; q < Q; ++q) weight[q] = seed[q];
+  double_second(weight);
+  detail::linear_adjoint<Q>(net.parameters + offset, 1, width, offset, 1, &weight[0], work.post(before), adjoint, sink);
 
   for (int l = net.depth - 1; l > 0; --l) {
     const Memory saved = work.saved(before, width);
