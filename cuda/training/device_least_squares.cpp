@@ -57,16 +57,16 @@ struct DeviceLeastSquares::State {
         branches(kPanels),
         count(of.parameter_count()),
         trained(of.trained_count()),
-        padded(nbm::padded(count)),
-        held(of, padded) {}
+        padded(padded_unknowns(of)),
+        held(trained < count ? HeldWeights() : HeldWeights(of, padded)) {}
 
   cudaStream_t stream;
   index_t panel_bytes;
   DeviceNetworks<double> networks;
   Blas blas;
   Branches branches;
-  index_t count, trained, padded;  // parameters of one network
-  HeldWeights held;                // among the padded ones
+  index_t count, trained, padded;  // parameters of one network, those behind held layers, and these padded
+  HeldWeights held;                // among the trained ones: they have columns of zeros
   LinearSystem system = LinearSystem::normal;
   // Panels of the Jacobian, [parameter][row], of which kPanels are filled side by side, or all of it.
   DeviceBuffer<double> columns[kPanels], all_columns, residuals[kPanels], workspace[kPanels];
@@ -79,8 +79,8 @@ struct DeviceLeastSquares::State {
   std::vector<double> host;
   PerGroup<double> squares_of_groups{};
 
-  // Held parameters have columns of zeros here, and none in messages.
-  NetworkSizes sizes() const { return {kSides, trained, count - trained}; }
+  NetworkSizes sizes() const { return {kSides, trained}; }
+  index_t held_layers() const { return count - trained; }
   double* squares() { return read.data() + 2 * padded; }
   const double* right_side() const { return system == LinearSystem::rows ? row_residuals.data() : read.data(); }
 
@@ -89,7 +89,7 @@ struct DeviceLeastSquares::State {
     switch (piece.kind) {
       case RowKind::regular: return launch_difference_jacobian(nets.side[piece.set], rows.regular[piece.set], panel);
       case RowKind::points: return launch_point_jacobian(nets, rows.points[piece.set], panel);
-      case RowKind::irregular: return launch_stencil_jacobian(nets, rows.irregular, static_cast<int>(count), panel);
+      case RowKind::irregular: return launch_stencil_jacobian(nets, rows.irregular, static_cast<int>(trained), panel);
     }
   }
 
@@ -121,9 +121,18 @@ struct DeviceLeastSquares::State {
     const unsigned warps = warps_for(lanes, 2 * numbers * kLanes * static_cast<index_t>(sizeof(double)));
     double* const own = workspace[branch].resize(index_t{2} * warps * numbers * kLanes);
     const double factor = factors[part.piece.group];
-    const JacobianPanel panel{
-        jacobian, pitch, static_cast<int>(padded),     residual, std::sqrt(factor), part.begin, part.end, own,
-        numbers,  warps, branches.fork(branch, stream)};
+    const JacobianPanel panel{jacobian,
+                              pitch,
+                              static_cast<int>(held_layers()),
+                              static_cast<int>(padded),
+                              residual,
+                              std::sqrt(factor),
+                              part.begin,
+                              part.end,
+                              own,
+                              numbers,
+                              warps,
+                              branches.fork(branch, stream)};
     fill(networks.views(), rows, part.piece, panel);
     clear_held(held, part.width, jacobian, pitch, part.end - part.begin, panel.stream);
     launch_panel_squares(panel, factor, squares() + number);
@@ -206,9 +215,12 @@ struct DeviceLeastSquares::State {
 
   void wait() const { check(cudaStreamSynchronize(stream), "work on the GPU"); }
 
-  // Numbers of padded parameters to those of the parameters.
-  void strip(std::span<const double> from, std::span<double> to) const {
-    for (index_t s = 0; s < kSides; ++s) std::copy_n(from.data() + s * padded, count, to.data() + s * count);
+  // Numbers of padded unknowns to those of the parameters, 0 to held layers.
+  void spread(std::span<const double> from, std::span<double> to) const {
+    for (index_t s = 0; s < kSides; ++s) {
+      double* const own = std::fill_n(to.data() + s * count, held_layers(), 0.0);
+      std::copy_n(from.data() + s * padded, trained, own);
+    }
   }
 };
 
@@ -228,7 +240,7 @@ PerGroup<double> DeviceLeastSquares::linearize(const DeviceRows& rows, const Dev
   } else {
     s.make_normal_equations(rows, pieces, factors);
   }
-  s.strip(s.host, gradient);
+  s.spread(s.host, gradient);
   return s.squares_of_groups;
 }
 
@@ -242,7 +254,7 @@ void DeviceLeastSquares::enqueue_damped(double damping, const double* parameters
   s.failed.resize(2);
   launch_damp(s.damped.data(), s.right_side(), diagonal, s.solution.data(), n, s.stream);
   s.blas.solve_positive_definite(s.damped.data(), n, s.solution.data(), s.failed.data());
-  CandidateParts parts{s.solution.data(), nullptr, parameters, s.failed.data(), s.count, s.padded};
+  CandidateParts parts{s.solution.data(), nullptr, parameters, s.failed.data(), s.count, s.held_layers(), s.padded};
   if (by_rows) {  // docs/method.md, section 10: D^(-1/2) S' y
     s.product.resize(2 * s.padded);
     s.product.zero(s.stream);

@@ -19,8 +19,8 @@ struct PanelRow {
         workspace{panel.workspace + warp_index() * panel.workspace_size * kLanes + lane_index()} {
     if (!valid) row = panel.end - 1;
   }
-  __device__ ColumnSink sink(const JacobianPanel& panel, int first_column) const {
-    return {panel.jacobian + first_column * panel.rows + (row - panel.begin), panel.rows, valid};
+  __device__ TrainedSink<ColumnSink> sink(const JacobianPanel& panel, int first_column) const {
+    return {{panel.jacobian + first_column * panel.rows + (row - panel.begin), panel.rows, valid}, panel.held};
   }
   __device__ void store(const JacobianPanel& panel, double residual) const {
     if (valid) panel.residuals[row - panel.begin] = residual;
@@ -43,7 +43,7 @@ __global__ void __launch_bounds__(kBlockThreads)
     double residual = -panel.scale * rows.rhs[i];
     for (int q = 0; q < kQuantities; ++q) residual += seed[q] * out[q];
     at.store(panel, residual);
-    ColumnSink sink = at.sink(panel, 0);
+    TrainedSink<ColumnSink> sink = at.sink(panel, 0);
     siren_differences_adjoint(net, x, at.workspace, seed, sink);
   }
 }
@@ -68,7 +68,7 @@ __global__ void __launch_bounds__(kBlockThreads)
       }
       Pass::forward(nets.side[s], x, at.workspace, out);
       for (int q = 0; q < terms; ++q) residual += seed[0][q] * out[0][q];
-      ColumnSink sink = at.sink(panel, (s - first_side) * panel.plus_offset);
+      TrainedSink<ColumnSink> sink = at.sink(panel, (s - first_side) * panel.plus_offset);
       Pass::backward(nets.side[s], x, at.workspace, seed, sink);
     }
     at.store(panel, residual);
@@ -77,7 +77,7 @@ __global__ void __launch_bounds__(kBlockThreads)
 
 // A warp for each row, its lanes for the entries.
 __global__ void __launch_bounds__(kBlockThreads)
-    stencil_jacobian_kernel(NetworkPair<double> nets, DeviceStencilRows rows, int parameters, JacobianPanel panel) {
+    stencil_jacobian_kernel(NetworkPair<double> nets, DeviceStencilRows rows, int trained, JacobianPanel panel) {
   NBM_DYN_SHARED(double, tiles);
   double* const tile = tiles + warp_in_block() * WarpSumSink<double>::kTile;
   const LanePointer<double> workspace{panel.workspace + warp_index() * panel.workspace_size * kLanes + lane_index()};
@@ -85,9 +85,9 @@ __global__ void __launch_bounds__(kBlockThreads)
     double of_lane = 0;
     for (int s = 0; s < kSides; ++s) {
       double* const row = panel.jacobian + s * panel.plus_offset * panel.rows + (i - panel.begin);
-      for (int p = lane_index(); p < parameters; p += kLanes) row[p * panel.rows] = 0.0;
+      for (int p = lane_index(); p < trained; p += kLanes) row[p * panel.rows] = 0.0;
       __syncwarp();
-      WarpSumSink<double> sink(tile, row, parameters, panel.rows);
+      TrainedSink<WarpSumSink<double>> sink{{tile, row, trained, panel.rows}, panel.held};
       const index_t end = rows.begin[s][i + 1];
       for (index_t first = rows.begin[s][i]; first < end; first += kLanes) {
         const bool valid = first + lane_index() < end;
@@ -99,7 +99,7 @@ __global__ void __launch_bounds__(kBlockThreads)
         of_lane += valid ? seed[0] * u[0] : 0.0;
         siren_values_adjoint<1>(nets.side[s], x, workspace, seed, sink);
       }
-      sink.flush();
+      sink.sink.flush();
     }
     const double residual = warp_sum(of_lane) - panel.scale * rows.rhs[i];
     if (lane_index() == 0) panel.residuals[i - panel.begin] = residual;
@@ -132,8 +132,9 @@ __global__ void candidate_kernel(CandidateParts parts, double* candidate, double
   const index_t p = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (p == 0) *failed_number = *parts.failed;
   if (p >= kSides * parts.count) return;
-  const index_t at = p < parts.count ? p : parts.padded + p - parts.count;
-  const double step = parts.norms == nullptr ? parts.step[at] : parts.step[at] * parts.norms[at];
+  const index_t own = p % parts.count - parts.held, at = p / parts.count * parts.padded + own;
+  double step = own < 0 ? 0.0 : parts.step[at];
+  if (own >= 0 && parts.norms != nullptr) step *= parts.norms[at];
   candidate[p] = parts.parameters == nullptr ? step : parts.parameters[p] + step;
 }
 
@@ -166,11 +167,11 @@ void launch_point_jacobian(const NetworkPair<double>& nets, const DevicePointRow
   }
 }
 
-void launch_stencil_jacobian(const NetworkPair<double>& nets, const DeviceStencilRows& rows, int parameters,
+void launch_stencil_jacobian(const NetworkPair<double>& nets, const DeviceStencilRows& rows, int trained,
                              const JacobianPanel& panel) {
   const std::size_t tiles = sizeof(double) * WarpSumSink<double>::kTile * kBlockWarps;
   NBM_LAUNCH(stencil_jacobian_kernel, panel.warps / kBlockWarps, kBlockThreads, tiles, panel.stream, nets, rows,
-             parameters, panel);
+             trained, panel);
 }
 
 void launch_panel_squares(const JacobianPanel& panel, double factor, double* squares) {

@@ -46,6 +46,17 @@ class WarpSumSink {
   int parameter_ = 0;  // which this lane will add
 };
 
+// Leaves out the first parameters, which training holds: the next is number 0 of `sink`.
+template <class Sink>
+struct TrainedSink {
+  Sink sink;
+  int held;
+
+  __device__ void add(int parameter, double derivative) {
+    if (parameter >= held) sink.add(parameter - held, derivative);
+  }
+};
+
 // Writes a row of the Jacobian, which lies by columns: column[parameter * rows].
 struct ColumnSink {
   double* entry;  // of this row in the first column

@@ -108,6 +108,14 @@ TEST(DeviceLeastSquaresMemory, DoesNotGrowWithTheRows) {
   EXPECT_LT(many, few + (64 << 10));
   EXPECT_GT(few, std::size_t{7} * 32 * 8 * 200) << "panels";
 }
+
+// 130 unknowns of 642 parameters: a matrix and panels of these alone.
+TEST(DeviceLeastSquaresMemory, IsThatOfWhatIsTrained) {
+  const nbm::SampleCounts counts{210, 40, 40};
+  const std::size_t all = memory_of({.hidden = {64}}, counts);
+  const std::size_t output = memory_of({.hidden = {64}, .trained = nbm::TrainedLayers::output}, counts);
+  EXPECT_LT(output + std::size_t{500} * 500 * 8, all);
+}
 #endif
 
 const Siren kOutput{.hidden = {6, 5}, .trained = nbm::TrainedLayers::output};

@@ -267,4 +267,8 @@ def test_pieces_go_on_through_periodic_walls(discretization):
     lower, upper = on_both_walls()
     inside = np.hypot(lower[:, 1], lower[:, 2]) < 0.3
     np.testing.assert_allclose(solution(upper[inside]), solution(lower[inside]), rtol=0, atol=1e-13)
-    np.testing.assert_allclose(solution.gradient(upper[inside]), solution.gradient(lower[inside]), rtol=0, atol=1e-11)
+    # Sines of arguments as large as the largest bias, thousands after these steps, have its rounding.
+    rounding = 10 * np.finfo(float).eps * np.abs(solution.parameters).max()
+    np.testing.assert_allclose(
+        solution.gradient(upper[inside]), solution.gradient(lower[inside]), rtol=0, atol=rounding
+    )

@@ -23,7 +23,6 @@ class CpuBackend final : public TrainingBackend {
                               std::span<double> gradient) override;
   GroupSums linearize(std::span<const double> parameters, const PerGroup<double>& factors, LinearSystem system,
                       std::span<double> gradient) override;
-  bool leaves_out_held() const override { return true; }
   void append_normal_equations(std::vector<double>& message) const override {
     least_squares_.append_normal_equations(message);
   }

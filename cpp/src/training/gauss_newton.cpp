@@ -22,10 +22,9 @@ GaussNewton::GaussNewton(const GaussNewtonOptions& options, index_t parameters, 
 }
 
 GroupSums GaussNewton::step(const Objective& objective, std::span<double> parameters) {
-  const LinearSystem system = options_.system == LinearSystem::automatic
-                                  ? objective.smaller_system(std::ssize(parameters), unknowns_)
-                                  : options_.system;
-  const GroupSums sums = objective.linearize(parameters, system, gradient_);
+  const LinearSystem system =
+      options_.system == LinearSystem::automatic ? objective.smaller_system(unknowns_) : options_.system;
+  const GroupSums sums = objective.linearize(parameters, unknowns_, system, gradient_);
   const double loss = objective.loss(sums);
   ++step_;
   for (int trial = 0; trial < options_.trials; ++trial) {

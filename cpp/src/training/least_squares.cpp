@@ -126,18 +126,17 @@ namespace {
 template <class Number, class Use>
 void for_each_piece(std::span<Number> matrix, std::span<Number> vector, NetworkSizes sizes, Use use) {
   const auto networks = static_cast<std::size_t>(sizes.networks), count = static_cast<std::size_t>(sizes.parameters);
-  const auto held = static_cast<std::size_t>(sizes.held);
   const std::size_t n = vector.size(), padded = n / networks;
   for (std::size_t of_row = 0; of_row < networks; ++of_row) {
     for (std::size_t p = 0; p < count; ++p) {
-      const std::size_t row = (of_row * padded + held + p) * n;
+      const std::size_t row = (of_row * padded + p) * n;
       for (std::size_t s = of_row; s < networks; ++s) {
         const std::size_t first = s == of_row ? p : 0;
-        use(matrix.subspan(row + s * padded + held + first, count - first));
+        use(matrix.subspan(row + s * padded + first, count - first));
       }
     }
   }
-  for (std::size_t s = 0; s < networks; ++s) use(vector.subspan(s * padded + held, count));
+  for (std::size_t s = 0; s < networks; ++s) use(vector.subspan(s * padded, count));
 }
 
 }  // namespace

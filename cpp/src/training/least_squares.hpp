@@ -45,7 +45,6 @@ class NBM_EXPORT LeastSquares {
 
 struct NetworkSizes {
   index_t networks, parameters;  // of each, those that are trained
-  index_t held = 0;              // of each, before them in the matrix
 };
 
 // The normal equations of networks without what a message need not hold: the half below the diagonal, and the padding:

@@ -89,32 +89,30 @@ GroupSums Objective::gradient(std::span<const double> parameters, std::span<doub
   return sums;
 }
 
-LinearSystem Objective::smaller_system(index_t parameters, index_t trained) const {
-  const index_t unknowns = backend_.leaves_out_held() ? trained : parameters;
+LinearSystem Objective::smaller_system(index_t unknowns) const {
   double rows = 0;
   for (const double count : rows_) rows += count;
   return alone() && rows < static_cast<double>(unknowns) ? LinearSystem::rows : LinearSystem::normal;
 }
 
-GroupSums Objective::linearize(std::span<const double> parameters, LinearSystem system,
-                               std::span<double> gradient) const {
+GroupSums Objective::linearize(std::span<const double> parameters, index_t unknowns, LinearSystem system,
+                               std::span<double> scratch) const {
   GroupSums sums;
   auto failure = attempt([&] {
-    sums = backend_.linearize(parameters, factors_, system, gradient);
-    require_finite(sums, gradient, names_, step_);
+    sums = backend_.linearize(parameters, factors_, system, scratch);
+    require_finite(sums, scratch, names_, step_);
   });
   if (alone() && failure) std::rethrow_exception(failure);
   if (!alone()) {
     auto& message = message_.cleared();
     append(message, sums.squares);
     if (!failure) backend_.append_normal_equations(message);
-    const std::size_t n = parameters.size(), packed = n * (n + 1) / 2 + n;
-    message.resize(kMostGroups + packed, 0.0);  // also where this rank failed
+    const auto n = static_cast<std::size_t>(unknowns);
+    message.resize(kMostGroups + n * (n + 1) / 2 + n, 0.0);  // also where this rank failed
     exchange(message, std::move(failure));
     Reader(message).read(sums.squares);
     backend_.take_normal_equations(std::span(message).subspan(kMostGroups));
-    std::copy_n(message.end() - static_cast<std::ptrdiff_t>(n), n, gradient.begin());
-    require_finite(sums, gradient, names_, step_);  // the sum may overflow
+    require_finite(sums, std::span(message).last(n), names_, step_);  // the sum may overflow
   }
   sums.rows = rows_;
   return sums;

@@ -42,12 +42,12 @@ class Objective {
   GroupSums sums(std::span<const double> parameters) const;
   // Overwrites `gradient`. Throws NonFiniteLoss.
   GroupSums gradient(std::span<const double> parameters, std::span<double> gradient) const;
-  // The one of less work for so many parameters, of which some are trained; rows of other ranks are out of reach, so
-  // several ranks have no choice.
-  LinearSystem smaller_system(index_t parameters, index_t trained) const;
-  // Linearizes the residuals for solve_damped, in a system that is not automatic. Overwrites `gradient` by half the
-  // gradient. Throws NonFiniteLoss.
-  GroupSums linearize(std::span<const double> parameters, LinearSystem system, std::span<double> gradient) const;
+  // The one of less work for so many unknowns; rows of other ranks are out of reach, so several ranks have no choice.
+  LinearSystem smaller_system(index_t unknowns) const;
+  // Linearizes the residuals about `parameters` for try_damped, in a system that is not automatic. Throws
+  // NonFiniteLoss. unknowns: parameters that have columns. scratch: as many numbers as there are parameters.
+  GroupSums linearize(std::span<const double> parameters, index_t unknowns, LinearSystem system,
+                      std::span<double> scratch) const;
   // As TrainingBackend::try_damped; one rank solves for all, because its processor may round otherwise than another.
   bool try_damped(double damping, std::span<const double> parameters, std::span<double> candidate,
                   GroupSums& sums) const;

@@ -67,8 +67,6 @@ class NBM_EXPORT TrainingBackend {
   // their sum in the place of what is kept.
   virtual void append_normal_equations(std::vector<double>& message) const = 0;
   virtual void take_normal_equations(std::span<const double> message) = 0;
-  // Whether they have no columns of hidden layers that are held: the others' are zero there.
-  virtual bool leaves_out_held() const { return false; }
   // Solves (J'J + damping diag(J'J)) step = -J'r, as often as wanted; false if it cannot be solved.
   virtual bool solve_damped(double damping, std::span<double> step) = 0;
   // The same with candidate = parameters + step for `parameters` of linearize, and loss_sums at the candidate: one
