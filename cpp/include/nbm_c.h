@@ -260,8 +260,8 @@ NBM_C_EXPORT nbm_status nbm_device_solution_create(const nbm_solution* solution,
 NBM_C_EXPORT void nbm_device_solution_destroy(nbm_device_solution* device_solution);
 /* As nbm_solution_evaluate, but points and results are in the memory of the GPU, and the work is done in the order of
  * `stream`, a cudaStream_t (NULL: the default stream): the call returns before it is done, and the arrays must live
- * until then. precision: NBM_FLOAT64 or NBM_FLOAT32, of the arithmetic of networks and correction. Where the level set
- * is not finite the result is NaN. */
+ * until then. precision: NBM_FLOAT64 or NBM_FLOAT32, of the arithmetic of networks, and of a correction's values. Where
+ * the level set is not finite the result is NaN. */
 NBM_C_EXPORT nbm_status nbm_device_solution_evaluate(const nbm_device_solution* device_solution, int64_t count,
                                                      const double* x, const double* y, const double* z,
                                                      int32_t precision, void* stream, double* values);

@@ -17,7 +17,7 @@ struct CubicLines {
 
   const Line* values = nullptr;  // [shape.x][shape.z - 3][shape.y]: that of (i, k, j) begins with node (i, j, k)
   Vec3<int> shape;               // nodes
-  Vec3<float> rate;              // cells for each unit of length
+  Vec3<float> rate;              // cells for each unit of length; exact
 
   NBM_HD static index_t size(Vec3<index_t> shape) { return shape.x * (shape.z - 3) * shape.y; }
   NBM_HD GridCell<float, int> cell(int axis, float coordinate) const {
@@ -26,7 +26,6 @@ struct CubicLines {
   NBM_HD Line line(const Stencil& x, const Stencil& y, const Stencil& z, int i, int j) const {
     return values[static_cast<index_t>((x.first + i) * (shape.z - 3) + z.first) * shape.y + y.first + j];
   }
-  NBM_HD float slope(int axis, float by_t) const { return by_t * rate[axis]; }
 };
 
 }  // namespace nbm::cuda

@@ -24,16 +24,17 @@ DeviceCorrection::DeviceCorrection(const SidedGrid& grid, cudaStream_t stream) {
   for (const Side side : {Side::minus, Side::plus}) {
     const int s = index_of(side);
     values_[s].upload(grid.values(side), stream);
-    grids_[s] = grid.view(side);
-    grids_[s].values = values_[s].data();
-    const index_t size = CubicLines::size(grid.shape());
-    CubicLines::Line* const lines = line_values_[s].resize(size);
-    NBM_LAUNCH(write_lines, static_cast<unsigned>((size + kThreads - 1) / kThreads), kThreads, 0, stream, grids_[s],
-               lines);
-    lines_[s].values = lines;
+    GridView& view = view_.grid[s];
+    view = grid.view(side);
+    view.values = values_[s].data();
+    const index_t size = CubicLines::size(view.shape);
+    CubicLines::Line* const values = lines_[s].resize(size);
+    NBM_LAUNCH(write_lines, static_cast<unsigned>((size + kThreads - 1) / kThreads), kThreads, 0, stream, view, values);
+    CubicLines& lines = view_.lines[s];
+    lines.values = values;
     for (int axis = 0; axis < kDim; ++axis) {
-      lines_[s].shape[axis] = static_cast<int>(grid.shape()[axis]);
-      lines_[s].rate[axis] = 0.5F * static_cast<float>(grid.shape()[axis] - 1);
+      lines.shape[axis] = static_cast<int>(view.shape[axis]);
+      lines.rate[axis] = 0.5F * static_cast<float>(view.shape[axis] - 1);
     }
   }
 }

@@ -198,10 +198,12 @@ class DeviceEvaluator final : public SolutionEvaluator {
   template <class T>
   void enqueue_networks(const DeviceNetworks<T>& networks, const SolutionArrays& arrays, Branch branch,
                         const ExpansionSums& expansion, FieldFault* fault, cudaStream_t stream) const {
-    SolutionView<T> view{box_, resident_.level_set.view(), networks.views(), fault, {}, expansion};
-    for (int side = 0; side < kSides && resident_.correction; ++side) {
-      view.correction[side] = resident_.correction->view<T>(side);
-    }
+    const SolutionView<T> view{box_,
+                               resident_.level_set.view(),
+                               networks.views(),
+                               fault,
+                               resident_.correction ? resident_.correction->view() : CorrectionView{},
+                               expansion};
     const SolutionLaunch launch = plan_networks(siren_, arrays.size, arrays.gradient[0] != nullptr, sizeof(T));
     const StreamMemory<T> workspace(launch.workspace, stream);
     launch_networks(view, arrays, branch, launch, workspace.data(), stream);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <type_traits>
 
 #include "core/launch.hpp"
 #include "core/warp.hpp"
@@ -12,6 +13,7 @@ namespace {
 // other; those with a workspace have a part of it each.
 constexpr index_t kMostBlocks = index_t{1} << 20;
 constexpr index_t kMostBlocksWithWorkspace = 1024;
+constexpr int kGradientBlocks = 3;                  // on a multiprocessor: 168 registers a thread, enough not to spill
 constexpr index_t kMostBytes = index_t{256} << 20;  // of the workspace
 
 __device__ inline bool is_finite(double value) { return value - value == 0.0; }
@@ -41,12 +43,17 @@ __device__ inline SirenView<T> network_of(const SolutionView<T>& solution, int s
   return net;
 }
 
-// What the correction of a side adds at a point in network coordinates; the gradient where it is asked for.
-template <bool gradient, class Grid, class T = typename Grid::Number>
-__device__ inline ValueAndGradient<T> correction_at(const Grid& grid, Vec3<typename Grid::Number> place) {
-  if (grid.values == nullptr) return {T(0), {}};
+// What the correction of a side adds at a point in network coordinates; the gradient where it is asked for. Values are
+// in the precision of the networks.
+template <bool gradient, class T>
+__device__ inline ValueAndGradient correction_at(const CorrectionView& correction, int side, Vec3<double> place,
+                                                 const T (&x)[kDim][1]) {
+  const GridView& grid = correction.grid[side];
+  if (grid.values == nullptr) return {0.0, {}};
   if constexpr (gradient) {
     return interpolate_cubic_gradient(grid, place);
+  } else if constexpr (std::is_same_v<T, float>) {
+    return {interpolate_cubic(correction.lines[side], {x[0][0], x[1][0], x[2][0]}), {}};
   } else {
     return {interpolate_cubic(grid, place), {}};
   }
@@ -73,11 +80,10 @@ __device__ inline void for_points(const SolutionView<T>& solution, const Solutio
       const double sign = first != last && side == 0 ? -1.0 : 1.0;
       T u[1], slope[kDim] = {};
       pass(network_of(solution, side), x, u, slope);
-      const ValueAndGradient<T> added =
-          correction_at<gradients>(solution.correction[side], {x[0][0], x[1][0], x[2][0]});
-      value += sign * (static_cast<double>(u[0]) + static_cast<double>(added.value));
+      const ValueAndGradient added = correction_at<gradients>(solution.correction, side, place, x);
+      value += sign * (static_cast<double>(u[0]) + added.value);
       for (int k = 0; gradients && k < kDim; ++k) {
-        gradient[k] += sign * (static_cast<double>(slope[k]) + static_cast<double>(added.gradient[k]));
+        gradient[k] += sign * (static_cast<double>(slope[k]) + added.gradient[k]);
       }
     }
     const ExpansionSums& sums = solution.expansion;
@@ -128,7 +134,7 @@ struct NoSink {
 };
 
 template <class T>
-__global__ void __launch_bounds__(kBlockThreads)
+__global__ void __launch_bounds__(kBlockThreads, kGradientBlocks)
     gradient_kernel(const __grid_constant__ SolutionView<T> solution, const __grid_constant__ SolutionArrays arrays,
                     Branch branch, T* workspace, int numbers) {
   const LanePointer<T> own = own_workspace(workspace, numbers);

@@ -13,9 +13,9 @@ struct SolutionView {
   Box box;
   FieldView level_set;
   NetworkPair<T> networks;
-  FieldFault* fault = nullptr;           // where a level set that is not finite is reported; may be null
-  CorrectionView<T> correction[kSides];  // of both sides
-  ExpansionSums expansion;               // at the points of the launch; without values where there is none
+  FieldFault* fault = nullptr;  // where a level set that is not finite is reported; may be null
+  CorrectionView correction;
+  ExpansionSums expansion;  // at the points of the launch; without values where there is none
 };
 
 // How a launch over some points runs, and what memory it needs.

@@ -94,8 +94,8 @@ class Evaluation:
             outside: What to do about points outside of the box, where the networks extrapolate and mean nothing: "warn"
                 (an ``OutsideWarning``), "raise" (``InvalidArgument``), "nan" for such values, or "extrapolate" without
                 a word. Points on a GPU are not looked at.
-            precision: Of the networks' arithmetic, on a GPU of a correction's too, "float64" or "float32" (about twice as
-                fast, 1e-6 relative); default float64, for points on a GPU their own type.
+            precision: Of the networks' arithmetic, on a GPU of a correction's values too, "float64" or "float32" (about
+                twice as fast, 1e-6 relative); default float64, for points on a GPU their own type.
             out: For points on a GPU, the array there that takes the result and is returned.
             stream: For points on a GPU, where to work: a stream of CuPy or PyTorch, or a handle (docs/gpu.md).
         """

@@ -11,7 +11,7 @@ void add(const GridView& grid, PointsView points, double* values) {
 
 void add_gradient(const GridView& grid, PointsView points, double* values, double* const (&gradient)[kDim]) {
   for (index_t i = 0; i < points.size; ++i) {
-    const ValueAndGradient<double> here = interpolate_cubic_gradient(grid, {points.x[i], points.y[i], points.z[i]});
+    const ValueAndGradient here = interpolate_cubic_gradient(grid, {points.x[i], points.y[i], points.z[i]});
     values[i] += here.value;
     for (int k = 0; k < kDim; ++k) gradient[k][i] += here.gradient[k];
   }

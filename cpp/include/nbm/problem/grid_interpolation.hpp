@@ -48,8 +48,8 @@ struct GridView {
   NBM_HD double at(std::int64_t i, std::int64_t j, std::int64_t k) const {
     return values[(i * shape.y + j) * shape.z + k];
   }
-  // What interpolate_cubic asks of a grid: the cell of a coordinate, the 4 values along z of line (i, j) of a stencil,
-  // and the derivative by a coordinate from that by t.
+  // What interpolate_cubic asks of a grid: the cell of a coordinate, and the 4 values along z of line (i, j) of a
+  // stencil.
   NBM_HD GridCell<> cell(int axis, double coordinate) const {
     return grid_cell(coordinate, lower[axis], spacing[axis], shape[axis]);
   }
@@ -57,7 +57,6 @@ struct GridView {
                             int j) const {
     return values + ((x.first + i) * shape.y + y.first + j) * shape.z + z.first;
   }
-  NBM_HD double slope(int axis, double by_t) const { return by_t / spacing[axis]; }
 };
 
 NBM_HD double interpolate_linear(const GridView& g, Vec3<double> p) {
@@ -98,16 +97,7 @@ NBM_HD CubicStencil<T, Index> cubic_stencil(GridCell<T, Index> cell, Index nodes
   return stencil_within(cell, nodes, before, left, right, after);
 }
 
-// The derivatives of the weights by t: the slope of the interpolant in units of the spacing.
-template <class T, class Index>
-NBM_HD CubicStencil<T, Index> cubic_slope_stencil(GridCell<T, Index> cell, Index nodes) {
-  const T t = cell.t, u = T(1) - t;
-  const T before = T(-0.5) * u * (u - T(2) * t), after = T(-0.5) * t * (T(2) * u - t);
-  const T left = t * (T(4.5) * t - T(5)), right = -u * (T(4.5) * u - T(5));
-  return stencil_within(cell, nodes, before, left, right, after);
-}
-
-// Grid: GridView, or another with its Number, shape, cell, line and slope.
+// Grid: GridView, or another with its Number, shape, cell and line.
 template <class Grid, class T = typename Grid::Number>
 NBM_HD T interpolate_cubic(const Grid& g, Vec3<typename Grid::Number> p) {
   const auto sx = cubic_stencil(g.cell(0, p.x), g.shape.x);
@@ -126,25 +116,32 @@ NBM_HD T interpolate_cubic(const Grid& g, Vec3<typename Grid::Number> p) {
   return sum;
 }
 
-template <class T>
+// The derivatives of the weights by t: the slope of the interpolant in units of the spacing.
+NBM_HD CubicStencil<> cubic_slope_stencil(GridCell<> cell, std::int64_t nodes) {
+  const double t = cell.t, u = 1.0 - t;
+  const double before = -0.5 * u * (u - 2.0 * t), after = -0.5 * t * (2.0 * u - t);
+  const double left = t * (4.5 * t - 5.0), right = -u * (4.5 * u - 5.0);
+  return stencil_within(cell, nodes, before, left, right, after);
+}
+
 struct ValueAndGradient {
-  T value;
-  Vec3<T> gradient;
+  double value;
+  Vec3<double> gradient;
 };
 
-// interpolate_cubic and its gradient.
-template <class Grid, class T = typename Grid::Number>
-NBM_HD ValueAndGradient<T> interpolate_cubic_gradient(const Grid& g, Vec3<typename Grid::Number> p) {
-  const auto cx = g.cell(0, p.x), cy = g.cell(1, p.y), cz = g.cell(2, p.z);
-  const auto sx = cubic_stencil(cx, g.shape.x), dx = cubic_slope_stencil(cx, g.shape.x);
-  const auto sy = cubic_stencil(cy, g.shape.y), dy = cubic_slope_stencil(cy, g.shape.y);
-  const auto sz = cubic_stencil(cz, g.shape.z), dz = cubic_slope_stencil(cz, g.shape.z);
-  ValueAndGradient<T> sum{T(0), {}};
+// interpolate_cubic and its gradient; in double precision alone, since differences of neighbouring values lose the more
+// digits the finer the grid is.
+NBM_HD ValueAndGradient interpolate_cubic_gradient(const GridView& g, Vec3<double> p) {
+  const GridCell<> cx = g.cell(0, p.x), cy = g.cell(1, p.y), cz = g.cell(2, p.z);
+  const CubicStencil<> sx = cubic_stencil(cx, g.shape.x), dx = cubic_slope_stencil(cx, g.shape.x);
+  const CubicStencil<> sy = cubic_stencil(cy, g.shape.y), dy = cubic_slope_stencil(cy, g.shape.y);
+  const CubicStencil<> sz = cubic_stencil(cz, g.shape.z), dz = cubic_slope_stencil(cz, g.shape.z);
+  ValueAndGradient sum{0.0, {}};
   for (int i = 0; i < 4; ++i) {
-    T plane(0), plane_y(0), plane_z(0);
+    double plane = 0.0, plane_y = 0.0, plane_z = 0.0;
     for (int j = 0; j < 4; ++j) {
-      const auto v = g.line(sx, sy, sz, i, j);
-      T line(0), line_z(0);
+      const double* v = g.line(sx, sy, sz, i, j);
+      double line = 0.0, line_z = 0.0;
       for (int k = 0; k < 4; ++k) {
         line += sz.weights[k] * v[k];
         line_z += dz.weights[k] * v[k];
@@ -158,7 +155,7 @@ NBM_HD ValueAndGradient<T> interpolate_cubic_gradient(const Grid& g, Vec3<typena
     sum.gradient.y += sx.weights[i] * plane_y;
     sum.gradient.z += sx.weights[i] * plane_z;
   }
-  sum.gradient = {g.slope(0, sum.gradient.x), g.slope(1, sum.gradient.y), g.slope(2, sum.gradient.z)};
+  sum.gradient = {sum.gradient.x / g.spacing.x, sum.gradient.y / g.spacing.y, sum.gradient.z / g.spacing.z};
   return sum;
 }
 

@@ -45,8 +45,9 @@ struct DeviceOutputs {
 };
 
 // A solution (networks, expansion, correction, level set) that lies on one GPU and stays there. A value that can be
-// moved; every method may be called from many threads at once. Results are those of Solution to round-off: networks and
-// correction are evaluated in the precision that is asked for, the rest in double precision.
+// moved; every method may be called from many threads at once. Results are those of Solution to round-off: networks,
+// and a correction's values without gradients, are evaluated in the precision that is asked for, the rest in double
+// precision.
 class NBM_EXPORT DeviceSolution {
  public:
   // Throws InvalidArgument for the CPU, and for a level set that a GPU cannot evaluate (a host function, or a very
