@@ -83,7 +83,7 @@ test-cpp: $(BUILD)/tests.stamp
 	fi
 
 test-python: $(VENV)/package.stamp $(VENV)/test.stamp | test-cpp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Many ranks of this machine, with an MPI from the package index; the package itself needs none. An MPI of the system
 # that an earlier configuration found is forgotten: mpirun and mpi4py here are those of the environment.
@@ -97,8 +97,7 @@ with-mpi: $(VENV)/mpi.stamp
 	cmake --build $(BUILD) --target python_package
 
 lint: $(VENV)/package.stamp $(VENV)/test.stamp
-	@bad=$$(for file in $(CXX_FILES); do clang-format --dry-run -Werror $$file 2>/dev/null || echo "  $$file"; done); \
-	  [ -z "$$bad" ] || { echo "make format would change:"; echo "$$bad"; exit 1; }
+	@echo $(CXX_FILES) | xargs -n 50 -P 2 clang-format --dry-run -Werror || { echo "make format changes these"; exit 1; }
 	ruff check $(PYTHON_TREES)
 	ruff format --check $(PYTHON_TREES)
 	MYPYPATH=$(BUILD)/python mypy

@@ -141,7 +141,7 @@ def test_any_solver_will_do():
         {"problem": 3},
         {"problem": lambda t: t},
     ],
-    ids=str,
+    ids=lambda wrong: next(iter(wrong)),
 )
 def test_wrong_arguments(wrong):
     arguments = {"problem": nbm.Problem(BOX), "steps": 1, "dt": 0.1, "solver": grid, **wrong}
