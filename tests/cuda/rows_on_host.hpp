@@ -16,7 +16,7 @@
 namespace nbm::testing {
 
 // Tests that need a device, be it one of fibers.
-class OnDevice : public ::testing::Test {
+class DeviceTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (cuda::device_count() == 0) GTEST_SKIP() << "no GPU";

@@ -8,7 +8,7 @@
 namespace nbm::cuda {
 namespace {
 
-using DeviceFields = testing::OnDevice;
+using DeviceFields = testing::DeviceTest;
 
 using testing::expect_close;
 using testing::on_host;

@@ -14,7 +14,7 @@
 namespace nbm::cuda {
 namespace {
 
-using CudaGraph = testing::OnDevice;
+using CudaGraph = testing::DeviceTest;
 
 std::vector<int> numbers_in(const DeviceBuffer<int>& buffer, const Stream& stream) {
   std::vector<int> host(static_cast<std::size_t>(buffer.size()));

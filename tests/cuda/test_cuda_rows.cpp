@@ -9,7 +9,7 @@
 namespace nbm::cuda {
 namespace {
 
-using DeviceRowSets = testing::OnDevice;
+using DeviceRowSets = testing::DeviceTest;
 
 using testing::cases;
 using testing::expect_close;

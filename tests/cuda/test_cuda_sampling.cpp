@@ -5,7 +5,7 @@
 namespace nbm::cuda {
 namespace {
 
-using DevicePoints = testing::OnDevice;
+using DevicePoints = testing::DeviceTest;
 
 using testing::cases;
 using testing::expect_close;

@@ -11,7 +11,7 @@
 namespace nbm::cuda {
 namespace {
 
-using CudaScan = testing::OnDevice;
+using CudaScan = testing::DeviceTest;
 
 std::vector<index_t> numbers_in(const DeviceBuffer<index_t>& buffer, const Stream& stream) {
   std::vector<index_t> host(static_cast<std::size_t>(buffer.size()));
