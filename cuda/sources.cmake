@@ -33,11 +33,11 @@ set(NBM_CUDA_SOURCES
   training/device_least_squares.cpp
   training/device_loss.cpp
   training/fused_layers.cu
+  training/fused_points.cu
   training/fused_shallow.cu
+  training/fused_stencils.cu
   training/jacobian_kernels.cu
   training/row_kernels.cu
   training/row_maker.cpp
-  training/shallow_points.cu
-  training/shallow_stencils.cu
   training/warps.cpp
 )

@@ -7,9 +7,9 @@
 #include "core/lanes.hpp"
 #include "core/sum_parts.hpp"
 #include "training/clear_held.hpp"
+#include "training/fused_points.hpp"
 #include "training/fused_rows.hpp"
-#include "training/shallow_points.hpp"
-#include "training/shallow_stencils.hpp"
+#include "training/fused_stencils.hpp"
 #include "training/warps.hpp"
 
 namespace nbm::cuda {
@@ -90,6 +90,15 @@ index_t most_rows(const PointSets& sets) {
   return most;
 }
 
+// Whether there is a kernel for the shape of the network, of each kind of rows.
+std::array<bool, kinds> fused_kinds(const Siren& siren, Precision precision) {
+  const bool single = precision == Precision::float32;
+  const auto points = [&](bool differences) {
+    return single ? has_fused_points<float>(siren, differences) : has_fused_points<double>(siren, differences);
+  };
+  return {single && has_fused_rows(siren), has_fused_stencils(siren), points(false), points(true)};
+}
+
 }  // namespace
 
 Vec3<double> difference_step(const DeviceRows& rows) {
@@ -108,9 +117,7 @@ struct DeviceLoss::State {
       : precision(p),
         stream(s),
         siren(of),
-        fused(p == Precision::float32 && has_fused_rows(of)),
-        shallow(has_shallow_stencils(of)),
-        shallow_points(has_shallow_points(of)),
+        fused(fused_kinds(of, p)),
         count(static_cast<int>(of.parameter_count())),
         held(of, count),
         single(of, s),
@@ -120,9 +127,7 @@ struct DeviceLoss::State {
   Precision precision;
   cudaStream_t stream;
   Siren siren;
-  bool fused;           // whether regular rows have a kernel of their own
-  bool shallow;         // whether irregular rows have
-  bool shallow_points;  // whether point rows have
+  std::array<bool, kinds> fused;
   int count;
   HeldWeights held;
   Passes<float> single;
@@ -139,9 +144,8 @@ struct DeviceLoss::State {
   template <class T>
   void plan(Passes<T>& passes, Kind kind, index_t items, int columns, int sides, int grids) {
     KindLaunch& launch = launches[kind];
-    const bool fused_here = kind == regular && fused, of_points = kind == values || kind == differences;
-    const bool in_registers = fused_here || (kind == irregular && shallow) || (of_points && shallow_points);
-    launch = {0, in_registers ? 0 : index_t{sides} * passes.networks.workspace(columns), sides};
+    const bool fused_here = kind == regular && fused[kind];
+    launch = {0, fused[kind] ? 0 : index_t{sides} * passes.networks.workspace(columns), sides};
     if (items == 0) return;
     // A warp of the fused kernel takes few points at a time; a quarter of them for each side, with those of the other,
     // fill the registers of the GPU.
@@ -160,8 +164,8 @@ struct DeviceLoss::State {
         most = std::max(most, most_rows(sets));
         grids += sets.count;
       }
-      const index_t lanes = std::min(most * kLanes / kShallowPoints + kLanes - 1, index_t{kMostShallowWarps} * kLanes);
-      plan(passes, kind, shallow_points && most > 0 ? lanes : most, kind == values ? 1 : kQuantities, kSides, grids);
+      const index_t lanes = std::min(most * kLanes / kPointsOfWarp + kLanes - 1, index_t{kMostPointWarps} * kLanes);
+      plan(passes, kind, fused[kind] && most > 0 ? lanes : most, kind == values ? 1 : kQuantities, kSides, grids);
     }
   }
 
@@ -171,8 +175,8 @@ struct DeviceLoss::State {
     else
       plan_network_rows(twice, rows);
     // Values of the entries are kept, unless a block has a row.
-    const index_t entries = rows.irregular.most > 0 && !shallow ? rows.irregular.most_entries : 0;
-    plan(twice, irregular, shallow ? rows.irregular.most * kBlockThreads : entries, 1, 1, kSides);
+    const index_t entries = rows.irregular.most > 0 && !fused[irregular] ? rows.irregular.most_entries : 0;
+    plan(twice, irregular, fused[irregular] ? rows.irregular.most * kBlockThreads : entries, 1, 1, kSides);
     for (auto& of_side : entry_values) of_side.resize(entries);
     // Squares lie in the order of the launches; of regular rows those of both sides, of irregular ones those of one.
     layout = {};
@@ -201,7 +205,7 @@ struct DeviceLoss::State {
 
   void launch_regular(const Launch& launch, const NetworkPair<float>& nets, const BothDifferenceRows& rows,
                       const WarpMemory<float>& memory) const {
-    if (fused) return launch_fused_rows(launch, siren, nets, rows, memory);
+    if (fused[regular]) return launch_fused_rows(launch, siren, nets, rows, memory);
     launch_difference_rows(launch, nets, rows, memory);
   }
   void launch_regular(const Launch& launch, const NetworkPair<double>& nets, const BothDifferenceRows& rows,
@@ -212,7 +216,7 @@ struct DeviceLoss::State {
   template <class T>
   void launch_points(const Launch& launch, const NetworkPair<T>& nets, const PointSets& rows,
                      const WarpMemory<T>& memory) const {
-    if (shallow_points) return launch_shallow_points(launch, siren, nets, rows, memory);
+    if (fused[kind_of(rows.set[0])]) return launch_fused_points(launch, siren, nets, rows, memory);
     launch_point_rows(launch, nets, rows, memory);
   }
 
@@ -248,7 +252,7 @@ struct DeviceLoss::State {
                    passes.memory(regular, launches[regular], 0, squares_at(0), gradient));
     if (!gradient) return;
     SharedUnits units{{}, index_t{kSides} * launches[regular].warps};
-    if (fused) units.count[0] = rows.regular[0].count, units.count[1] = rows.regular[1].count;
+    if (fused[regular]) units.count[0] = rows.regular[0].count, units.count[1] = rows.regular[1].count;
     launch_sum_gradients(passes.sums(regular, launches[regular], 0), units, count, factors + kRegularGroup, of_regular,
                          stream);
   }
@@ -258,13 +262,13 @@ struct DeviceLoss::State {
     const NetworkPair<double> nets = twice.networks.views();
     const bool gradient = factors != nullptr;
     const WarpMemory<double> memory = twice.memory(irregular, launches[irregular], 0, squares_at(1), gradient);
-    if (shallow) {
-      launch_shallow_stencils(launch, siren, nets, rows.irregular, memory);
+    if (fused[irregular]) {
+      launch_fused_stencils(launch, siren, nets, rows.irregular, memory);
     } else {
       launch_stencil_rows(launch, nets, rows.irregular, {{entry_values[0].data(), entry_values[1].data()}}, memory);
     }
     if (!gradient) return;
-    const SharedUnits units{{}, shallow ? index_t{launch.warps} : index_t{kSides} * launch.warps};
+    const SharedUnits units{{}, fused[irregular] ? index_t{launch.warps} : index_t{kSides} * launch.warps};
     launch_sum_gradients(twice.sums(irregular, launches[irregular], 0), units, count, factors + kIrregularGroup, part,
                          on);
   }

@@ -35,8 +35,28 @@ template <class T, int N, bool Differences>
 class LaneNeurons {
  public:
   static constexpr int terms = Differences ? kPointTerms : 1;
+  static constexpr int points = 1;     // that a warp has at a time
+  static constexpr int kExchange = 0;  // numbers of shared memory that a warp needs
+  static constexpr int blocks = 1;     // of a multiprocessor, at least
 
-  __device__ LaneNeurons(const SirenView<T>& net, int width) : net_(net), width_(width) {}
+  __device__ LaneNeurons(const SirenView<T>& net, T* /*exchange*/) : net_(net), width_(net.width[0]) {}
+
+  // Which of the points a lane works on, as what number, and whether on any.
+  __device__ static int place() { return 0; }
+  __device__ static int member() { return lane_index(); }
+  __device__ static bool has_place() { return true; }
+  // Of the parts of a point's lanes, on each of them.
+  __device__ static T sum(T part) { return warp_sum(part); }
+
+  // The network's value, by one thread alone.
+  __device__ static T value(const SirenView<T>& net, const T (&x)[kDim]) {
+    const int width = net.width[0];
+    const T* const out = net.parameters + width * (kDim + 1);
+    T sum = out[width];
+#pragma unroll 4
+    for (int n = 0; n < width; ++n) sum += out[n] * sine_of(detail::first_preactivation(net, n, x));
+    return sum;
+  }
 
   // The lane's part of the sum over q of weight[q] times term q at x.
   __device__ T part(const T (&x)[kDim], const T (&weight)[terms]) {

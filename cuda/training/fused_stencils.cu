@@ -1,5 +1,6 @@
+#include "training/fused_stencils.hpp"
 #include "training/lane_neurons.hpp"
-#include "training/shallow_stencils.hpp"
+#include "training/layer_neurons.hpp"
 
 namespace nbm::cuda {
 namespace {
@@ -17,32 +18,24 @@ __device__ inline void load_entry(const DeviceStencilRows& rows, int side, index
   weight = of_side(rows.weight, side)[j];
 }
 
-__device__ inline double value_at(const SirenView<double>& net, int width, const double (&x)[kDim]) {
-  const double* const out = net.parameters + width * (kDim + 1);
-  double sum = out[width];
-#pragma unroll 4
-  for (int n = 0; n < width; ++n) sum += out[n] * sine_of(detail::first_preactivation(net, n, x));
-  return sum;
-}
-
 constexpr int kSideWarps = kBlockWarps / kSides;  // of a block, for each side
 
-// `parameters` of both networks in shared memory.
-template <int N>
-__global__ void __launch_bounds__(kBlockThreads)
-    shallow_stencils_kernel(NetworkPair<double> nets, DeviceStencilRows rows, WarpMemory<double> memory) {
+// Neurons: LaneNeurons or LayerNeurons. In shared memory: parameters of both networks, then what the warps exchange.
+template <class Neurons>
+__global__ void __launch_bounds__(kBlockThreads, Neurons::blocks)
+    fused_stencils_kernel(NetworkPair<double> nets, DeviceStencilRows rows, WarpMemory<double> memory) {
   NBM_DYN_SHARED(double, shared);
   for (int i = static_cast<int>(threadIdx.x); i < kSides * memory.parameters; i += kBlockThreads) {
     const int side = i < memory.parameters ? 0 : 1;
     shared[i] = nets.side[side].parameters[i - side * memory.parameters];
   }
-  const int width = nets.side[0].width[0];
   SirenView<double> net[kSides] = {nets.side[0], nets.side[1]};
   NBM_UNROLL
   for (int side = 0; side < kSides; ++side) net[side].parameters = shared + side * memory.parameters;
   __syncthreads();
   const int own = warp_in_block() % kSides;  // the side whose derivatives this warp finds
-  LaneNeurons<double, N, false> neurons(of_side(net, own), width);
+  double* const exchange = shared + kSides * memory.parameters + warp_in_block() * Neurons::kExchange;
+  Neurons neurons(of_side(net, own), exchange);
   const index_t count = *rows.count;
   const bool gradient = memory.sums != nullptr;
   __shared__ double part_of[2][kBlockWarps];  // in turn, so that one barrier a row does
@@ -58,7 +51,7 @@ __global__ void __launch_bounds__(kBlockThreads)
     for (index_t i = threadIdx.x; i < all; i += kBlockThreads) {
       const int side = i < minus ? 0 : 1;
       load_entry(rows, side, of_side(begin, side) + i - side * minus, x, weight);
-      part += weight * value_at(of_side(net, side), width, x);
+      part += weight * Neurons::value(of_side(net, side), x);
     }
     part = warp_sum(part);
     if (lane_index() == 0) part_of[turn][warp_in_block()] = part;
@@ -67,10 +60,14 @@ __global__ void __launch_bounds__(kBlockThreads)
     for (int warp = 0; warp < kBlockWarps; ++warp) residual += part_of[turn][warp];
     if (warp_in_block() == 0) squares += residual * residual;
     if (!gradient) continue;
-    for (index_t j = of_side(begin, own) + warp_in_block() / kSides; j < of_side(end, own); j += kSideWarps) {
-      load_entry(rows, own, j, x, weight);
+    const index_t stop = of_side(end, own), step = kSideWarps * Neurons::points;
+    index_t first = of_side(begin, own) + warp_in_block() / kSides * Neurons::points;
+    for (; first < stop; first += step) {
+      const index_t j = first + Neurons::place();
+      const bool valid = Neurons::has_place() && j < stop;
+      load_entry(rows, own, valid ? j : stop - 1, x, weight);
       neurons.visit(x);
-      neurons.add(x, {weight * residual});
+      neurons.add(x, {valid ? weight * residual : 0.0});
     }
   }
   if (gradient) {
@@ -80,20 +77,29 @@ __global__ void __launch_bounds__(kBlockThreads)
   if (lane_index() == 0) memory.squares[warp_index()] = squares;
 }
 
-template <int N>
+template <class Neurons>
 void launch(const Launch& to, const NetworkPair<double>& nets, const DeviceStencilRows& rows,
             const WarpMemory<double>& memory) {
-  const std::size_t bytes = sizeof(double) * kSides * static_cast<std::size_t>(memory.parameters);
-  NBM_LAUNCH(shallow_stencils_kernel<N>, to.warps / kBlockWarps, kBlockThreads, bytes, to.stream, nets, rows, memory);
+  const int numbers = kSides * memory.parameters + kBlockWarps * Neurons::kExchange;
+  const std::size_t bytes = sizeof(double) * static_cast<std::size_t>(numbers);
+  NBM_LAUNCH(fused_stencils_kernel<Neurons>, to.warps / kBlockWarps, kBlockThreads, bytes, to.stream, nets, rows,
+             memory);
 }
 
 }  // namespace
 
-bool has_shallow_stencils(const Siren& siren) { return fits_lanes(siren); }
+bool has_fused_stencils(const Siren& siren) {
+  return fits_lanes(siren) || LayerShapes::choose(siren, [](auto) {});
+}
 
-void launch_shallow_stencils(const Launch& to, const Siren& siren, const NetworkPair<double>& nets,
-                             const DeviceStencilRows& rows, const WarpMemory<double>& memory) {
-  with_lane_neurons(siren, [&](auto n) { launch<decltype(n)::value>(to, nets, rows, memory); });
+void launch_fused_stencils(const Launch& to, const Siren& siren, const NetworkPair<double>& nets,
+                           const DeviceStencilRows& rows, const WarpMemory<double>& memory) {
+  if (fits_lanes(siren)) {
+    return with_lane_neurons(
+        siren, [&](auto n) { launch<LaneNeurons<double, decltype(n)::value, false>>(to, nets, rows, memory); });
+  }
+  LayerShapes::choose(
+      siren, [&](auto shape) { launch<typename decltype(shape)::template Neurons<double>>(to, nets, rows, memory); });
 }
 
 }  // namespace nbm::cuda
