@@ -7,7 +7,7 @@ shift
 export NBM_TEST_RANKS=$ranks
 # Open MPI: containers run as root; ranks are not bound, because many test runs share the cores.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-if mpirun --version 2>&1 | grep -q "Open MPI\|OpenRTE\|PRRTE\|prrte"; then
-  exec mpirun --oversubscribe --bind-to none -n "$ranks" "$@"
-fi
-exec mpirun -n "$ranks" "$@"
+case "$(mpirun --version 2>&1)" in
+  *"Open MPI"* | *OpenRTE* | *PRRTE* | *prrte*) exec mpirun --oversubscribe --bind-to none -n "$ranks" "$@" ;;
+  *) exec mpirun -n "$ranks" "$@" ;;
+esac

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # The tests of many ranks: C++ and Python on 1, 2, 3 (C++ also 4) ranks, and a lost rank. Run by `make test-mpi`, which
-# prepares the environment: run.sh BUILD_FOLDER, with mpirun, ctest and python on PATH.
+# prepares the environment: run.sh BUILD_FOLDER, with mpirun, cmake, ctest and python on PATH.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=$(cd "$1" && pwd)
 export PYTHONPATH="$build/python${PYTHONPATH:+:$PYTHONPATH}"
-mpirun --version | head -n 1
+mpirun --version | sed -n 1p  # reads all: mpirun must not die of a closed pipe
 
 echo "-- C++ on 1, 2, 3, 4 ranks"
 if [ -f "$build/tests/cpp/gtest_found" ]; then
+  cmake --build "$build" --target test_distributed_mpi
   ctest --test-dir "$build" -L mpi --no-tests=error --output-on-failure
 else
   echo "left out: GoogleTest is missing"
