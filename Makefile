@@ -90,7 +90,6 @@ test-python: $(VENV)/package.stamp $(VENV)/test.stamp | test-cpp
 # that an earlier configuration found is forgotten: mpirun and mpi4py here are those of the environment.
 test-mpi: with-mpi
 	cmake -S . -B $(BUILD) -DNBM_TESTS=AUTO
-	cmake --build $(BUILD)
 	tests/mpi/run.sh $(BUILD)
 
 with-mpi: $(VENV)/mpi.stamp
@@ -141,8 +140,8 @@ $(VENV)/test.stamp: pyproject.toml | $(VENV)/package.stamp
 	$(BIN)/python -m pip install --quiet "nbm[test,dev]"
 	@touch $@
 
-$(VENV)/mpi.stamp: $(VENV)/test.stamp
-	$(BIN)/python -m pip install --quiet "nbm[mpi]" $(MPI)
+$(VENV)/mpi.stamp: pyproject.toml | $(VENV)/package.stamp
+	$(BIN)/python -m pip install --quiet "nbm[mpi]" pytest $(MPI)
 	@touch $@
 
 $(VENV)/package.stamp: $(VENV)/build.stamp $(SOURCES)
