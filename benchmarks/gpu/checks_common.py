@@ -45,6 +45,18 @@ def some_solution(hidden: tuple[int, ...]) -> nbm.Solution:
     return trainer.solution()
 
 
+def gauss_newton_trainer(network: nbm.Siren, discretization: str) -> nbm.Trainer:
+    """Return a trainer of one start on the default draw, or on a few rows of it."""
+    return nbm.Trainer(
+        nbm.problems.sphere(),
+        network=network,
+        device="cuda",
+        discretization=discretization,
+        sampling=nbm.Sampling(regular=40, irregular=8, boundary=8) if SMALL else nbm.Sampling(),
+        optimizer=nbm.GaussNewton(steps=40, starts=1, stop_fraction=0),
+    )
+
+
 def torch_on_gpu() -> Any:
     """Return PyTorch if it is here and sees a GPU."""
     try:

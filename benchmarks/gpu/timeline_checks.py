@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from checks_common import DEEP, SHALLOW, SMALL, say, torch_on_gpu
+from checks_common import DEEP, SHALLOW, SMALL, gauss_newton_trainer, say, torch_on_gpu
 
 import nbm
 
@@ -76,27 +76,35 @@ def timeline_of(trace: Path, steps: int) -> list[dict[str, Any]]:
     return rows
 
 
+def say_timeline(trainer: nbm.Trainer, steps: int, trace: Path, **what: Any) -> None:
+    """Say what the next steps of a trainer consist of; `what` they are goes to each line."""
+    if torch_on_gpu() is None:
+        trainer.step(steps)
+        return say("timeline", **what, left_out="no PyTorch with a GPU to record it")
+    from torch.profiler import ProfilerActivity, profile
+
+    begin = time.perf_counter()
+    trainer.step(steps)
+    wall = time.perf_counter() - begin
+    with profile(activities=[ProfilerActivity.CUDA]) as seen:
+        trainer.step(steps)
+    seen.export_chrome_trace(str(trace))
+    say("timeline", **what, wall_us_a_step=round(1e6 * wall / steps, 1))
+    for row in timeline_of(trace, steps):
+        say("timeline", **what, **row)
+
+
 def timeline() -> None:
-    """Kernels of replayed steps of Table 2 as the profiler of PyTorch sees them."""
+    """Kernels of replayed steps of Table 2, and of Gauss-Newton, as the profiler of PyTorch sees them."""
+    folder = Path(os.environ.get("OUT", "."))
     for hidden in (SHALLOW, DEEP):
         trainer = table2_trainer(8 if SMALL else 64, (4,) if SMALL else hidden)
         trainer.step(10 if SMALL else 400)
-        steps = 2 if SMALL else 40
-        if torch_on_gpu() is None:
-            trainer.step(steps)
-            say("timeline", network=str(hidden), left_out="no PyTorch with a GPU to record it")
-            continue
-        from torch.profiler import ProfilerActivity, profile
-
-        begin = time.perf_counter()
-        trainer.step(steps)
-        wall = time.perf_counter() - begin
-        with profile(activities=[ProfilerActivity.CUDA]) as seen:
-            trainer.step(steps)
-        trace = Path(os.environ.get("OUT", ".")) / f"trace_{hidden[0]}.json"
-        seen.export_chrome_trace(str(trace))
-        say("timeline", network=str(hidden), wall_us_a_step=round(1e6 * wall / steps, 1))
-        for row in timeline_of(trace, steps):
-            say("timeline", network=str(hidden), **row)
-        if hidden is DEEP:
-            trace.unlink()
+        say_timeline(trainer, 2 if SMALL else 40, folder / f"trace_{len(hidden)}.json", network=str(hidden))
+    (folder / f"trace_{len(DEEP)}.json").unlink(missing_ok=True)
+    for discretization in ("bochkov_gibou", "direct_jump"):
+        trainer = gauss_newton_trainer(nbm.Siren(hidden=(3, 3) if SMALL else DEEP), discretization)
+        trainer.step(2)
+        trace = folder / "trace_gauss_newton.json"
+        say_timeline(trainer, 2 if SMALL else 6, trace, network=f"{DEEP} by Gauss-Newton, {discretization}")
+        trace.unlink(missing_ok=True)

@@ -5,23 +5,18 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from checks_common import DEEP, SMALL, say
+from checks_common import DEEP, SMALL, gauss_newton_trainer, say
 
 import nbm
 
 
 def gauss_newton() -> None:
     """Milliseconds of a Gauss-Newton step on the default draw."""
-    for hidden in ((3, 3),) if SMALL else (DEEP, (14,) * 3, (32,) * 3):
+    shapes = ((3, 3),) if SMALL else (DEEP, (14,) * 3, (32,) * 3)
+    output_layer = nbm.Siren(hidden=(8,) if SMALL else (400,), trained="output")
+    for network in (*(nbm.Siren(hidden=hidden) for hidden in shapes), output_layer):
         for discretization in ("bochkov_gibou", "direct_jump"):
-            trainer = nbm.Trainer(
-                nbm.problems.sphere(),
-                network=nbm.Siren(hidden=hidden),
-                device="cuda",
-                discretization=discretization,
-                sampling=nbm.Sampling(regular=40, irregular=8, boundary=8) if SMALL else nbm.Sampling(),
-                optimizer=nbm.GaussNewton(steps=40, starts=1, stop_fraction=0),
-            )
+            trainer = gauss_newton_trainer(network, discretization)
             begin = time.perf_counter()
             trainer.step(2)
             first = time.perf_counter() - begin
@@ -31,8 +26,9 @@ def gauss_newton() -> None:
             seconds = time.perf_counter() - begin
             say(
                 "Gauss-Newton step",
-                network=str(hidden),
-                parameters=nbm.Siren(hidden=hidden).parameters,
+                network=str(network.hidden),
+                parameters=network.parameters,
+                trained=network.trained,
                 discretization=discretization,
                 first_two_s=round(first, 4),
                 ms_a_step=round(1e3 * seconds / steps, 3),
