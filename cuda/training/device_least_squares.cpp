@@ -8,6 +8,7 @@
 #include "core/lanes.hpp"
 #include "training/clear_held.hpp"
 #include "training/device_loss.hpp"
+#include "training/fused_stencils.hpp"
 #include "training/jacobian_kernels.hpp"
 #include "training/least_squares.hpp"
 #include "training/row_tasks.hpp"
@@ -50,7 +51,8 @@ std::vector<RowPiece> weighted_pieces(const DeviceRows& rows, const DeviceRowCou
 
 struct DeviceLeastSquares::State {
   State(const Siren& of, cudaStream_t s, index_t bytes)
-      : stream(s),
+      : siren(of),
+        stream(s),
         panel_bytes(bytes),
         networks(of, s),
         blas(s),
@@ -60,6 +62,7 @@ struct DeviceLeastSquares::State {
         padded(padded_unknowns(of)),
         held(trained < count ? HeldWeights() : HeldWeights(of, padded)) {}
 
+  Siren siren;
   cudaStream_t stream;
   index_t panel_bytes;
   DeviceNetworks<double> networks;
@@ -89,7 +92,9 @@ struct DeviceLeastSquares::State {
     switch (piece.kind) {
       case RowKind::regular: return launch_difference_jacobian(nets.side[piece.set], rows.regular[piece.set], panel);
       case RowKind::points: return launch_point_jacobian(nets, rows.points[piece.set], panel);
-      case RowKind::irregular: return launch_stencil_jacobian(nets, rows.irregular, static_cast<int>(trained), panel);
+      case RowKind::irregular:
+        if (has_fused_stencils(siren)) return launch_fused_stencil_jacobian(siren, nets, rows.irregular, panel);
+        return launch_stencil_jacobian(nets, rows.irregular, static_cast<int>(trained), panel);
     }
   }
 

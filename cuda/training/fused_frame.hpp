@@ -135,11 +135,17 @@ __device__ T group_sum(T part) {
   }
 }
 
-// A number of all points of the warp by lanes that agree in their place in the group, for `to` of the first of them.
+// The sum over all points of the warp of numbers of lanes that agree in their place in the group.
 template <int group, int points, class T>
-__device__ void store_sum(T of_lane, bool mine, T* to) {
+__device__ T sum_of_points(T of_lane) {
   T sum = T(0);
   for (int p = 0; p < points; ++p) sum += __shfl_sync(~0U, of_lane, p * group + lane_index() % group);
+  return sum;
+}
+// The same for `to` of the first of them.
+template <int group, int points, class T>
+__device__ void store_sum(T of_lane, bool mine, T* to) {
+  const T sum = sum_of_points<group, points>(of_lane);
   if (mine && lane_index() < group) *to = sum;
 }
 

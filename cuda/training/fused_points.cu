@@ -1,6 +1,7 @@
 #include "training/fused_points.hpp"
 #include "training/lane_neurons.hpp"
 #include "training/layer_neurons.hpp"
+#include "training/sinks.hpp"
 
 namespace nbm::cuda {
 namespace {
@@ -49,7 +50,8 @@ __global__ void __launch_bounds__(kBlockThreads)
   const index_t unit = blockIdx.y * warp_count() + warp_index();
   NBM_UNROLL
   for (int s = 0; s < kSides; ++s) {
-    if (gradient && rows.touches[s]) side[s].store(memory.sums + (unit * kSides + s) * memory.parameters);
+    if (gradient && rows.touches[s])
+      side[s].store(ColumnSink<T>{memory.sums + (unit * kSides + s) * memory.parameters, 1, true});
   }
   squares = warp_sum(squares);
   if (lane_index() == 0) memory.squares[unit] = squares;

@@ -1,4 +1,5 @@
 #pragma once
+#include "training/jacobian_kernels.hpp"
 #include "training/row_kernels.hpp"
 
 // Irregular rows of small networks of known shape: values, residuals and derivatives in one kernel, a block a row. Its
@@ -13,5 +14,9 @@ bool has_fused_stencils(const Siren& siren);
 // used, nor are values of entries kept.
 void launch_fused_stencils(const Launch& launch, const Siren& siren, const NetworkPair<double>& nets,
                            const DeviceStencilRows& rows, const WarpMemory<double>& memory);
+
+// As launch_stencil_jacobian, for such a network; the workspace is not used either.
+void launch_fused_stencil_jacobian(const Siren& siren, const NetworkPair<double>& nets, const DeviceStencilRows& rows,
+                                   const JacobianPanel& panel);
 
 }  // namespace nbm::cuda

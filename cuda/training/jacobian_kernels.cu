@@ -19,7 +19,7 @@ struct PanelRow {
         workspace{panel.workspace + warp_index() * panel.workspace_size * kLanes + lane_index()} {
     if (!valid) row = panel.end - 1;
   }
-  __device__ TrainedSink<ColumnSink> sink(const JacobianPanel& panel, int first_column) const {
+  __device__ TrainedSink<ColumnSink<double>> sink(const JacobianPanel& panel, int first_column) const {
     return {{panel.jacobian + first_column * panel.rows + (row - panel.begin), panel.rows, valid}, panel.held};
   }
   __device__ void store(const JacobianPanel& panel, double residual) const {
@@ -43,7 +43,7 @@ __global__ void __launch_bounds__(kBlockThreads)
     double residual = -panel.scale * rows.rhs[i];
     for (int q = 0; q < kQuantities; ++q) residual += seed[q] * out[q];
     at.store(panel, residual);
-    TrainedSink<ColumnSink> sink = at.sink(panel, 0);
+    TrainedSink<ColumnSink<double>> sink = at.sink(panel, 0);
     siren_differences_adjoint(net, x, at.workspace, seed, sink);
   }
 }
@@ -68,7 +68,7 @@ __global__ void __launch_bounds__(kBlockThreads)
       }
       Pass::forward(nets.side[s], x, at.workspace, out);
       for (int q = 0; q < terms; ++q) residual += seed[0][q] * out[0][q];
-      TrainedSink<ColumnSink> sink = at.sink(panel, (s - first_side) * panel.plus_offset);
+      TrainedSink<ColumnSink<double>> sink = at.sink(panel, (s - first_side) * panel.plus_offset);
       Pass::backward(nets.side[s], x, at.workspace, seed, sink);
     }
     at.store(panel, residual);

@@ -37,7 +37,7 @@ class LaneNeurons {
   static constexpr int terms = Differences ? kPointTerms : 1;
   static constexpr int points = 1;     // that a warp has at a time
   static constexpr int kExchange = 0;  // numbers of shared memory that a warp needs
-  static constexpr int blocks = 1;     // of a multiprocessor, at least
+  static constexpr int blocks = 4;     // of a multiprocessor, that registers are left for: those of a launch at once
 
   __device__ LaneNeurons(const SirenView<T>& net, T* /*exchange*/) : net_(net), width_(net.width[0]) {}
 
@@ -48,13 +48,12 @@ class LaneNeurons {
   // Of the parts of a point's lanes, on each of them.
   __device__ static T sum(T part) { return warp_sum(part); }
 
-  // The network's value, by one thread alone.
-  __device__ static T value(const SirenView<T>& net, const T (&x)[kDim]) {
-    const int width = net.width[0];
-    const T* const out = net.parameters + width * (kDim + 1);
-    T sum = out[width];
+  // The value of a network of this shape, by one thread alone.
+  __device__ T value(const SirenView<T>& net, const T (&x)[kDim]) const {
+    const T* const out = net.parameters + width_ * (kDim + 1);
+    T sum = out[width_];
 #pragma unroll 4
-    for (int n = 0; n < width; ++n) sum += out[n] * sine_of(detail::first_preactivation(net, n, x));
+    for (int n = 0; n < width_; ++n) sum += out[n] * sine_of(detail::first_preactivation(net, n, x));
     return sum;
   }
 
@@ -103,18 +102,19 @@ class LaneNeurons {
     }
   }
 
-  // In the order of siren.hpp.
-  __device__ void store(T* sums) const {
+  // All derivatives to the sink.
+  template <class Sink>
+  __device__ void store(Sink sink) const {
     NBM_UNROLL
     for (int i = 0; i < N; ++i) {
       const int n = neuron(i);
       if (n >= width_) continue;
       NBM_UNROLL
-      for (int k = 0; k < kDim; ++k) sums[n * kDim + k] = by_weight_[i][k];
-      sums[width_ * kDim + n] = by_bias_[i];
-      sums[width_ * (kDim + 1) + n] = by_output_[i];
+      for (int k = 0; k < kDim; ++k) sink.add(n * kDim + k, by_weight_[i][k]);
+      sink.add(width_ * kDim + n, by_bias_[i]);
+      sink.add(width_ * (kDim + 1) + n, by_output_[i]);
     }
-    if (lane_index() == 0) sums[width_ * (kDim + 2)] = by_output_bias_;
+    if (lane_index() == 0) sink.add(width_ * (kDim + 2), by_output_bias_);
   }
 
  private:

@@ -31,7 +31,7 @@ class LayerNeurons {
   __device__ static bool has_place() { return points * group == kLanes || place() < points; }
   __device__ static T sum(T part) { return group_sum<group>(part); }
 
-  // The network's value, by one thread alone.
+  // The value of a network of this shape, by one thread alone.
   __device__ static T value(const SirenView<T>& net, const T (&x)[kDim]) {
     T post[W], above[W];
     NBM_UNROLL
@@ -102,22 +102,23 @@ class LayerNeurons {
     by_first_[kDim] += slope;
   }
 
-  // The sums over the points of the warp, in the order of siren.hpp.
-  __device__ void store(T* sums) const {
+  // The sums of all derivatives over the points of the warp to the sink.
+  template <class Sink>
+  __device__ void store(Sink sink) const {
     const int own = member();
     NBM_UNROLL
-    for (int k = 0; k < kDim; ++k) store(by_first_[k], true, sums + own * kDim + k);
-    store(by_first_[kDim], true, sums + W * kDim + own);
+    for (int k = 0; k < kDim; ++k) store(by_first_[k], true, own * kDim + k, sink);
+    store(by_first_[kDim], true, W * kDim + own, sink);
     NBM_UNROLL
     for (int l = 0; l < hidden; ++l) {
-      T* const layer = sums + first_size + l * layer_size;
+      const int layer = first_size + l * layer_size;
       NBM_UNROLL
-      for (int i = 0; i < W; ++i) store(by_hidden_[l][i], true, layer + i * W + own);
-      store(by_bias_[l], true, layer + W * W + own);
+      for (int i = 0; i < W; ++i) store(by_hidden_[l][i], true, layer + i * W + own, sink);
+      store(by_bias_[l], true, layer + W * W + own, sink);
     }
-    T* const out = sums + first_size + hidden * layer_size;
-    store(by_output_, true, out + own);
-    store(by_output_bias_, own == 0, out + W);
+    constexpr int out = first_size + hidden * layer_size;
+    store(by_output_, true, out + own, sink);
+    store(by_output_bias_, own == 0, out + W, sink);
   }
 
  private:
@@ -128,7 +129,11 @@ class LayerNeurons {
   __device__ static const T* layer(const SirenView<T>& net, int l) {
     return net.parameters + first_size + l * layer_size;
   }
-  __device__ static void store(T of_lane, bool mine, T* to) { store_sum<group, points>(of_lane, mine, to); }
+  template <class Sink>
+  __device__ static void store(T of_lane, bool mine, int parameter, Sink& sink) {
+    const T sum = sum_of_points<group, points>(of_lane);
+    if (mine && lane_index() < group) sink.add(parameter, sum);
+  }
 
   // The numbers of the group's lanes, until the call after the next: there are two places, in turn, so that one barrier
   // does.

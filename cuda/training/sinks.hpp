@@ -57,13 +57,14 @@ struct TrainedSink {
   }
 };
 
-// Writes a row of the Jacobian, which lies by columns: column[parameter * rows].
+// Writes a row of the Jacobian, which lies by columns: column[parameter * rows]; or sums, with one row.
+template <class T>
 struct ColumnSink {
-  double* entry;  // of this row in the first column
+  T* entry;  // of this row in the first column
   index_t rows;
   bool valid;  // whether this lane has a row
 
-  __device__ void add(int parameter, double derivative) const {
+  __device__ void add(int parameter, T derivative) const {
     if (valid) entry[parameter * rows] = derivative;
   }
 };

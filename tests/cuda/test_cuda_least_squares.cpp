@@ -122,10 +122,12 @@ const Siren kOutput{.hidden = {6, 5}, .trained = nbm::TrainedLayers::output};
 const Case kNormal[] = {{Siren{.hidden = {6, 5}}, LinearSystem::normal},
                         {kOutput, LinearSystem::normal},
                         {Siren{.hidden = {1}}, LinearSystem::normal},
+                        {Siren{.hidden = {10, 10}}, LinearSystem::normal},
                         {Siren{.hidden = {8, 8, 8}}, LinearSystem::normal}};
 const Case kByRows[] = {{Siren{.hidden = {6, 5}}, LinearSystem::rows},
                         {kOutput, LinearSystem::rows},
                         {Siren{.hidden = {37}}, LinearSystem::rows},
+                        {Siren{.hidden = {10, 10, 10}}, LinearSystem::rows},
                         {Siren{.hidden = {8, 8, 8}}, LinearSystem::rows}};
 
 INSTANTIATE_TEST_SUITE_P(Normal, DeviceLeastSquares, ::testing::ValuesIn(kNormal));
