@@ -47,15 +47,15 @@ cuda-record: $(VENV)/test.stamp
 cuda-asan: $(VENV)/build.stamp
 	cmake --preset asan-kernels
 	cmake --build --preset asan-kernels --target test_cuda_on_cpu test_cuda_ranks
-	ctest --preset asan-kernels -R '^cuda_on_cpu[.]' -E 'SameBits|DoesNotDependOnWhen|SendsAThousand'
+	ctest --preset asan-kernels --no-tests=error -R '^cuda_on_cpu[.]' -E 'SameBits|DoesNotDependOnWhen|SendsAThousand'
 
-# Kernels that round as those of nvcc: Python tests with 2 multiprocessors, C++ tests with 132.
+# Kernels that round as those of nvcc: Python tests with 2 multiprocessors, C++ tests with 2 and with 132.
 cuda-emulated: $(VENV)/test.stamp
 	cmake -S . -B build/emulated -DCMAKE_BUILD_TYPE=Release -DNBM_CUDA=EMULATE -DNBM_EMULATED_FMA=ON -DNBM_PYTHON=ON \
 	  -DNBM_MPI=OFF -DNBM_TESTS=ON
 	cmake --build build/emulated --target test_cuda_on_cpu test_cuda_ranks bench_training python_package
 	PYTHONPATH=build/emulated/python $(BIN)/python -m pytest -m "device or emulated"
-	ctest --test-dir build/emulated -R '^cuda_on_cpu[.](132|ranks)[.]' --output-on-failure --progress --parallel 2
+	ctest --test-dir build/emulated -R '^cuda_on_cpu[.]' --no-tests=error --output-on-failure --progress --parallel 2
 
 # The plan for a machine with a GPU (benchmarks/gpu), tried without a GPU and without network.
 gpu-dry-run: cuda-emulated

@@ -103,8 +103,9 @@ def timeline() -> None:
         say_timeline(trainer, 2 if SMALL else 40, folder / f"trace_{len(hidden)}.json", network=str(hidden))
     (folder / f"trace_{len(DEEP)}.json").unlink(missing_ok=True)
     for discretization in ("bochkov_gibou", "direct_jump"):
-        trainer = gauss_newton_trainer(nbm.Siren(hidden=(3, 3) if SMALL else DEEP), discretization)
+        hidden = (3, 3) if SMALL else DEEP
+        trainer = gauss_newton_trainer(nbm.Siren(hidden=hidden), discretization)
         trainer.step(2)
         trace = folder / "trace_gauss_newton.json"
-        say_timeline(trainer, 2 if SMALL else 6, trace, network=f"{DEEP} by Gauss-Newton, {discretization}")
+        say_timeline(trainer, 2 if SMALL else 6, trace, network=f"{hidden} by Gauss-Newton, {discretization}")
         trace.unlink(missing_ok=True)

@@ -121,10 +121,12 @@ struct DeviceLeastSquares::State {
   void fill_part(const DeviceRows& rows, const Part& part, std::size_t number, double* jacobian, index_t pitch,
                  double* residual, const PerGroup<double>& factors) {
     const int branch = static_cast<int>(number % kPanels);
-    const index_t numbers = networks.workspace(kQuantities);
-    const index_t lanes = (part.end - part.begin) * (part.piece.kind == RowKind::irregular ? kLanes : 1);
+    const bool irregular = part.piece.kind == RowKind::irregular, fused = irregular && has_fused_stencils(siren);
+    const index_t numbers = fused ? 0 : networks.workspace(irregular ? 1 : kQuantities);
+    // Irregular rows have a warp, or one for each side.
+    const index_t lanes = (part.end - part.begin) * (fused ? kSides * kLanes : irregular ? kLanes : 1);
     const unsigned warps = warps_for(lanes, 2 * numbers * kLanes * static_cast<index_t>(sizeof(double)));
-    double* const own = workspace[branch].resize(index_t{2} * warps * numbers * kLanes);
+    double* const own = fused ? nullptr : workspace[branch].resize(index_t{2} * warps * numbers * kLanes);
     const double factor = factors[part.piece.group];
     const JacobianPanel panel{jacobian,
                               pitch,

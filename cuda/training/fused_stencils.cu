@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <type_traits>
 
 #include "training/fused_stencils.hpp"
@@ -23,7 +22,6 @@ __device__ inline void load_entry(const DeviceStencilRows& rows, int side, index
 }
 
 constexpr int kSideWarps = kBlockWarps / kSides;  // of a block, for each side
-constexpr index_t kMostBlocks = 1024;             // of a Jacobian
 
 // Both networks with their parameters in shared memory, and behind these what the warps exchange.
 template <class Neurons>
@@ -83,7 +81,6 @@ __global__ void __launch_bounds__(kBlockThreads, Neurons::blocks)
   int turn = 0;
   double squares = 0;
   for (index_t row = blockIdx.x; row < count; row += gridDim.x, turn = 1 - turn) {
-    double x[kDim], weight;
     double part = 0;
     // The entries of the plus side behind those of the minus side: most rows are done in one pass.
     const index_t begin[kSides] = {rows.begin[0][row], rows.begin[1][row]};
@@ -91,6 +88,7 @@ __global__ void __launch_bounds__(kBlockThreads, Neurons::blocks)
     const index_t minus = end[0] - begin[0], all = minus + end[1] - begin[1];
     for (index_t i = threadIdx.x; i < all; i += kBlockThreads) {
       const int side = i < minus ? 0 : 1;
+      double x[kDim], weight;
       load_entry(rows, side, of_side(begin, side) + i - side * minus, x, weight);
       part += weight * neurons.value(networks.network(side), x);
     }
@@ -175,10 +173,9 @@ void launch_fused_stencils(const Launch& to, const Siren& siren, const NetworkPa
 void launch_fused_stencil_jacobian(const Siren& siren, const NetworkPair<double>& nets, const DeviceStencilRows& rows,
                                    const JacobianPanel& panel) {
   const auto parameters = static_cast<int>(siren.parameter_count());
-  const index_t blocks = std::min((panel.end - panel.begin + kSideWarps - 1) / kSideWarps, kMostBlocks);
   with_neurons(siren, [&](auto type) {
     using Neurons = typename decltype(type)::type;
-    NBM_LAUNCH(stencil_columns_kernel<Neurons>, static_cast<unsigned>(blocks), kBlockThreads,
+    NBM_LAUNCH(stencil_columns_kernel<Neurons>, panel.warps / kBlockWarps, kBlockThreads,
                SharedNetworks<Neurons>::bytes(parameters), panel.stream, nets, rows, parameters, panel);
   });
 }

@@ -4,7 +4,7 @@
 
 // Irregular rows of small networks of known shape: values, residuals and derivatives in one kernel, a block a row. Its
 // threads are first the entries of the row; then half of its warps share the entries of each side, and the lanes are
-// the neurons, whose derivatives stay in registers over all rows.
+// the neurons, whose derivatives stay in registers over all rows. Rows of the Jacobian: a warp for each side of a row.
 namespace nbm::cuda {
 
 // Whether there is a kernel for this shape.
@@ -15,7 +15,8 @@ bool has_fused_stencils(const Siren& siren);
 void launch_fused_stencils(const Launch& launch, const Siren& siren, const NetworkPair<double>& nets,
                            const DeviceStencilRows& rows, const WarpMemory<double>& memory);
 
-// As launch_stencil_jacobian, for such a network; the workspace is not used either.
+// As launch_stencil_jacobian, for such a network. panel.warps: one for each side of a row, or fewer. The workspace is
+// not used.
 void launch_fused_stencil_jacobian(const Siren& siren, const NetworkPair<double>& nets, const DeviceStencilRows& rows,
                                    const JacobianPanel& panel);
 

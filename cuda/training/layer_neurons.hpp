@@ -19,7 +19,7 @@ class LayerNeurons {
  public:
   static constexpr int terms = 1, group = W, points = kLanes / W;
   static constexpr int kExchange = 2 * points * W;  // numbers of shared memory of a warp
-  static constexpr int blocks = D > 3 ? 2 : 3;      // of a multiprocessor, that registers are left for
+  static constexpr int blocks = 2;                  // of a multiprocessor, that registers are left for
 
   // exchange: [kExchange] of the warp
   __device__ LayerNeurons(const SirenView<T>& net, T* exchange)

@@ -1,3 +1,6 @@
+#include <utility>
+#include <vector>
+
 #include "device_fixture.hpp"
 #include "training/least_squares.hpp"
 
@@ -118,17 +121,21 @@ TEST(DeviceLeastSquaresMemory, IsThatOfWhatIsTrained) {
 }
 #endif
 
-const Siren kOutput{.hidden = {6, 5}, .trained = nbm::TrainedLayers::output};
+Siren output_layer(std::vector<int> hidden) {
+  return {.hidden = std::move(hidden), .trained = nbm::TrainedLayers::output};
+}
 const Case kNormal[] = {{Siren{.hidden = {6, 5}}, LinearSystem::normal},
-                        {kOutput, LinearSystem::normal},
+                        {output_layer({6, 5}), LinearSystem::normal},
+                        {output_layer({20}), LinearSystem::normal},
+                        {output_layer({10, 10}), LinearSystem::normal},
                         {Siren{.hidden = {1}}, LinearSystem::normal},
                         {Siren{.hidden = {10, 10}}, LinearSystem::normal},
+                        {Siren{.hidden = std::vector<int>(6, 10)}, LinearSystem::normal},
                         {Siren{.hidden = {8, 8, 8}}, LinearSystem::normal}};
-const Case kByRows[] = {{Siren{.hidden = {6, 5}}, LinearSystem::rows},
-                        {kOutput, LinearSystem::rows},
-                        {Siren{.hidden = {37}}, LinearSystem::rows},
-                        {Siren{.hidden = {10, 10, 10}}, LinearSystem::rows},
-                        {Siren{.hidden = {8, 8, 8}}, LinearSystem::rows}};
+const Case kByRows[] = {
+    {Siren{.hidden = {6, 5}}, LinearSystem::rows},        {output_layer({6, 5}), LinearSystem::rows},
+    {output_layer({10, 10, 10, 10}), LinearSystem::rows}, {Siren{.hidden = {37}}, LinearSystem::rows},
+    {Siren{.hidden = {10, 10, 10}}, LinearSystem::rows},  {Siren{.hidden = {8, 8, 8}}, LinearSystem::rows}};
 
 INSTANTIATE_TEST_SUITE_P(Normal, DeviceLeastSquares, ::testing::ValuesIn(kNormal));
 INSTANTIATE_TEST_SUITE_P(ByRows, DeviceLeastSquares, ::testing::ValuesIn(kByRows));

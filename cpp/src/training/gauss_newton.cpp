@@ -16,15 +16,15 @@ GaussNewton::GaussNewton(const GaussNewtonOptions& options, index_t parameters, 
     : options_(options),
       unknowns_(unknowns),
       damping_(options.damping),
-      gradient_(static_cast<std::size_t>(parameters)),
-      candidate_(gradient_.size()) {
+      scratch_(static_cast<std::size_t>(parameters)),
+      candidate_(scratch_.size()) {
   options.validate();
 }
 
 GroupSums GaussNewton::step(const Objective& objective, std::span<double> parameters) {
   const LinearSystem system =
       options_.system == LinearSystem::automatic ? objective.smaller_system(unknowns_) : options_.system;
-  const GroupSums sums = objective.linearize(parameters, unknowns_, system, gradient_);
+  const GroupSums sums = objective.linearize(parameters, unknowns_, system, scratch_);
   const double loss = objective.loss(sums);
   ++step_;
   for (int trial = 0; trial < options_.trials; ++trial) {

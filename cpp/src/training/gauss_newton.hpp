@@ -20,7 +20,7 @@ class GaussNewton {
   index_t unknowns_;
   double damping_;
   index_t step_ = 0;
-  std::vector<double> gradient_, candidate_;
+  std::vector<double> scratch_, candidate_;
 };
 
 }  // namespace nbm

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -115,11 +117,43 @@ TEST(Differences, HoldsForLargeStepsAndFrequencies) {
   // Half differences beyond the range of the small-argument polynomials, in every layer.
   const Siren siren{.hidden = {16, 12}, .omega = 40.0, .gamma = 6.0};
   EXPECT_LE(worst_relative_error<double>(siren, 0.25), 1e-12);
-  // In float from the shortest polynomials to none; the first sine's argument has a rounding error of its size, omega.
+  // In float from the shortest polynomials to none. The first sine's argument, of about omega, is four times rounded;
+  // what follows is allowed four units of its own.
+  const double eps = std::numeric_limits<float>::epsilon();
   for (const double omega : {1.0, 2.0, 6.0, 12.0, 40.0}) {
     const Siren shape{.hidden = {16, 12}, .omega = omega, .gamma = 6.0};
-    EXPECT_LE(worst_relative_error<float>(shape, 0.0625), 5e-7 + 2.5e-7 * omega) << omega;
+    EXPECT_LE(worst_relative_error<float>(shape, 0.0625), (2 * omega + 4) * eps) << omega;
   }
+}
+
+// sin e, cos e - 1, sin d and cos d - 1 in float, of half second differences e and first differences d along an axis.
+void check_difference_sines(double first, double half) {
+  const auto d = static_cast<float>(first), e = static_cast<float>(half);
+  const float pre[kQuantities] = {0.5F, d, -d / 3, d / 7, e, e / 5, -e / 2};
+  float sin_half[kDim], cosm1_half[kDim], sin_first[kDim], cosm1_first[kDim];
+  nbm::detail::difference_sines(pre, sin_half, cosm1_half, sin_first, cosm1_first);
+  const auto expect = [&](float found, long double exact) {
+    const double eps = std::numeric_limits<float>::epsilon();
+    EXPECT_LE(std::fabs(static_cast<double>((found - exact) / exact)), 4 * eps) << first << ", " << half;
+  };
+  for (int k = 0; k < kDim; ++k) {
+    const long double of_first = pre[kFirst + k], of_half = pre[kSecond + k];
+    expect(sin_first[k], std::sin(of_first));
+    expect(cosm1_first[k], -2 * std::sin(of_first / 2) * std::sin(of_first / 2));
+    expect(sin_half[k], std::sin(of_half));
+    expect(cosm1_half[k], -2 * std::sin(of_half / 2) * std::sin(of_half / 2));
+  }
+}
+
+TEST(Differences, SinesAreExactInEveryRange) {
+  for (const double first : {1e-3, 0.1, 0.37}) check_difference_sines(first, first * first / 4);  // short polynomials
+  check_difference_sines(1e-3, 0.069);
+  check_difference_sines(0.42, 0.01);  // three terms
+  check_difference_sines(0.01, 0.08);
+  check_difference_sines(0.7, 0.2);
+  check_difference_sines(0.9, 0.1);  // any size
+  check_difference_sines(0.1, 1.3);
+  check_difference_sines(2.5, 2.0);
 }
 
 struct RecordingSink {

@@ -62,6 +62,10 @@ NBM_HD void difference_sines(const T (&pre)[kQuantities], T (&sin_half)[kDim], T
       }
       return;
     }
+    // As if the weight of the second differences had been 1, which three terms do not want.
+    sum = T(S(0));
+    NBM_UNROLL
+    for (int k = 0; k < kDim; ++k) sum = sum + (half_squared[k] + first_squared[k]);
   }
   if (is_small(sum)) {
     NBM_UNROLL
