@@ -1,5 +1,4 @@
 #include "training/fused_points.hpp"
-#include "training/lane_neurons.hpp"
 #include "training/layer_neurons.hpp"
 #include "training/sinks.hpp"
 
@@ -64,28 +63,25 @@ void launch(const Launch& to, const NetworkPair<T>& nets, const PointSets& rows,
   NBM_LAUNCH((fused_points_kernel<T, Neurons>), grid, kBlockThreads, bytes, to.stream, nets, rows, memory);
 }
 
+// Rows with differences have kernels for one hidden layer alone.
+template <class T, class Use>
+bool with_neurons(const Siren& siren, bool differences, Use use) {
+  if (differences) return choose_neurons<T, true, BothLayerShapes<T>>(siren, use);
+  return choose_neurons<T, false, BothLayerShapes<T>>(siren, use);
+}
+
 }  // namespace
 
 template <class T>
 bool has_fused_points(const Siren& siren, bool differences) {
-  return fits_lanes(siren) || (!differences && BothLayerShapes<T>::Type::choose(siren, [](auto) {}));
+  return with_neurons<T>(siren, differences, [](auto) {});
 }
 
 template <class T>
 void launch_fused_points(const Launch& to, const Siren& siren, const NetworkPair<T>& nets, const PointSets& rows,
                          const WarpMemory<T>& memory) {
-  if (!fits_lanes(siren)) {
-    BothLayerShapes<T>::Type::choose(
-        siren, [&](auto shape) { launch<T, typename decltype(shape)::template Neurons<T>>(to, nets, rows, memory); });
-    return;
-  }
-  with_lane_neurons(siren, [&](auto n) {
-    if (rows.set[0].has_differences) {
-      launch<T, LaneNeurons<T, decltype(n)::value, true>>(to, nets, rows, memory);
-    } else {
-      launch<T, LaneNeurons<T, decltype(n)::value, false>>(to, nets, rows, memory);
-    }
-  });
+  with_neurons<T>(siren, rows.set[0].has_differences,
+                  [&](auto type) { launch<T, typename decltype(type)::type>(to, nets, rows, memory); });
 }
 
 template bool has_fused_points<float>(const Siren&, bool);

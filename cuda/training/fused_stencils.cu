@@ -1,7 +1,4 @@
-#include <type_traits>
-
 #include "training/fused_stencils.hpp"
-#include "training/lane_neurons.hpp"
 #include "training/layer_neurons.hpp"
 #include "training/sinks.hpp"
 
@@ -144,21 +141,15 @@ __global__ void __launch_bounds__(kBlockThreads, Neurons::blocks)
   }
 }
 
-// use(type of the neurons) for a network that fits.
 template <class Use>
-void with_neurons(const Siren& siren, Use use) {
-  if (fits_lanes(siren)) {
-    return with_lane_neurons(
-        siren, [&](auto n) { use(std::type_identity<LaneNeurons<double, decltype(n)::value, false>>{}); });
-  }
-  LayerShapes::choose(
-      siren, [&](auto shape) { use(std::type_identity<typename decltype(shape)::template Neurons<double>>{}); });
+bool with_neurons(const Siren& siren, Use use) {
+  return choose_neurons<double, false, LayerShapes>(siren, use);
 }
 
 }  // namespace
 
 bool has_fused_stencils(const Siren& siren) {
-  return fits_lanes(siren) || LayerShapes::choose(siren, [](auto) {});
+  return with_neurons(siren, [](auto) {});
 }
 
 void launch_fused_stencils(const Launch& to, const Siren& siren, const NetworkPair<double>& nets,

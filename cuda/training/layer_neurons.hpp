@@ -1,10 +1,12 @@
 #pragma once
+#include <type_traits>
 #include <vector>
 
 #include "core/warp.hpp"
 #include "nbm/core/sincos.hpp"
 #include "nbm/network/siren_point.hpp"
 #include "training/fused_frame.hpp"
+#include "training/lane_neurons.hpp"
 
 // Values of networks with several hidden layers of one width, whose neurons are shared out to the lanes of a group.
 #if defined(__CUDACC__) || defined(NBM_CUDA_ON_CPU)
@@ -164,13 +166,22 @@ struct LayerShape {
 using LayerShapes = Menu<LayerShape<10, 2>, LayerShape<10, 3>, LayerShape<10, 4>, LayerShape<10, 5>, LayerShape<10, 6>,
                          LayerShape<10, 7>>;
 template <class T>
-struct BothLayerShapes {
-  using Type = LayerShapes;
-};
-template <>
-struct BothLayerShapes<double> {
-  using Type = Menu<LayerShape<10, 2>, LayerShape<10, 3>>;
-};
+using BothLayerShapes =
+    std::conditional_t<std::is_same_v<T, float>, LayerShapes, Menu<LayerShape<10, 2>, LayerShape<10, 3>>>;
+
+// Calls use(type) for a network that fits, with the std::type_identity of its neurons: LaneNeurons or, for values, one
+// of the shapes of several layers. False if none does.
+template <class T, bool Differences, class Shapes, class Use>
+bool choose_neurons(const Siren& siren, Use use) {
+  if (fits_lanes(siren)) {
+    with_lane_neurons(siren,
+                      [&](auto n) { use(std::type_identity<LaneNeurons<T, decltype(n)::value, Differences>>{}); });
+    return true;
+  }
+  if constexpr (Differences) return false;
+  return Shapes::choose(siren,
+                        [&](auto shape) { use(std::type_identity<typename decltype(shape)::template Neurons<T>>{}); });
+}
 
 }  // namespace nbm::cuda
 #endif
