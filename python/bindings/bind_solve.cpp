@@ -79,6 +79,8 @@ nb::dict run_solve(const Problem& problem, index_t cells, index_t most_unknowns,
 }  // namespace
 
 void bind_solve(nb::module_& m) {
+  m.attr("TRUSTED_OF_RANGE") = ErrorEstimate::kTrusted;
+  m.attr("TRUSTED_OF_DEVIATION") = ErrorEstimate::kTrustedOfDeviation;
   m.def("solve", &run_solve, nb::arg("problem"), nb::arg("cells"), nb::arg("most_unknowns"), nb::arg("seed"),
         nb::arg("threads"), nb::arg("basis").none(), nb::arg("progress").none());
   m.def(

@@ -30,10 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Certificate", "ResidualNorms", "certify"]
 
 Float64Array = NDArray[np.float64]
-_TOLERANCE = 0.02
-_OF_DEVIATION = (
-    2.0  # times the tolerance: u that is flat but for a small part has a range that excuses errors elsewhere
-)
+_TOLERANCE = _core.TRUSTED_OF_RANGE
+_OF_DEVIATION = _core.TRUSTED_OF_DEVIATION  # times the tolerance
 _MOST_UNSEEN = 5e-4  # of the range of u, by sources narrower than the cells: their size is known but roughly
 _PARTS = {
     "grid": "what the grid would still add",

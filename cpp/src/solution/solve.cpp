@@ -13,6 +13,7 @@ constexpr double kGoodEnough = 1e-4;  // of the range of u: more than the grid a
 constexpr double kPoor = 1e-3;        // of the same: a finer grid is tried
 constexpr double kPoorGrid = 2e-4;    // where the grid alone was best
 constexpr double kFinerFavor = 1.5;
+constexpr index_t kMostDoubled = 256;  // cells of a grid of twice as many: more take minutes
 constexpr index_t kReportedPoints = 4000, kReportDraw = index_t{1} << 40;  // that no fit uses
 constexpr double kSettled = 0.5;  // a correction that the coarser grid changes by less of it is taken
 
@@ -42,6 +43,12 @@ class Search {
     return !report_.attempts.empty() && report_.estimate.rms <= share * report_.estimate.range();
   }
   const Solution& best() const { return *best_; }
+  // A finer grid than that of the best estimate: of half as many cells more if an error of second order is trusted
+  // there.
+  index_t finer(index_t cells) const {
+    const bool enough = report_.estimate.rms <= 1.5 * 1.5 * report_.estimate.trusted();
+    return enough || 2 * cells > kMostDoubled ? cells * 3 / 2 : 2 * cells;
+  }
 
  private:
   void estimate_and_take(const Solution& base, index_t cells, double favor) {
@@ -106,7 +113,7 @@ Solution solve(const Problem& problem, const SolveOptions& options, ThreadPool& 
   }
   const Solution base = search.best().uncorrected();
   if (!search.grid_fails() && !search.within(base.is_zero() ? kPoorGrid : kPoor)) {
-    search.consider(base, options.cells * 3 / 2, kFinerFavor);
+    search.consider(base, search.finer(options.cells), kFinerFavor);
   }
   return problem.is_floating() ? search.best().centered(pool) : search.best();
 }

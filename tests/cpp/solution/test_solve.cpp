@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <random>
+#include <string>
 
 #include "nbm/core/error.hpp"
 #include "nbm/problem/symbols.hpp"
@@ -87,6 +88,36 @@ TEST(Solve, HasTheSameBitsForAnyTeam) {
   EXPECT_EQ(u[0], u[1]);
 }
 
+// A source narrower than the cells of a coarse grid, at (0.3, -0.2, 0.1).
+Problem narrow_source(double width) {
+  Problem problem;
+  const Symbol a = x() - 0.3, b = y() + 0.2, c = z() - 0.1;
+  const double peak = 5.0 / (std::pow(2.0 * 3.14159265358979, 1.5) * width * width * width);
+  problem.plus.f = Field(Expression(peak * exp((a * a + b * b + c * c) * (-0.5 / (width * width)))));
+  return problem;
+}
+
+// Grains of conductivity 100, too many for a small basis.
+Problem grains() {
+  Problem problem;
+  const double k = 3.14159265358979;
+  problem.level_set = Field(Expression(sin(x() * k) * sin(y() * k) * sin(z() * k) - 0.3));
+  problem.minus.mu = 100.0;
+  problem.minus.boundary = problem.plus.boundary = Field(Expression(z()));
+  return problem;
+}
+
+TEST(Solve, TheFinerGridHasTwiceAsManyCellsWhereHalfMoreWouldNotBeTrusted) {
+  const auto last_attempt = [](const Problem& problem) {
+    ThreadPool pool(2);
+    SolveReport report;
+    solve(problem, {.cells = 32, .most_unknowns = 200}, pool, report);
+    return report.attempts.back().what;
+  };
+  EXPECT_NE(last_attempt(grains()).find(" 48 cells"), std::string::npos);
+  EXPECT_NE(last_attempt(narrow_source(0.02)).find(" 64 cells"), std::string::npos);
+}
+
 TEST(Solve, RefusesSizesThatCannotBe) {
   ThreadPool pool(1);
   SolveReport report;
@@ -113,6 +144,14 @@ TEST(ErrorEstimate, SeesAConstantThatIsMissing) {
   EXPECT_NEAR(estimate.range(), report.estimate.range(), 1e-3);
 }
 
+TEST(ErrorEstimate, IsTrustedUpToAShareOfTheRangeAndOfTheDeviation) {
+  ErrorEstimate wide, flat;  // ranges of 1 and 4
+  wide.upper = 1.0, wide.deviation = 0.6;
+  flat.upper = 4.0, flat.deviation = 0.5;
+  EXPECT_DOUBLE_EQ(wide.trusted(), 0.02);
+  EXPECT_DOUBLE_EQ(flat.trusted(), 0.02);
+}
+
 TEST(ErrorEstimate, ShortAxesHaveCellsOfTheSameSize) {
   const Vec3<index_t> cells = grid_cells({{0, 0, 0}, {10, 10, 2}}, 64);
   EXPECT_EQ(cells.x, 64);
@@ -121,20 +160,13 @@ TEST(ErrorEstimate, ShortAxesHaveCellsOfTheSameSize) {
 
 TEST(Unseen, ANarrowSourceIsFoundWhereItIs) {
   ThreadPool pool(1);
-  const auto source = [](double width) {
-    Problem problem;
-    const Symbol a = x() - 0.3, b = y() + 0.2, c = z() - 0.1;
-    const double peak = 5.0 / (std::pow(2.0 * 3.14159265358979, 1.5) * width * width * width);
-    problem.plus.f = Field(Expression(peak * exp((a * a + b * b + c * c) * (-0.5 / (width * width)))));
-    return problem;
-  };
-  const Unseen narrow = unseen_sources(source(0.01), {32, 32, 32}, pool);
+  const Unseen narrow = unseen_sources(narrow_source(0.01), {32, 32, 32}, pool);
   EXPECT_NEAR(narrow.place.x, 0.3, 0.07);
   EXPECT_NEAR(narrow.place.y, -0.2, 0.07);
   EXPECT_NEAR(narrow.place.z, 0.1, 0.07);
   EXPECT_GT(narrow.rms, 0.1);  // 0.28 of the strength over the edge, times what the nodes miss of it
   // Of three cells' width the nodes see everything: the trapezoidal rule is exact for it to many digits.
-  EXPECT_LT(unseen_sources(source(0.2), {32, 32, 32}, pool).rms, 1e-3);
+  EXPECT_LT(unseen_sources(narrow_source(0.2), {32, 32, 32}, pool).rms, 1e-3);
 }
 
 TEST(Unseen, FluxThatIsMissingAtASmallPieceIsFound) {

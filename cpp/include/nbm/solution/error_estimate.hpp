@@ -28,6 +28,10 @@ struct NBM_EXPORT ErrorEstimate {
   // elsewhere.
   static constexpr double kMostDeviations = 10.0;
   double range() const { return std::min(upper - lower, kMostDeviations * deviation); }
+  // The largest rms that certificates trust by default: a share of the range, but of the standard deviation not more
+  // than twice that share, since u that is flat but for a small part has a range that excuses errors elsewhere.
+  static constexpr double kTrusted = 0.02, kTrustedOfDeviation = 2.0;
+  double trusted() const { return kTrusted * std::min(range(), kTrustedOfDeviation * deviation); }
 };
 
 // Cells along each axis for `cells` along the longest edge: even, of about equal size, at least 16.
