@@ -117,9 +117,10 @@ ErrorEstimate estimate_error(const Problem& problem, const InterfaceSampler& int
   const GridSolution coarse = solve_on_grid(residual, coarse_cells, options, pool);
 
   const Points nodes = nodes_of(problem.box, fine_cells);
-  std::vector<double> own(at(nodes.size())), u(at(nodes.size()));
+  std::vector<double> u(at(nodes.size()));
   base.evaluate(nodes.view(), u, pool);
-  solution.evaluate(nodes.view(), own, pool);
+  std::vector<double> own = u;
+  if (solution.correction() != nullptr) solution.evaluate(nodes.view(), own, pool);
   std::vector<double> missing(u.size());
   ErrorEstimate estimate{.cells = fine_cells, .correction = *fine.solution.correction()};
   estimate.lower = estimate.upper = u.front() + fine.values.front();
